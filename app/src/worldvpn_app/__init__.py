@@ -1,0 +1,3 @@
+"""The WorldVPN app: it shows what the daemon says, and decides nothing."""
+
+from __future__ import annotations

@@ -1,0 +1,150 @@
+"""What may be typed: the built-in verbs, their options, and the help."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Final, NoReturn
+
+from worldvpn_app.cli.exits import UsageError
+
+#: Verbs of ``worldvpn`` itself and what they do; others come from ``extensions``.
+VERBS: Final = {
+    "import": "bring a profile: a WireGuard .conf of any provider",
+    "profiles": "list the profiles, or remove one",
+    "connect": "connect, and wait until it is up or blocked",
+    "disconnect": "close the tunnel; traffic is free then, but for lockdown",
+    "pause": "open this computer for a while; it connects again by itself",
+    "resume": "end a pause",
+    "status": "show what is protected, by what, and what to do",
+    "watch": "show every change until Ctrl-C",
+    "why": "show what becomes of a packet, and which rule says so",
+    "settings": "show or change settings",
+    "plugins": "list the daemon's plugins",
+    "reset": "undo all that WorldVPN changed on this computer (root)",
+    "daemon": "run the daemon (root)",
+    "completion": "print completion for a shell",
+}
+
+_EPILOG: Final = """\
+exit codes:
+  0 done   1 failed   2 wrong usage   3 no daemon   4 denied   5 not protected
+  6 blocked: nothing leaves   130 interrupted
+
+environment:
+  WORLDVPN_SOCKET   the daemon's socket, as --socket
+  NO_COLOR          no colours
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises instead of printing and exiting, so that --json covers wrong usage too."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise ``message`` with where to read on."""
+        raise UsageError(f"{message} (see `{self.prog} --help`)")
+
+
+def parser(more_verbs: tuple[str, ...] = ()) -> Parser:
+    """Return the parser; ``more_verbs`` are only named in its help."""
+    epilog = f"more verbs: {', '.join(more_verbs)}\n\n{_EPILOG}" if more_verbs else _EPILOG
+    root = Parser(
+        prog="worldvpn",
+        description="Connect through a tunnel that nothing leaves beside.",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    root.add_argument("--version", action="store_true", help="print the version and end")
+    _add_common(root, default=None)
+    verbs = root.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+    made = {name: _add_verb(verbs, name, summary) for name, summary in VERBS.items()}
+    _add_profile_options(made)
+    _add_tunnel_options(made)
+    _add_other_options(made)
+    return root
+
+
+def _add_verb(
+    verbs: argparse._SubParsersAction[Parser],
+    name: str,
+    summary: str,
+) -> Parser:
+    verb = verbs.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        allow_abbrev=False,
+    )
+    # Suppressed, or a verb's default would undo what was said before it.
+    _add_common(verb, default=argparse.SUPPRESS)
+    return verb
+
+
+def _add_common(target: Parser, *, default: str | None) -> None:
+    target.add_argument(
+        "--json",
+        action="store_true",
+        default=default or False,
+        help="print one JSON object",
+    )
+    target.add_argument("--socket", metavar="PATH", default=default, help="the daemon's socket")
+
+
+def _add_profile_options(made: dict[str, Parser]) -> None:
+    made["import"].add_argument("file", metavar="FILE", help='the file; "-" for standard input')
+    made["import"].add_argument("--name", help="what to call it (the file's name)")
+    made["import"].add_argument("--replace", action="store_true", help="in place of one so called")
+    made["profiles"].add_argument("--remove", metavar="ID", help="forget this profile and its keys")
+    made["profiles"].add_argument("--ids", action="store_true", help="print nothing but ids")
+
+
+def _add_tunnel_options(made: dict[str, Parser]) -> None:
+    made["connect"].add_argument(
+        "profile",
+        metavar="PROFILE",
+        nargs="?",
+        help="id or name (the last used, or the only one)",
+    )
+    made["connect"].add_argument(
+        "--partial",
+        action="store_true",
+        help="accept a profile that protects only some destinations",
+    )
+    made["pause"].add_argument(
+        "duration",
+        metavar="DURATION",
+        nargs="?",
+        default="5m",
+        help="such as 90s, 5m, 1h30m; 1m to 24h (5m)",
+    )
+    for name in ("connect", "disconnect", "pause"):
+        made[name].add_argument(
+            "--no-wait",
+            action="store_false",
+            dest="wait",
+            help="return once it is asked",
+        )
+
+
+def _add_other_options(made: dict[str, Parser]) -> None:
+    made["status"].add_argument(
+        "--check",
+        action="store_true",
+        help="exit 0 only if everything is protected, 6 if nothing leaves, else 5",
+    )
+    made["why"].add_argument(
+        "destination",
+        metavar="ADDRESS[:PORT]/PROTOCOL",
+        help="such as 192.0.2.1:443/tcp, [2001:db8::1]:53/udp, 192.0.2.1/icmp",
+    )
+    made["why"].add_argument(
+        "--marked",
+        action="store_true",
+        help="as if WorldVPN itself had sent it",
+    )
+    made["settings"].add_argument("key", metavar="KEY", nargs="?", help="which setting")
+    made["settings"].add_argument("value", metavar="VALUE", nargs="?", help="on, off, a text, none")
+    for name in ("settings", "reset"):
+        made[name].add_argument("--yes", action="store_true", help="do not ask")
+    made["daemon"].add_argument("arguments", nargs=argparse.REMAINDER, help="for worldvpnd")
+    made["completion"].add_argument("shell", choices=("bash", "zsh", "fish"))

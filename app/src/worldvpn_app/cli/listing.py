@@ -1,0 +1,59 @@
+"""Profiles, settings, plugins and firewall answers as lines. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from worldvpn_app.cli.terminal import Line, Role
+from worldvpn_app.cli.wording import switch
+
+#: What each setting means, in one line; one that is not here is shown by its name alone.
+MEANINGS: Final[Mapping[str, str]] = {
+    "kill_switch": "nothing leaves outside the tunnel while one is wanted",
+    "lockdown": "nothing leaves even when disconnected",
+    "allow_lan": "the local network can be reached outside the tunnel",
+    "tunnel_inbound": "new connections may come in through the tunnel",
+    "auto_connect": "the profile to connect when the daemon starts",
+}
+
+
+def profile_lines(profiles: Iterable[Mapping[str, Any]], last_used: str | None) -> list[Line]:
+    """Return one line a profile, and its notes below."""
+    lines = []
+    for profile in profiles:
+        mark = "*" if profile["id"] == last_used else " "
+        servers = ", ".join(profile["servers"])
+        lines.append(
+            Line(f"{mark} {profile['id']}  {profile['name']}  ({profile['transport']}, {servers})"),
+        )
+        lines += [Line(f"    {note}", Role.WARNING) for note in profile.get("notes", ())]
+    return lines or [Line("There are no profiles. Bring one: worldvpn import FILE")]
+
+
+def setting_lines(settings: Mapping[str, object]) -> list[Line]:
+    """Return one line a setting: name, value, meaning."""
+    width = max(map(len, settings), default=0)
+    return [
+        Line(f"{name:<{width}}  {switch(value):<6}  {MEANINGS.get(name, '')}".rstrip())
+        for name, value in settings.items()
+    ]
+
+
+def plugin_lines(plugins: Iterable[Mapping[str, Any]]) -> list[Line]:
+    """Return one line a plugin: name, version, the process it runs in."""
+    return [
+        Line(f"{plugin['name']}  {plugin.get('version') or '?'}  in {plugin['process']}")
+        for plugin in plugins
+    ] or [Line("No plugins are loaded.")]
+
+
+def why_lines(explanation: Mapping[str, Any]) -> list[Line]:
+    """Return what becomes of a packet, and which rule says so."""
+    verdict = (
+        Line("May leave.", Role.OPEN)
+        if explanation["allowed"]
+        else Line("May not leave.", Role.HELD)
+    )
+    rule = f"  rule {explanation['rule']}, {explanation['packets']} packets so far"
+    return [verdict, Line(f"  {explanation['sentence']}"), Line(rule, Role.DIM)]

@@ -1,0 +1,87 @@
+"""The daemon's snapshot as it crosses the local API; fields unknown here are left alone."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class ProfileName(TypedDict):
+    """A profile, by the two names it has."""
+
+    id: str
+    name: str
+
+
+class Cause(TypedDict):
+    """Why there is no tunnel."""
+
+    code: str
+    detail: str
+    retryable: bool
+
+
+class Tunnel(TypedDict):
+    """The tunnel's state and what is known of it; times are ISO 8601 in UTC."""
+
+    state: str
+    profile: ProfileName | None
+    transport: str | None
+    engine: str | None
+    interface: str | None
+    endpoints: list[str]
+    addresses: list[str]
+    dns: list[str]
+    mtu_bytes: int | None
+    partial: bool
+    protects: list[str]
+    received_bytes: int
+    sent_bytes: int
+    since_utc: str | None
+    cause: Cause | None
+    retry_in_s: float | None
+    paused_until_utc: str | None
+    enforced: bool
+    next: str | None
+
+
+class Protection(TypedDict):
+    """What the owner chose, and what carries it out here."""
+
+    kill_switch: bool
+    lockdown: bool
+    allow_lan: bool
+    firewall: str | None
+    egress_hook: bool
+    dns: str | None
+
+
+class Notice(TypedDict):
+    """Something the user should know that is no state."""
+
+    code: str
+    text: str
+
+
+class Daemon(TypedDict):
+    """The process that answered."""
+
+    version: str
+    pid: int
+    agent_pid: int | None
+
+
+class Sharing(TypedDict):
+    """The state of sharing."""
+
+    state: str
+
+
+class Snapshot(TypedDict):
+    """All that the daemon tells its subscribers."""
+
+    version: int
+    tunnel: Tunnel
+    sharing: Sharing
+    protection: Protection
+    notices: list[Notice]
+    daemon: Daemon

@@ -1,0 +1,3 @@
+"""The core of WorldVPN: it decides, plugins act, the app shows."""
+
+from __future__ import annotations

@@ -1,0 +1,194 @@
+"""One life of the agent, as the daemon sees it: requests out, answers and wishes in.
+
+Whatever the agent says that was not asked for ends the session: it is either broken or
+taken over, and a new process costs a quarter of a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from worldvpn_core.agent.messages import (
+    AgentMessage,
+    Failed,
+    ProfileRead,
+    ReadProfile,
+    Ready,
+    Resolve,
+    Resolved,
+    SocketAsked,
+    SocketGiven,
+    SocketRefused,
+    from_agent,
+    packed,
+)
+from worldvpn_core.agent.pair import Pair
+from worldvpn_core.agent.sockets import opened
+from worldvpn_core.agent.spec import SocketWanted, Via, permits
+from worldvpn_core.errors import (
+    AgentError,
+    ConfigError,
+    PluginError,
+    ResolutionError,
+    WorldVpnError,
+)
+
+Admit = Callable[[SocketWanted], bool]
+
+#: What one name can need: 3 resolvers, twice, by UDP and twice by TCP, and search domains.
+MOST_SOCKETS: Final = 64
+_FAILURES: Final[dict[str, type[WorldVpnError]]] = {
+    kind.code: kind for kind in (ConfigError, PluginError, ResolutionError)
+}
+
+_A = TypeVar("_A", ProfileRead, Resolved)
+
+
+@attrs.define(kw_only=True)
+class _Pending:
+    """A request under way; one that nobody waits for any more is still answered."""
+
+    expects: type[ProfileRead | Resolved]
+    via: Via | None
+    answer: asyncio.Future[Any]
+    sockets: int = 0
+
+
+class Session:
+    """Speaks with one agent over ``pair`` until either side breaks off. Owns ``pair``."""
+
+    def __init__(self, pair: Pair, admit: Admit) -> None:
+        self._pair = pair
+        self._admit = admit
+        self._ids = itertools.count(1)
+        self._pending: dict[int, _Pending] = {}
+        self._opening: set[asyncio.Task[None]] = set()
+        #: Whether either side has broken off.
+        self.ended = False
+
+    async def ready(self) -> tuple[str, ...]:
+        """Return the formats it reads, once it is confined. Raises AgentError."""
+        packet = await self._pair.receive()
+        if packet is None:
+            raise AgentError("worldvpn-agent ended before it was ready")
+        message = from_agent(packet.data)
+        if not isinstance(message, Ready):
+            raise AgentError(f"worldvpn-agent began with {type(message).__name__}")
+        return message.readers
+
+    async def run(self) -> None:
+        """Take what the agent says until it is gone; then fail what was asked of it.
+
+        Raises:
+            AgentError: it broke the protocol: end it.
+        """
+        try:
+            while (packet := await self._pair.receive()) is not None:
+                self._take(from_agent(packet.data))
+        finally:
+            await self.end()
+
+    async def ask(
+        self,
+        request: ReadProfile | Resolve,
+        expects: type[_A],
+        *,
+        via: Via | None = None,
+        descriptors: Sequence[int] = (),
+    ) -> _A:
+        """Return the agent's answer to ``request``, whose id is chosen here.
+
+        Raises:
+            ConfigError, PluginError, ResolutionError: the agent's own word.
+            AgentError: it is gone.
+        """
+        request = attrs.evolve(request, id=next(self._ids))
+        answer: asyncio.Future[_A] = asyncio.get_running_loop().create_future()
+        self._pending[request.id] = _Pending(expects=expects, via=via, answer=answer)
+        try:
+            await self._pair.send(packed(request), descriptors)
+        except AgentError:
+            self._pending.pop(request.id, None)
+            self.ended = True
+            raise
+        return await answer
+
+    async def end(self) -> None:
+        """Break off: what was asked fails, what is being opened is closed. Idempotent."""
+        self.ended = True
+        for task in self._opening:
+            task.cancel()
+        await asyncio.gather(*self._opening, return_exceptions=True)
+        for pending in self._pending.values():
+            if not pending.answer.done():
+                pending.answer.set_exception(
+                    AgentError("worldvpn-agent ended while it was asked: try again")
+                )
+        self._pending.clear()
+        self._pair.close()
+
+    def _take(self, message: AgentMessage) -> None:
+        match message:
+            case ProfileRead() | Resolved() | Failed():
+                self._answered(message)
+            case SocketAsked():
+                self._asked(message)
+            case Ready():
+                raise AgentError("worldvpn-agent was ready twice")
+
+    def _answered(self, message: ProfileRead | Resolved | Failed) -> None:
+        pending = self._pending.pop(message.id, None)
+        if pending is None:
+            raise AgentError("worldvpn-agent answered what nobody asked")
+        if isinstance(message, Failed):
+            if not pending.answer.done():
+                kind = _FAILURES.get(message.code, AgentError)
+                pending.answer.set_exception(kind(message.message))
+            return
+        if not isinstance(message, pending.expects):
+            if not pending.answer.done():
+                pending.answer.set_exception(AgentError("worldvpn-agent answered nonsense"))
+            raise AgentError(f"worldvpn-agent answered with {type(message).__name__}")
+        if not pending.answer.done():
+            pending.answer.set_result(message)
+
+    def _asked(self, asked: SocketAsked) -> None:
+        pending = self._pending.get(asked.request)
+        if pending is None or pending.via is None or not permits(pending.via, asked.wanted):
+            raise AgentError(f"worldvpn-agent asked for {asked.wanted.endpoint} without need")
+        pending.sockets += 1
+        if pending.sockets > MOST_SOCKETS:
+            raise AgentError(f"worldvpn-agent asked for over {MOST_SOCKETS} sockets for one name")
+        opening = asyncio.create_task(self._open(asked))
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
+
+    async def _open(self, asked: SocketAsked) -> None:
+        if not self._admit(asked.wanted):
+            await self._refuse(asked, "this is not let out in the present state")
+            return
+        try:
+            sock = await opened(asked.wanted)
+        except TimeoutError:
+            await self._refuse(asked, "nobody answers there")
+        except OSError as error:
+            await self._refuse(asked, error.strerror or "it cannot be opened")
+        else:
+            with sock:
+                await self._say(SocketGiven(id=asked.id), [sock.fileno()])
+
+    async def _refuse(self, asked: SocketAsked, reason: str) -> None:
+        await self._say(SocketRefused(id=asked.id, reason=reason))
+
+    async def _say(
+        self, message: SocketGiven | SocketRefused, descriptors: Sequence[int] = ()
+    ) -> None:
+        # An agent that is gone by now is noticed by ``run``.
+        with contextlib.suppress(AgentError):
+            await self._pair.send(packed(message), descriptors)

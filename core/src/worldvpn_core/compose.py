@@ -1,0 +1,253 @@
+"""Wires the daemon: the only place that knows every part."""
+
+from __future__ import annotations
+
+import asyncio
+import grp
+import logging
+import pwd
+
+import attrs
+
+from worldvpn_core import plugins
+from worldvpn_core.agent.link import AgentLink
+from worldvpn_core.agent.spec import (
+    AgentSpec,
+    Bootstrap,
+    SocketKind,
+    SocketWanted,
+    SystemResolvers,
+)
+from worldvpn_core.alone import alone
+from worldvpn_core.attend import Attendant
+from worldvpn_core.config import DaemonConfig
+from worldvpn_core.control import STOPPED, Means, TunnelControl, first_state, resumed
+from worldvpn_core.decide import is_open
+from worldvpn_core.enforce import Enforcer
+from worldvpn_core.errors import AgentError, WorldVpnError
+from worldvpn_core.ipc.server import LocalServer
+from worldvpn_core.notices import Notices
+from worldvpn_core.picture import Picture
+from worldvpn_core.profiles import ProfileStore
+from worldvpn_core.requests import Chosen, Requests
+from worldvpn_core.runner import TunnelRunner
+from worldvpn_core.settings import SettingsFile
+from worldvpn_core.system import Places, System
+from worldvpn_core.tunnel.events import Event
+from worldvpn_core.tunnel.machine import plan_of
+from worldvpn_core.tunnel.opener import Opener
+from worldvpn_core.tunnel.states import Disconnected, Paused, State
+from worldvpn_core.tunnel.watch import Watcher
+from worldvpn_core.types import LINK_PREFIX, IpAddress, UsageSample
+
+#: The uid the agent drops to where the system has no account for it ("nobody").
+FALLBACK_ID = 65_534
+
+_log = logging.getLogger(__name__)
+
+
+class Daemon:
+    """worldvpnd, wired."""
+
+    def __init__(self, config: DaemonConfig, places: Places, system: System) -> None:
+        self._config = config
+        self._system = system
+        self._state_dir = places.state
+        file = SettingsFile(places.state / "settings.json")
+        self._chosen = Chosen(file=file, now=file.load())
+        profiles = ProfileStore(places.state / "profiles")
+        profiles.load()
+        self._agent = AgentLink(_agent_spec(config, places), admit=self._admits)
+        self._agent.on_change = self._publish
+        self._enforcer = Enforcer(
+            system.protection(),
+            settings=lambda: self._chosen.now,
+            bootstrap=tuple(resolver.endpoint for resolver in config.bootstrap),
+        )
+        self._picture = Picture(
+            settings=lambda: self._chosen.now,
+            profiles=profiles,
+            system=system,
+            agent=self._agent,
+            notices=_notices(file, profiles),
+            publish=self._publish,
+        )
+        watcher = Watcher(
+            system.host,
+            on_counters=self._picture.counted,
+            on_sample=self._sampled,
+            on_mtu=self._picture.measured,
+        )
+        transports = plugins.transports(system.manager, system.services)
+        opener = Opener(transports=transports, links=system.host.links, watch=watcher.watch)
+        pending = system.host.journal.pending()
+        initial, wanted = first_state(pending, self._chosen.now)
+        means = Means(
+            profiles=profiles,
+            transports=transports,
+            resolve=self._resolve,
+            refusal=lambda request: plugins.refusal(system.manager, request),
+            settings=lambda: self._chosen.now,
+            default_dns=config.default_dns,
+        )
+        self._runner = TunnelRunner(
+            self._enforcer, opener, on_change=self._changed, initial=resumed(initial, wanted, means)
+        )
+        self._runner.on_refused = self._refused
+        self._runner.on_unrestored = self._unrestored
+        self._control = TunnelControl(self._runner, means, wanted)
+        requests = Requests(
+            control=self._control,
+            runner=self._runner,
+            enforcer=self._enforcer,
+            firewall=system.firewall,
+            profiles=profiles,
+            chosen=self._chosen,
+            agent=self._agent,
+            plugins=_loaded(config),
+            publish=self._publish,
+        )
+        self._server = LocalServer(
+            places.socket,
+            dispatch=requests.dispatch,
+            owner_uid=lambda: self._chosen.now.owner_uid,
+            group_gid=_group_id(config.socket_group),
+            snapshot=self._snapshot,
+        )
+
+    async def run(self) -> None:
+        """Serve until cancelled; what is wanted stays protected when it ends.
+
+        Raises:
+            WorldVpnError: another daemon is running, or a part failed for good.
+        """
+        with alone(self._state_dir):
+            await self._run()
+
+    async def _run(self) -> None:
+        await self._server.start()
+        attendant = Attendant(
+            self._system.host,
+            self._enforcer,
+            self._runner,
+            hurry=self._control.hurry,
+        )
+        parts = [self._runner.run(), attendant.follow_host(), attendant.follow_rules()]
+        if self._system.dns is not None:
+            parts.append(attendant.follow_resolver())
+        await self._sweep()
+        tasks = [asyncio.create_task(part) for part in parts]
+        try:
+            # What was wanted is taken up at once: only names have to wait for the agent.
+            self._control.begin()
+            await self._start_agent()
+            await asyncio.gather(*tasks)
+        finally:
+            await self._server.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._leave()
+            await self._agent.stop()
+
+    async def _start_agent(self) -> None:
+        """Start the agent; what is wanted stays protected without one, too."""
+        try:
+            await self._agent.start()
+        except AgentError as error:
+            _log.warning("%s", error)
+
+    async def _sweep(self) -> None:
+        """Remove tunnels that a crash has left: their remote is spoken to anew."""
+        for link in await self._system.host.links.all():
+            if link.name.startswith(LINK_PREFIX):
+                _log.info("removing %s, left by a former run", link.name)
+                await self._system.host.links.delete(link.name)
+
+    async def _leave(self) -> None:
+        """Close tunnels; a host that is not open stays blocked until we are back."""
+        state = self._runner.state
+        if not isinstance(state, Disconnected | Paused):
+            try:
+                # With its plan: a partial tunnel must not cut off the rest now.
+                await self._enforcer.enter(attrs.evolve(STOPPED, plan=plan_of(state)))
+            except WorldVpnError:
+                _log.exception("the block could not be made sure of before stopping")
+        await self._runner.close()
+
+    def _changed(self, old: State, new: State, event: Event) -> None:
+        _log.info("%s -> %s", type(old).__name__, type(new).__name__)
+        self._picture.heard(old, new, event)
+        self._control.heard(old, new)
+        self._publish()
+        hook = self._system.manager.hook.worldvpn_tunnel_state_changed
+        plugins.notify(hook, old=old, new=new)
+
+    def _refused(self, _event: Event, error: WorldVpnError) -> None:
+        self._picture.notices.tell("connect.refused", f"Nothing was changed: {error}")
+        self._publish()
+
+    def _unrestored(self, error: WorldVpnError | None) -> None:
+        notices, code = self._picture.notices, "host.unrestored"
+        if error is None:
+            notices.forget(code)
+        else:
+            notices.tell(code, f"This host is open, but not all of it is as it was: {error}")
+        self._publish()
+
+    def _sampled(self, sample: UsageSample) -> None:
+        plugins.notify(self._system.manager.hook.worldvpn_usage_sampled, sample=sample)
+
+    def _snapshot(self) -> dict[str, object]:
+        return self._picture.draw(self._runner.state, self._control.reconnector.retry_in_s)
+
+    def _publish(self) -> None:
+        self._server.publish()
+
+    async def _resolve(self, name: str) -> tuple[IpAddress, ...]:
+        if is_open(self._runner.state, self._chosen.now):
+            return await self._agent.resolve(name, SystemResolvers())
+        return await self._agent.resolve(name, Bootstrap(resolvers=self._config.bootstrap))
+
+    def _admits(self, wanted: SocketWanted) -> bool:
+        """Let the agent reach what the present state lets our sockets reach, and no more."""
+        if is_open(self._runner.state, self._chosen.now):
+            return wanted.kind is SocketKind.DNS
+        policy = self._enforcer.demands(self._runner.state).firewall.host
+        return wanted.kind is SocketKind.BOOTSTRAP and wanted.endpoint in policy.bootstrap
+
+
+def _notices(file: SettingsFile, profiles: ProfileStore) -> Notices:
+    notices = Notices()
+    for number, text in enumerate(filter(None, (file.notice, *profiles.notices))):
+        notices.tell(f"state.broken.{number}", text)
+    return notices
+
+
+def _loaded(config: DaemonConfig) -> tuple[plugins.PluginFacts, ...]:
+    groups = (
+        (plugins.SYSTEM_GROUP, config.system_plugins),
+        (plugins.NETWORK_GROUP, config.network_plugins),
+    )
+    return tuple(
+        facts
+        for group, enabled in groups
+        for facts in plugins.installed(group)
+        if facts.name in enabled
+    )
+
+
+def _agent_spec(config: DaemonConfig, places: Places) -> AgentSpec:
+    try:
+        account = pwd.getpwnam(config.agent_user)
+        uid, gid = account.pw_uid, account.pw_gid
+    except KeyError:
+        uid = gid = FALLBACK_ID
+    return AgentSpec(plugins=config.network_plugins, uid=uid, gid=gid, run_dir=places.run)
+
+
+def _group_id(name: str | None) -> int | None:
+    try:
+        return None if name is None else grp.getgrnam(name).gr_gid
+    except KeyError:
+        return None

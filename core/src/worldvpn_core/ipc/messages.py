@@ -1,0 +1,225 @@
+"""Every request of the local API: its fields, how large it may be, and who may make it.
+
+A request is checked whole before anyone sees it: unknown fields, wrong types and
+values out of range are refused, and what is refused is not repeated in the error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import attrs
+
+from worldvpn_core.ipc.protocol import MAX_PROFILE_BYTES
+from worldvpn_core.ipc.rights import Row
+from worldvpn_core.types import IpAddress
+
+MIN_PAUSE_S: Final = 60
+MAX_PAUSE_S: Final = 86_400
+_MAX_CHANGES: Final = 64
+_MAX_NAME: Final = 64
+_MAX_PORT: Final = 65_535
+
+_PROFILE_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_PROTOCOL: Final = re.compile(r"tcp|udp|icmp|[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5]")
+
+_Check = Callable[[object, "attrs.Attribute[Any]", Any], None]
+
+
+def _must(holds: Callable[[Any], bool], sentence: str) -> _Check:
+    """Make a validator whose error never repeats the value: it may be a secret."""
+
+    def check(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if not holds(value):
+            raise ValueError(f"{attribute.name} must be {sentence}")
+
+    return check
+
+
+_profile_id: Final = _must(
+    lambda value: _PROFILE_ID.fullmatch(value) is not None,
+    "1 to 64 characters of a-z, 0-9 and '-', not beginning with '-'",
+)
+_pause: Final = _must(
+    lambda value: MIN_PAUSE_S <= value <= MAX_PAUSE_S,
+    f"{MIN_PAUSE_S} to {MAX_PAUSE_S} seconds",
+)
+_name: Final = _must(
+    lambda value: 1 <= len(value) <= _MAX_NAME and value.isprintable() and value == value.strip(),
+    f"1 to {_MAX_NAME} printable characters without blanks at either end",
+)
+_profile_text: Final = _must(
+    lambda value: 1 <= len(value.encode()) <= MAX_PROFILE_BYTES,
+    f"1 to {MAX_PROFILE_BYTES} bytes",
+)
+_changes: Final = _must(
+    lambda value: 1 <= len(value) <= _MAX_CHANGES,
+    f"an object of 1 to {_MAX_CHANGES} settings",
+)
+_port: Final = _must(
+    lambda value: value is None or 1 <= value <= _MAX_PORT,
+    f"1 to {_MAX_PORT}, or null",
+)
+_protocol: Final = _must(
+    lambda value: _PROTOCOL.fullmatch(value) is not None,
+    "tcp, udp, icmp or a number from 0 to 255",
+)
+
+
+@attrs.frozen(kw_only=True)
+class Hello:
+    """Say which version of the API the client speaks; first on every connection."""
+
+    version: int
+
+
+@attrs.frozen(kw_only=True)
+class Status:
+    """Ask for the snapshot once."""
+
+
+@attrs.frozen(kw_only=True)
+class Subscribe:
+    """Ask for the snapshot now and after every change."""
+
+
+@attrs.frozen(kw_only=True)
+class TunnelConnect:
+    """Connect by a profile. ``partial``: accept that it protects only some destinations."""
+
+    profile_id: str = attrs.field(validator=_profile_id)
+    partial: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class TunnelDisconnect:
+    """Close the tunnel, or stop trying; without lockdown traffic is free then."""
+
+
+@attrs.frozen(kw_only=True)
+class TunnelPause:
+    """Open the host for ``duration_s`` and connect again by itself."""
+
+    duration_s: int = attrs.field(validator=_pause)
+
+
+@attrs.frozen(kw_only=True)
+class TunnelResume:
+    """End a pause now."""
+
+
+@attrs.frozen(kw_only=True)
+class ProfilesList:
+    """Ask for the profiles, without their secrets."""
+
+
+@attrs.frozen(kw_only=True)
+class ProfilesImport:
+    """Keep a profile written in a format some plugin reads; ``text`` holds its keys."""
+
+    name: str = attrs.field(validator=_name)
+    text: str = attrs.field(validator=_profile_text, repr=False)
+    replace: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class ProfilesRemove:
+    """Forget a profile and its keys."""
+
+    profile_id: str = attrs.field(validator=_profile_id)
+
+
+@attrs.frozen(kw_only=True)
+class SettingsGet:
+    """Ask for all settings."""
+
+
+@attrs.frozen(kw_only=True)
+class SettingsSet:
+    """Change settings, all or none. ``confirm``: a dangerous change was agreed to."""
+
+    changes: Mapping[str, object] = attrs.field(validator=_changes, repr=False)
+    confirm: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class FirewallWhy:
+    """Ask which rule decides a packet's fate; ``marked``: as if one of our own sockets sent it."""
+
+    destination: IpAddress
+    port: int | None = attrs.field(default=None, validator=_port)
+    protocol: str = attrs.field(validator=_protocol)
+    marked: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class FirewallCounters:
+    """Ask what each named rule has seen."""
+
+
+@attrs.frozen(kw_only=True)
+class PluginsList:
+    """Ask which plugins are loaded, and where."""
+
+
+@attrs.frozen(kw_only=True)
+class HostReset:
+    """Undo everything on the host, the block included."""
+
+    confirm: bool
+
+
+Request = (
+    Hello
+    | Status
+    | Subscribe
+    | TunnelConnect
+    | TunnelDisconnect
+    | TunnelPause
+    | TunnelResume
+    | ProfilesList
+    | ProfilesImport
+    | ProfilesRemove
+    | SettingsGet
+    | SettingsSet
+    | FirewallWhy
+    | FirewallCounters
+    | PluginsList
+    | HostReset
+)
+
+
+@attrs.frozen(kw_only=True)
+class Method:
+    """One method: what it takes, its row of the rights table, and its longest line."""
+
+    request: type[Request]
+    row: Row
+    max_bytes: int = 4_096
+
+
+METHODS: Final[Mapping[str, Method]] = {
+    "hello": Method(request=Hello, row=Row.ANYONE),
+    "status": Method(request=Status, row=Row.GROUP),
+    "subscribe": Method(request=Subscribe, row=Row.GROUP),
+    "tunnel.connect": Method(request=TunnelConnect, row=Row.GROUP),
+    "tunnel.disconnect": Method(request=TunnelDisconnect, row=Row.OWNER),
+    "tunnel.pause": Method(request=TunnelPause, row=Row.OWNER),
+    "tunnel.resume": Method(request=TunnelResume, row=Row.OWNER),
+    "profiles.list": Method(request=ProfilesList, row=Row.GROUP),
+    # JSON may write one byte of the text as six (\u0009), hence more than MAX_PROFILE_BYTES.
+    "profiles.import": Method(
+        request=ProfilesImport,
+        row=Row.CLAIM,
+        max_bytes=6 * MAX_PROFILE_BYTES + 4_096,
+    ),
+    "profiles.remove": Method(request=ProfilesRemove, row=Row.OWNER),
+    "settings.get": Method(request=SettingsGet, row=Row.GROUP),
+    "settings.set": Method(request=SettingsSet, row=Row.OWNER, max_bytes=16_384),
+    "firewall.why": Method(request=FirewallWhy, row=Row.GROUP),
+    "firewall.counters": Method(request=FirewallCounters, row=Row.GROUP),
+    "plugins.list": Method(request=PluginsList, row=Row.GROUP),
+    "host.reset": Method(request=HostReset, row=Row.ROOT),
+}

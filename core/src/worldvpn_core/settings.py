@@ -1,0 +1,158 @@
+"""What the owner has chosen, and the file that keeps it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import attrs
+from attrs import validators
+
+from worldvpn_core import exact
+from worldvpn_core.errors import ConfigError
+
+VERSION: Final = 1
+_LOCKDOWN: Final = re.compile(rb'"lockdown"\s*:\s*true\b')
+_log = logging.getLogger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """The owner's choices. Names and meanings: docs/cli.md, "settings"."""
+
+    #: Block what would leave outside a wanted tunnel. Off only by a confirmed choice.
+    kill_switch: bool = True
+    #: Block even when no tunnel is wanted.
+    lockdown: bool = False
+    #: Let the local network's ranges be reached outside the tunnel.
+    allow_lan: bool = False
+    #: Let new connections come in through the tunnel.
+    tunnel_inbound: bool = False
+    #: The profile to connect when the daemon starts; None for none.
+    auto_connect: str | None = None
+    #: The profile that ``connect`` takes when none is named.
+    last_profile: str | None = None
+    #: Who may disconnect and change settings besides root; None until someone imports a profile.
+    owner_uid: int | None = attrs.field(
+        default=None, validator=validators.optional(validators.ge(0))
+    )
+
+    def __attrs_post_init__(self) -> None:
+        if self.lockdown and not self.kill_switch:
+            raise ConfigError(
+                "lockdown needs the kill switch: switch lockdown off first, or leave kill_switch on"
+            )
+
+
+#: Settings that a client may change; the others are the daemon's own bookkeeping.
+CHANGEABLE: Final = ("kill_switch", "lockdown", "allow_lan", "tunnel_inbound", "auto_connect")
+
+
+def changed(settings: Settings, changes: Mapping[str, object], *, confirm: bool) -> Settings:
+    """Return ``settings`` with ``changes``.
+
+    Raises:
+        ConfigError: a name is unknown, a value has the wrong type, or the kill switch
+            would be switched off without ``confirm``.
+    """
+    for name, value in changes.items():
+        if name not in CHANGEABLE:
+            raise ConfigError(f"there is no setting {name!r}: choose from {', '.join(CHANGEABLE)}")
+        wanted = (str, type(None)) if name == "auto_connect" else (bool,)
+        if not isinstance(value, wanted):
+            raise ConfigError(f"setting {name} cannot be {value!r}: it is true or false")
+    if changes.get("kill_switch") is False and settings.kill_switch and not confirm:
+        raise ConfigError(
+            "without the kill switch your traffic leaves unprotected whenever the tunnel "
+            "falls: confirm to switch it off"
+        )
+    return _STRICT.structure({**attrs.asdict(settings), **changes}, Settings)
+
+
+class SettingsFile:
+    """The settings on disk: versioned, atomic, keeping keys it does not know."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._unknown: dict[str, object] = {}
+        #: A sentence for the user when the file could not be read and was set aside.
+        self.notice: str | None = None
+
+    def load(self) -> Settings:
+        """Read the settings; defaults where there is no file or a broken one.
+
+        A broken file is renamed to ``NAME.broken`` and ``notice`` says so. Lockdown is
+        kept where it can still be read: damage must not open the host.
+        """
+        try:
+            raw = json.loads(self._path.read_text(encoding="utf-8"))
+            return self._structure(raw)
+        except FileNotFoundError:
+            return Settings()
+        except (ValueError, ConfigError, OSError) as error:
+            aside = self._path.with_name(self._path.name + ".broken")
+            _log.warning("settings cannot be read: %s", error)
+            settings = Settings(lockdown=self._says_lockdown())
+            self.notice = (
+                "the settings could not be read and are back to their defaults"
+                f"{', but for lockdown' if settings.lockdown else ''}; "
+                f"the old file is kept as {aside}"
+            )
+            # On a read-only disk it stays where it is.
+            with contextlib.suppress(OSError):
+                self._path.replace(aside)
+            return settings
+
+    def _says_lockdown(self) -> bool:
+        with contextlib.suppress(OSError):
+            return _LOCKDOWN.search(self._path.read_bytes()) is not None
+        return False
+
+    def save(self, settings: Settings) -> None:
+        """Write ``settings`` and sync them to disk before the old file goes.
+
+        Raises:
+            ConfigError: the file could not be written; the old one still stands.
+        """
+        text = json.dumps({**self._unknown, "version": VERSION, **attrs.asdict(settings)}, indent=2)
+        try:
+            write_atomically(self._path, text)
+        except OSError as error:
+            raise ConfigError(f"settings could not be saved to {self._path}: {error}") from error
+
+    def _structure(self, raw: object) -> Settings:
+        if not isinstance(raw, dict) or raw.get("version") != VERSION:
+            found = raw.get("version") if isinstance(raw, dict) else raw
+            raise ConfigError(f"settings of version {found!r} cannot be read: {VERSION} is known")
+        known = {field.name for field in attrs.fields(Settings)}
+        self._unknown = {key: raw[key] for key in raw if key not in known and key != "version"}
+        try:
+            return _STRICT.structure({k: raw[k] for k in raw if k in known}, Settings)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"settings are malformed: {error}") from error
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace ``path`` (0600) by ``text``: all of it or nothing, synced. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(path.name + ".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+_STRICT: Final = exact.converter(detailed=False)

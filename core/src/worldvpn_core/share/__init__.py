@@ -1,0 +1,3 @@
+"""Sharing: what is true while this host is a node for others."""
+
+from __future__ import annotations

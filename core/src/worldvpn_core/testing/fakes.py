@@ -1,0 +1,293 @@
+"""Honest fakes: each keeps its contract, records what it was asked, and fails on demand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Hashable, Mapping
+
+from worldvpn_core.contracts import (
+    Change,
+    Helper,
+    HelperSpec,
+    HostEvent,
+    HostServices,
+    JournalRecord,
+    LinkFacts,
+)
+from worldvpn_core.errors import EngineError, JournalError
+from worldvpn_core.policy import (
+    DnsPolicy,
+    Explanation,
+    FirewallFacts,
+    Packet,
+    PolicySet,
+    RoutingPolicy,
+    RuleCount,
+)
+from worldvpn_core.types import (
+    Counters,
+    Endpoint,
+    IpAddress,
+    Link,
+    Option,
+    TunnelInfo,
+    TunnelPlan,
+)
+
+
+class FakeFirewall:
+    """Remembers every policy it was given; raises ``failure`` while that is set.
+
+    ``changed`` says that someone else has touched the rules.
+    """
+
+    facts = FirewallFacts(name="fake")
+
+    def __init__(self, log: list[str] | None = None) -> None:
+        self.applied: list[PolicySet] = []
+        self.failure: Exception | None = None
+        self.changed = asyncio.Event()
+        self.log = [] if log is None else log
+
+    async def apply(self, policy: PolicySet) -> None:
+        self.log.append("firewall")
+        if self.failure is not None:
+            raise self.failure
+        self.applied.append(policy)
+
+    async def disturbed(self) -> None:
+        await self.changed.wait()
+        self.changed.clear()
+
+    async def counters(self) -> tuple[RuleCount, ...]:
+        return (RuleCount(rule="reject_any", packets=1, bytes=60),)
+
+    async def explain(self, policy: PolicySet, packet: Packet) -> Explanation:
+        allowed = policy.host.is_open
+        rule = "open" if allowed else "reject_any"
+        return Explanation(rule=rule, allowed=allowed, sentence=f"{packet.destination}: {rule}")
+
+
+class FakeRouting:
+    """Remembers every policy it was given; raises ``failure`` while that is set."""
+
+    def __init__(self, log: list[str] | None = None) -> None:
+        self.applied: list[RoutingPolicy] = []
+        self.adopted: tuple[Change, ...] = ()
+        self.failure: Exception | None = None
+        self.log = [] if log is None else log
+
+    async def record(self) -> tuple[Change, ...]:
+        return (Change(kind="sysctl", name="net.ipv4.conf.all.arp_ignore", old="0"),)
+
+    def adopt(self, changes: tuple[Change, ...]) -> None:
+        self.adopted = changes
+
+    async def apply(self, policy: RoutingPolicy) -> None:
+        self.log.append("routing")
+        if self.failure is not None:
+            raise self.failure
+        self.applied.append(policy)
+
+
+class FakeDns:
+    """Remembers every policy it was given; ``overwritten`` makes it drift."""
+
+    name = "fake"
+
+    def __init__(self, log: list[str] | None = None) -> None:
+        self.applied: list[DnsPolicy] = []
+        self.adopted: tuple[Change, ...] = ()
+        self.failure: Exception | None = None
+        self.overwritten = asyncio.Event()
+        self.log = [] if log is None else log
+
+    async def record(self) -> tuple[Change, ...]:
+        return (Change(kind="resolver", name="resolv.conf", old="nameserver 192.0.2.1\n"),)
+
+    def adopt(self, changes: tuple[Change, ...]) -> None:
+        self.adopted = changes
+
+    async def apply(self, policy: DnsPolicy) -> None:
+        self.log.append("dns")
+        if self.failure is not None:
+            raise self.failure
+        self.applied.append(policy)
+
+    async def drifted(self) -> None:
+        await self.overwritten.wait()
+        self.overwritten.clear()
+
+
+class FakeJournal:
+    """Keeps the record in memory; ``full`` refuses as a full disk does."""
+
+    def __init__(self, record: JournalRecord | None = None, log: list[str] | None = None) -> None:
+        self.record = record
+        self.full = False
+        self.log = [] if log is None else log
+
+    def pending(self) -> JournalRecord | None:
+        return self.record
+
+    async def begin(self, record: JournalRecord) -> None:
+        self.log.append("journal")
+        if self.full:
+            raise JournalError("the journal cannot be written: no space left on device")
+        self.record = record
+
+    async def end(self) -> None:
+        self.log.append("journal end")
+        if self.full:
+            raise JournalError("the journal cannot be written: no space left on device")
+        self.record = None
+
+
+class FakeLinks:
+    """Interfaces in memory."""
+
+    def __init__(self, *links: LinkFacts) -> None:
+        self.present: dict[str, LinkFacts] = {link.name: link for link in links}
+
+    async def all(self) -> tuple[LinkFacts, ...]:
+        return tuple(self.present.values())
+
+    async def add(self, name: str, kind: str) -> None:
+        if name in self.present:
+            raise EngineError(f"interface {name} exists")
+        self.present[name] = LinkFacts(name=name, index=len(self.present) + 1, kind=kind)
+
+    async def delete(self, name: str) -> None:
+        self.present.pop(name, None)
+
+    async def set_up(self, name: str) -> None:
+        if name not in self.present:
+            raise EngineError(f"there is no interface {name}")
+
+    async def set_mtu(self, name: str, mtu_bytes: int) -> None:
+        if name not in self.present:
+            raise EngineError(f"there is no interface {name}, MTU {mtu_bytes} cannot be set")
+
+
+class FakeEcho:
+    """Answers every size up to ``largest_bytes``."""
+
+    def __init__(self, largest_bytes: int = 1_420) -> None:
+        self.largest_bytes = largest_bytes
+
+    async def burst(
+        self, interface: str, target: IpAddress, sizes_bytes: tuple[int, ...], wait_s: float
+    ) -> frozenset[int]:
+        del interface, target, wait_s
+        return frozenset(size for size in sizes_bytes if size <= self.largest_bytes)
+
+
+class FakeEvents:
+    """Yields what is put into ``queue``."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[HostEvent] = asyncio.Queue()
+
+    async def watch(self) -> AsyncIterator[HostEvent]:
+        while True:
+            yield await self.queue.get()
+
+
+class FakeHelpers:
+    """Has no program installed."""
+
+    async def spawn(self, spec: HelperSpec) -> Helper:
+        raise EngineError(f"{spec.name} is not installed")
+
+
+def fake_host(
+    *, links: FakeLinks | None = None, journal: FakeJournal | None = None
+) -> HostServices:
+    """Return a host made of fakes."""
+    return HostServices(
+        links=links or FakeLinks(),
+        echo=FakeEcho(),
+        routing=FakeRouting(),
+        events=FakeEvents(),
+        helpers=FakeHelpers(),
+        journal=journal or FakeJournal(),
+    )
+
+
+class FakeTunnel:
+    """An open tunnel: moves what ``counts`` says, falls when ``fall`` is called."""
+
+    def __init__(self, info: TunnelInfo, links: FakeLinks) -> None:
+        self.info = info
+        self.counts = Counters()
+        self.answers = True
+        #: Cleared, closing hangs as a stopped engine makes it hang.
+        self.lets_go = asyncio.Event()
+        self.lets_go.set()
+        self.probes = 0
+        self.closed = 0
+        self._links = links
+        self._down: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+
+    async def counters(self) -> Counters:
+        return self.counts
+
+    async def probe(self) -> None:
+        self.probes += 1
+        if self.answers:
+            self.counts = Counters(
+                received_bytes=self.counts.received_bytes + 92,
+                sent_bytes=self.counts.sent_bytes + 148,
+                proof=self.counts.proof + 1,
+            )
+
+    async def wait_down(self) -> Exception | None:
+        return await asyncio.shield(self._down)
+
+    def fall(self, error: Exception) -> None:
+        """Let the tunnel fall by itself."""
+        self._down.set_result(error)
+
+    async def close(self) -> None:
+        await self.lets_go.wait()
+        self.closed += 1
+        if isinstance(self.info.path, Link):
+            await self._links.delete(self.info.path.name)
+        if not self._down.done():
+            self._down.set_result(None)
+
+
+class FakeTransport:
+    """Opens fake tunnels; raises ``failure``, or hangs while ``hangs`` is set.
+
+    ``lie`` replaces what it reports, as a plugin that breaks its contract would.
+    """
+
+    name = "fake"
+    options: tuple[Option, ...] = ()
+
+    def __init__(self, links: FakeLinks, log: list[str] | None = None) -> None:
+        self.links = links
+        self.failure: Exception | None = None
+        self.hangs = False
+        self.lie: TunnelInfo | None = None
+        self.opened: list[FakeTunnel] = []
+        self.log = [] if log is None else log
+
+    def parse(self, raw: Mapping[str, str]) -> Hashable:
+        return tuple(sorted(raw.items()))
+
+    def outer_endpoints(self, plan: TunnelPlan) -> tuple[Endpoint, ...]:
+        return plan.remotes
+
+    async def open(self, plan: TunnelPlan) -> FakeTunnel:
+        self.log.append("open")
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.failure is not None:
+            raise self.failure
+        await self.links.add(plan.interface, "tun")
+        info = TunnelInfo(path=Link(name=plan.interface), outer_endpoints=plan.remotes)
+        tunnel = FakeTunnel(self.lie or info, self.links)
+        self.opened.append(tunnel)
+        return tunnel

@@ -1,0 +1,3 @@
+"""The tunnel: its states, events and transitions."""
+
+from __future__ import annotations

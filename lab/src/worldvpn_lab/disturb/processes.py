@@ -1,0 +1,124 @@
+"""Processes of the client that are stopped or killed, found by what they run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from worldvpn_core.errors import EngineError
+from worldvpn_lab.disturb.scene import Effect, Scene
+
+if TYPE_CHECKING:
+    from worldvpn_lab.world import World
+
+STOPPED_S: Final = 10.0
+_DEATH_S: Final = 5.0
+_POLL_S: Final = 0.001
+
+
+@attrs.frozen(kw_only=True)
+class Found:
+    """A process inside a role, as this process sees it; ``pidfd`` is the caller's to close."""
+
+    pid: int
+    pidfd: int
+    argv: tuple[str, ...]
+
+
+def running(world: World, role: str, word: str = "") -> list[Found]:
+    """Return the processes in ``role``'s network whose command line has ``word`` in it."""
+    (namespace,) = world.namespaces([role])
+    try:
+        home = os.fstat(namespace)
+    finally:
+        os.close(namespace)
+    found = [_inspect(int(entry.name), home) for entry in Path("/proc").glob("[1-9]*")]
+    chosen: list[Found] = []
+    for each in found:
+        if each is not None and word in " ".join(each.argv):
+            chosen.append(each)
+        elif each is not None:
+            os.close(each.pidfd)
+    return chosen
+
+
+def _inspect(pid: int, home: os.stat_result) -> Found | None:
+    """Return the process of that number if it is in the network namespace ``home``."""
+    try:
+        # Held first, looked at then: the number cannot pass to another meanwhile.
+        pidfd = os.pidfd_open(pid)
+    except OSError:
+        return None
+    with contextlib.suppress(OSError):
+        there = Path(f"/proc/{pid}/ns/net").stat()
+        line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+        if line and (there.st_dev, there.st_ino) == (home.st_dev, home.st_ino):
+            return Found(pid=pid, pidfd=pidfd, argv=tuple(line.split("\0")[:-1]))
+    os.close(pidfd)
+    return None
+
+
+def _signal(scene: Scene, words: Sequence[str], number: signal.Signals) -> list[Found]:
+    found = [each for word in words for each in running(scene.world, "client", word)]
+    if not found:
+        raise EngineError(f"nothing in the client runs {', '.join(words)}: no {number.name} sent")
+    for each in found:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(each.pidfd, number)
+    return found
+
+
+def kill(words: Sequence[str]) -> Effect:
+    """Return the effect of SIGKILL to what runs any of ``words``, dead once it begins."""
+
+    @contextlib.contextmanager
+    def effect(scene: Scene) -> Iterator[None]:
+        for each in _signal(scene, words, signal.SIGKILL):
+            select.select([each.pidfd], [], [], _DEATH_S)
+            os.close(each.pidfd)
+        yield
+
+    return effect
+
+
+def stop(words: Sequence[str], stopped_s: float = STOPPED_S) -> Effect:
+    """Return the effect of SIGSTOP to what runs any of ``words``, for ``stopped_s``.
+
+    They have stopped when it begins.
+    """
+
+    @contextlib.contextmanager
+    def effect(scene: Scene) -> Iterator[None]:
+        began_s = time.monotonic()
+        found = _signal(scene, words, signal.SIGSTOP)
+        try:
+            for each in found:
+                _wait_stopped(each)
+            yield
+            time.sleep(max(0.0, began_s + stopped_s - time.monotonic()))
+        finally:
+            for each in found:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(each.pidfd, signal.SIGCONT)
+                os.close(each.pidfd)
+
+    return effect
+
+
+def _wait_stopped(process: Found) -> None:
+    """Return once ``process`` stands still (proc(5): state T); a signal takes its time."""
+    deadline_s = time.monotonic() + _DEATH_S
+    while time.monotonic() < deadline_s:
+        stat = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8")
+        if stat.rpartition(")")[2].split()[0] == "T":
+            return
+        time.sleep(_POLL_S)
+    raise EngineError(f"{' '.join(process.argv)} did not stop within {_DEATH_S:g} s of SIGSTOP")

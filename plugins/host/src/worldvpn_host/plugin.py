@@ -1,0 +1,31 @@
+"""Entry point of the Linux host plugin: what it offers, nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from worldvpn_core.contracts import HostServices
+from worldvpn_core.hookspecs import hookimpl
+from worldvpn_host.echo import SocketEcho
+from worldvpn_host.events import KernelEvents
+from worldvpn_host.helpers import ProcessHelpers
+from worldvpn_host.journal import FileJournal
+from worldvpn_host.links import KernelLinks
+from worldvpn_host.route_socket import RouteSocket
+from worldvpn_host.routing import KernelRouting
+
+
+@hookimpl
+def worldvpn_host(platform: str, state_dir: str) -> HostServices | None:
+    """Offer Linux."""
+    if platform != "linux":
+        return None
+    sock = RouteSocket()
+    return HostServices(
+        links=KernelLinks(sock),
+        echo=SocketEcho(),
+        routing=KernelRouting(sock),
+        events=KernelEvents(sock),
+        helpers=ProcessHelpers(),
+        journal=FileJournal(Path(state_dir) / "journal"),
+    )

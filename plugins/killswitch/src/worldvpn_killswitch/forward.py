@@ -1,0 +1,106 @@
+"""What the host passes on for containers and for the guests of a node."""
+
+from __future__ import annotations
+
+from worldvpn_core.policy import FirewallPolicy
+from worldvpn_core.share.states import NodeLink
+from worldvpn_core.types import MARK_MASK, NODE_MARK, Endpoint
+from worldvpn_killswitch import outbound
+from worldvpn_killswitch.address import Destination, Source
+from worldvpn_killswitch.containers import KNOWN, PUBLISHED, of_containers, passing
+from worldvpn_killswitch.links import Topology
+from worldvpn_killswitch.match import Device, Family, Mark, Match, Port, Side, Special
+from worldvpn_killswitch.outbound import Place, uplinks
+from worldvpn_killswitch.ranges import (
+    NOT_FOR_GUESTS,
+    VERSIONS,
+    of_version,
+)
+from worldvpn_killswitch.rule import Action, Fate, Rule
+
+_SMTP = 25
+
+
+def forwarded(policy: FirewallPolicy, topology: Topology) -> tuple[Rule, ...]:
+    """Return what may pass through this host, in order; all else is dropped."""
+    rules = [*_of_node(policy.node, topology), *of_containers(policy, topology)]
+    if policy.is_open:
+        return tuple(rules)
+    if policy.is_partial:
+        return (*rules, *outbound.rest(Place(prefix="forward-"), policy))
+    return (*rules, passing("refused", accepted=False))
+
+
+def marking(node: NodeLink) -> tuple[Rule, ...]:
+    """Return what makes guests' packets known to the egress chain and to NAT."""
+    others = MARK_MASK ^ 0xFFFFFFFF
+    action = Action(
+        f"meta mark set mark & {others:#010x} | {NODE_MARK:#x}", Fate.GOES_ON, sets_mark=NODE_MARK
+    )
+    device = Device(Side.IN, (node.interface,))
+    return (Rule("node-mark", (device,), action, why="a guest sent it"),)
+
+
+def arriving(node: NodeLink, topology: Topology) -> tuple[Rule, ...]:
+    """Return what leads guests' outer packets to the node, in its own namespace."""
+    return tuple(
+        Rule(
+            f"node-listen-{index}",
+            (
+                uplinks(topology, Side.IN),
+                Family(listen.host.version),
+                Special("fib daddr type local"),
+                Port((listen.port,), listen.carrier),
+            ),
+            Action(f"dnat {_family(listen.host.version)} to {_at(listen)}", Fate.ALLOWED),
+            why="a guest knocks",
+        )
+        for index, listen in enumerate(node.listen)
+        if any(listen.host in prefix for prefix in node.prefixes)
+    )
+
+
+def leaving(topology: Topology) -> tuple[Rule, ...]:
+    """Return what gives guests' packets this host's address."""
+    action = Action("masquerade", Fate.ALLOWED)
+    return (Rule("node-nat", (uplinks(topology), Mark(NODE_MARK)), action, why="a guest sent it"),)
+
+
+def _of_node(node: NodeLink | None, topology: Topology) -> tuple[Rule, ...]:
+    """Guests reach the internet, by the uplinks only: docs/security.md, the node."""
+    if node is None:
+        return ()
+    from_node, to_node = (Device(side, (node.interface,)) for side in (Side.IN, Side.OUT))
+    out, back = uplinks(topology), uplinks(topology, Side.IN)
+    rules = [
+        passing("node-outer", from_node, out, PUBLISHED, Special("ct direction reply")),
+    ]
+    for version in VERSIONS:
+        own = of_version(node.prefixes, version)
+        foreign: Match = Source(own, negated=True) if own else Family(version)
+        rules += (
+            passing(f"node-forged-{version}", from_node, foreign, accepted=False),
+            passing(
+                f"node-private-{version}",
+                from_node,
+                Destination(NOT_FOR_GUESTS[version], named=f"private{version}"),
+                accepted=False,
+            ),
+        )
+    return (
+        *rules,
+        passing("node-mail", from_node, Port((_SMTP,)), accepted=False),
+        passing("node-out", from_node, out),
+        passing("node-answers", back, to_node, KNOWN),
+        passing("node-listen", back, to_node, PUBLISHED),
+        passing("node-refused-out", from_node, accepted=False),
+        passing("node-refused-in", to_node, accepted=False),
+    )
+
+
+def _family(version: int) -> str:
+    return "ip" if version == VERSIONS[0] else "ip6"
+
+
+def _at(listen: Endpoint) -> str:
+    return str(listen).partition("/")[0]

@@ -1,0 +1,25 @@
+"""Entry point of the kill switch plugin: nftables, where there is Linux."""
+
+from __future__ import annotations
+
+from worldvpn_core.contracts import FirewallBackend, Services
+from worldvpn_core.hookspecs import hookimpl
+from worldvpn_killswitch.backend import NftablesBackend
+from worldvpn_killswitch.libnftables import Engine, LibNftables
+from worldvpn_killswitch.program import NftProgram
+
+
+@hookimpl
+def worldvpn_firewall_backend(services: Services, platform: str) -> FirewallBackend | None:
+    """Offer nftables on Linux; the option ``killswitch_outside`` names links that lead outside."""
+    if platform != "linux":
+        return None
+    outside = frozenset(services.options.get("killswitch_outside", "").split())
+    return NftablesBackend(services.host.links, _engine(services), outside=outside)
+
+
+def _engine(services: Services) -> Engine:
+    try:
+        return LibNftables()
+    except OSError:
+        return NftProgram(services.host.helpers, services.run_dir)

@@ -1,0 +1,75 @@
+"""One lab, one witness and one set of imported profiles for all end-to-end tests."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.host import Facts, facts_of
+from tests.e2e.rig import Rig, Store
+from worldvpn_lab.daemon import Daemon
+from worldvpn_lab.demo.witness import Witness
+from worldvpn_lab.probes.volley import Volley
+from worldvpn_lab.world import World
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with World.up(tmp_path_factory.mktemp("e2e")) as standing:
+        yield standing
+
+
+@pytest.fixture(scope="session")
+def volley(world: World) -> Iterator[Volley]:
+    with Volley(world, with_guest=False) as ready:
+        yield ready
+
+
+@pytest.fixture(scope="session")
+def pristine(world: World, volley: Volley) -> Facts:
+    """What the client is like before any daemon ran on it."""
+    del volley
+    return facts_of(world)
+
+
+@pytest.fixture(scope="session")
+def store(world: World, pristine: Facts) -> Store:
+    """Profiles as a daemon keeps them, imported once: each test's daemon begins with them."""
+    del pristine
+    with Daemon.start(world) as daemon:
+        for name in ("node1", "node2", "node1-v6", "node1-name"):
+            daemon.import_profile(name)
+    return Store.copied(world)
+
+
+@pytest.fixture
+def witness(world: World) -> Iterator[Witness]:
+    with Witness(world) as watching:
+        yield watching
+
+
+@pytest.fixture
+def rig(
+    world: World, volley: Volley, pristine: Facts, store: Store, witness: Witness
+) -> Iterator[Rig]:
+    """Everything a test needs, with no daemon running yet; leaves the client as it was."""
+    made = Rig(
+        world=world,
+        volley=volley,
+        witness=witness,
+        pristine=pristine,
+        store=store,
+        place=f"run{next(_numbers)}",
+    )
+    yield made
+    made.clear()
+
+
+@pytest.fixture
+def daemon(rig: Rig) -> Daemon:
+    """A daemon that has just started, with profiles; nothing is connected."""
+    return rig.start()
