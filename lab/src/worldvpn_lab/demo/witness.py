@@ -15,6 +15,7 @@ from worldvpn_lab.demo.filter import all_but_datagrams_to, attach
 from worldvpn_lab.demo.findings import Census
 from worldvpn_lab.map import Node
 from worldvpn_lab.oracle.judge import Admitted, Outside, Verdict, judge
+from worldvpn_lab.oracle.router import is_routers_own
 from worldvpn_lab.oracle.tap import POINTS, Point, Sighting, Tap
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Witness:
         leaks: list[str] = []
         for sighting in self._seen:
             period = period_of(sighting.time_ns, self._periods)
-            if period is None or period.admitted is None:
+            if period is None or period.admitted is None or is_routers_own(sighting):
                 continue
             verdict = judge(sighting.frame, period.admitted)
             packets[verdict] += 1

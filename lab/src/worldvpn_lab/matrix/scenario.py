@@ -20,17 +20,15 @@ from worldvpn_lab.daemon import Daemon
 from worldvpn_lab.disturb.scene import Disturbance, Scene
 from worldvpn_lab.map import PLACES
 from worldvpn_lab.matrix.states import Stage, StateCase
-from worldvpn_lab.oracle.frames import ICMPV6, IGMP
-from worldvpn_lab.oracle.judge import Admitted, Verdict, judge
-from worldvpn_lab.oracle.tap import ISP, POINTS, Sighting, Tap
+from worldvpn_lab.oracle.judge import Verdict, judge
+from worldvpn_lab.oracle.router import is_routers_own
+from worldvpn_lab.oracle.tap import POINTS, Sighting, Tap
 from worldvpn_lab.probes.marks import cell_of
 from worldvpn_lab.probes.volley import ALL, Shot, Volley, seen
 from worldvpn_lab.world import World
 
 #: Time for frames to arrive, and for the kernel to report a joined group.
 SETTLE_S: Final = 0.1
-
-_MLD_REPORT: Final = 143
 
 
 @attrs.frozen(kw_only=True)
@@ -158,7 +156,7 @@ def _carries(world: World, case: StateCase) -> None:
 
 
 def _judge(case: StateCase, blank: Outcome, tap: Tap, bursts: tuple[Burst, ...]) -> Outcome:
-    sightings = [each for each in tap.take() if not _is_routers_own(each)]
+    sightings = [each for each in tap.take() if not is_routers_own(each)]
     verdicts = [(each, judge(each.frame, case.admitted)) for each in sightings]
     found = [frozenset(seen(sightings, burst.shot)) for burst in bursts]
     outcome = attrs.evolve(
@@ -200,11 +198,3 @@ def _leak(sighting: Sighting, shots: tuple[Shot, ...]) -> Leak:
         f"ethertype {frame.ethertype or 0:#06x} about {', '.join(map(str, frame.about))}"
     )
     return Leak(point=f"{sighting.point.role}:{sighting.point.device}", cell=cell, what=what)
-
-
-def _is_routers_own(sighting: Sighting) -> bool:
-    """Return whether the LAN's router itself sent this to the ISP, as any router does."""
-    frame = sighting.frame
-    reports = frame.protocol == IGMP or (frame.protocol == ICMPV6 and frame.kind == _MLD_REPORT)
-    found_its_place = judge(frame, Admitted()) in {Verdict.ARP, Verdict.NDP}
-    return sighting.point == ISP and (reports or found_its_place)
