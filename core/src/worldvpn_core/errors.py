@@ -16,6 +16,7 @@ WorldVpnError
 ├── BusyError                not possible in the present state
 ├── JournalError             what would be changed could not be recorded first
 ├── AgentError               worldvpn-agent is gone or does not answer
+├── CreditProofError         a ticket or receipt is malformed, or its signature is wrong
 └── PluginError              a plugin is missing, broken or breaks its contract
     └── ContractError        core checked what a plugin returned, and it lied
 """
@@ -127,6 +128,12 @@ class AgentError(WorldVpnError):
 
     code = "agent"
     retryable = True
+
+
+class CreditProofError(WorldVpnError):
+    """A ticket or receipt is malformed, or not signed by the key it needs."""
+
+    code = "credit.proof"
 
 
 class PluginError(WorldVpnError):

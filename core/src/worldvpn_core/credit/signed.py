@@ -1,0 +1,63 @@
+"""Fixed-length records under an Ed25519 signature, with a domain tag before what is signed.
+
+A tag makes a signature over one kind of record worthless for every other (RFC 8032 section
+8.3 leaves that to the protocol). Lengths are fixed, so that a record has one encoding only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+import attrs
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+
+from worldvpn_core.errors import CreditProofError
+
+HASH_BYTES: Final = 32
+SIGNATURE_BYTES: Final = 64
+#: What stands where there is no predecessor.
+NO_HASH: Final = bytes(HASH_BYTES)
+_UINT64_BITS: Final = 64
+
+
+def is_32_bytes(_: object, attribute: attrs.Attribute[bytes], value: bytes) -> None:
+    """Validate a public key or a SHA-256."""
+    if len(value) != HASH_BYTES:
+        raise ValueError(f"{attribute.name} must have {HASH_BYTES} bytes, not {len(value)}")
+
+
+def is_uint64(_: object, attribute: attrs.Attribute[int], value: int) -> None:
+    """Validate an unsigned number of 64 bits."""
+    if value < 0 or value.bit_length() > _UINT64_BITS:
+        raise ValueError(f"{attribute.name} must be an unsigned number of 64 bits, not {value}")
+
+
+def seal(tag: bytes, body: bytes, key: Ed25519PrivateKey) -> bytes:
+    """Return ``body`` followed by the signature over ``tag`` and ``body``."""
+    return body + key.sign(tag + body)
+
+
+def unseal(tag: bytes, sealed: bytes, public_key: bytes) -> bytes:
+    """Return the body of ``sealed``.
+
+    Raises:
+        CreditProofError: the signature is not one of ``public_key`` over this kind of record.
+    """
+    body, signature = sealed[:-SIGNATURE_BYTES], sealed[-SIGNATURE_BYTES:]
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, tag + body)
+    except (InvalidSignature, ValueError) as error:
+        raise CreditProofError(
+            f"the signature does not belong to key {public_key.hex()[:16]}…"
+        ) from error
+    return body
+
+
+def digest(tag: bytes, body: bytes) -> bytes:
+    """Return the SHA-256 by which other records name this one; the signature is not in it."""
+    return hashlib.sha256(tag + body).digest()

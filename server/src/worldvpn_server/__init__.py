@@ -1,0 +1,1 @@
+"""The central server: accounts, the directory of nodes, sessions, and the ledger."""
