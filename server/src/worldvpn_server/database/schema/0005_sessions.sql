@@ -1,0 +1,108 @@
+-- Sessions: the only rows that join a payer to an owner, and deleted once nothing hangs on them.
+
+CREATE TABLE session (
+    id uuid PRIMARY KEY,
+    payer uuid NOT NULL,
+    payer_device uuid,                   -- null: a compatible client
+    owner uuid NOT NULL,
+    node uuid NOT NULL,
+    state smallint NOT NULL,             -- 1 offered, 2 open, 3 ended, 4 settled, 5 refused
+    protocol text NOT NULL,
+    guest_x25519 bytea NOT NULL CHECK (length(guest_x25519) = 32),
+    guest_ed25519 bytea CHECK (length(guest_ed25519) = 32),
+    node_x25519 bytea CHECK (length(node_x25519) = 32),
+    node_ed25519 bytea CHECK (length(node_ed25519) = 32),
+    assigned4 inet NOT NULL,
+    assigned6 inet NOT NULL,
+    client_country char(2) NOT NULL,     -- coarse; shown from five distinct guests only
+    salt bytea NOT NULL CHECK (length(salt) = 32),
+    -- money, in bytes and ticks; held = price * (cap - settled)
+    price_ticks smallint NOT NULL,
+    cap_bytes bigint NOT NULL DEFAULT 0 CHECK (cap_bytes >= 0),
+    settled_bytes bigint NOT NULL DEFAULT 0,
+    held_promo_ticks bigint NOT NULL DEFAULT 0 CHECK (held_promo_ticks >= 0),
+    held_available_ticks bigint NOT NULL DEFAULT 0 CHECK (held_available_ticks >= 0),
+    subsidised_bytes bigint NOT NULL DEFAULT 0,  -- of the cap: independent pair, within its allowance
+    rate_bps bigint NOT NULL,            -- what the node advertised
+    -- per role and direction the highest valid figure; null: that role has not spoken
+    node_up bigint, node_down bigint, node_elapsed_ms bigint,
+    guest_up bigint, guest_down bigint, guest_elapsed_ms bigint,
+    final_up bigint, final_down bigint,  -- the guest's last word
+    equivocations integer NOT NULL DEFAULT 0,
+    created_at timestamptz NOT NULL,
+    opened_at timestamptz,
+    expires_at timestamptz NOT NULL,     -- of its last ticket
+    ended_at timestamptz,
+    end_reason text,
+    CHECK (settled_bytes >= 0 AND settled_bytes <= cap_bytes)
+) WITH (fillfactor = 80);
+CREATE INDEX session_payer ON session (payer, created_at DESC);
+CREATE INDEX session_node ON session (node) WHERE state IN (1, 2);
+CREATE INDEX session_owner ON session (owner, created_at DESC);
+CREATE INDEX session_expires ON session (expires_at) WHERE state IN (1, 2, 3);
+-- An address belongs to one guest of a node at a time.
+CREATE UNIQUE INDEX session_address4 ON session (node, assigned4) WHERE state IN (1, 2);
+CREATE UNIQUE INDEX session_address6 ON session (node, assigned6) WHERE state IN (1, 2);
+CREATE UNIQUE INDEX session_guest_key ON session (guest_x25519);
+
+CREATE TABLE ticket (
+    hash bytea PRIMARY KEY CHECK (length(hash) = 32),
+    session uuid NOT NULL REFERENCES session ON DELETE CASCADE,
+    cap_bytes bigint NOT NULL,
+    not_after timestamptz NOT NULL,
+    signed bytea NOT NULL
+);
+CREATE INDEX ticket_session ON ticket (session);
+
+-- Each role's word by number: a second one with another hash is evidence.
+CREATE TABLE receipt (
+    session uuid NOT NULL REFERENCES session ON DELETE CASCADE,
+    role smallint NOT NULL,
+    sequence bigint NOT NULL,
+    hash bytea NOT NULL,
+    signed bytea NOT NULL,
+    received_at timestamptz NOT NULL,
+    PRIMARY KEY (session, role, sequence, hash)
+);
+
+-- What a compatible client claimed about its traffic: recorded, worth nothing.
+CREATE TABLE claim (
+    account uuid NOT NULL REFERENCES account ON DELETE CASCADE,
+    shared_bytes bigint NOT NULL,
+    consumed_bytes bigint NOT NULL,
+    created_at timestamptz NOT NULL
+);
+
+CREATE TABLE idempotency (
+    account uuid NOT NULL,
+    key text NOT NULL,
+    body_hash bytea NOT NULL,
+    status smallint,                     -- null: still at work
+    answer bytea,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (account, key)
+);
+CREATE INDEX idempotency_created ON idempotency (created_at);
+
+-- What an owner may know of guests past: written when a session ends, with no id of the payer.
+CREATE TABLE carried (
+    id uuid PRIMARY KEY,
+    owner uuid NOT NULL,
+    node uuid NOT NULL,
+    alias bytea NOT NULL,
+    country char(2) NOT NULL,
+    traffic text NOT NULL,
+    bytes bigint NOT NULL,               -- rounded to 1 MiB
+    credits bigint NOT NULL,
+    started_at timestamptz NOT NULL      -- rounded to 15 min
+);
+CREATE INDEX carried_owner ON carried (owner, started_at DESC);
+
+-- Random daily keys of guests' aliases, destroyed after 48 h.
+CREATE TABLE alias_key (
+    day date PRIMARY KEY,
+    key bytea NOT NULL CHECK (length(key) = 32)
+);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON
+    session, ticket, receipt, claim, idempotency, carried, alias_key TO worldvpn_server;

@@ -1,0 +1,16 @@
+-- The outbox: what streams tell, in the order of positions, read only behind the horizon.
+
+CREATE TABLE outbox (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    position bigint NOT NULL DEFAULT tx_position(),
+    topic uuid NOT NULL,                 -- an account, a session, or all zeros: everybody
+    device uuid,                         -- only this device of the account; null: all
+    kind text NOT NULL,
+    body bytea NOT NULL,                 -- JSON, encoded once
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (position, id)
+);
+CREATE INDEX outbox_topic ON outbox (topic, position, id);
+CREATE INDEX outbox_created ON outbox (created_at);
+
+GRANT SELECT, INSERT, DELETE ON outbox TO worldvpn_server;

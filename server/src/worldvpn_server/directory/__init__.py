@@ -1,0 +1,1 @@
+"""Live nodes: what they offer, whether they live, and how they are found."""

@@ -1,0 +1,56 @@
+"""Values of the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol, Self
+from uuid import UUID
+
+import attrs
+
+
+@attrs.frozen(kw_only=True, order=True)
+class Cursor:
+    """A place in the outbox: what is at or before it has been read. Text: ``position-id``."""
+
+    position: int
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.position}-{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what ``str`` wrote. Raises ValueError on anything else."""
+        position, separator, number = text.partition("-")
+        if not (separator and position.isdecimal() and number.isdecimal() and text.isascii()):
+            raise ValueError(f"not a cursor: {text[:40]!r}")
+        return cls(position=int(position), id=int(number))
+
+
+@attrs.frozen(kw_only=True)
+class Event:
+    """News on a topic: an account, a session, or ``ids.EVERYBODY``; ``body`` is JSON."""
+
+    topic: UUID
+    kind: str
+    body: bytes
+    device: UUID | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Delivered:
+    """An event, and its place."""
+
+    cursor: Cursor
+    event: Event
+
+
+class Subscription(Protocol):
+    """A queue of one reader. A reader that falls too far behind is ended, never waited for."""
+
+    def __aiter__(self) -> AsyncIterator[Delivered]:
+        """Yield events as they come; ends when the reader fell behind or the server stops."""
+
+    def close(self) -> None:
+        """Stop receiving. Idempotent."""

@@ -1,0 +1,1 @@
+"""Money: journals, balances, the sealer's chain, and the audit."""

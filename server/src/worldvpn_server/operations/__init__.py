@@ -1,0 +1,1 @@
+"""Running it: processes, PostgreSQL, TLS, metrics, logs, background jobs."""

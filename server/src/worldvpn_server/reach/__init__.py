@@ -1,0 +1,1 @@
+"""Whether a node can be reached, without becoming a scanner."""

@@ -1,0 +1,18 @@
+"""All that routes and jobs stand on, made once a process by ``http.app``'s caller."""
+
+from __future__ import annotations
+
+import attrs
+
+from worldvpn_server.clock import Clock
+from worldvpn_server.config import ServerConfig
+from worldvpn_server.database.pool import Database
+
+
+@attrs.frozen(kw_only=True)
+class Services:
+    """The parts of one server process."""
+
+    config: ServerConfig
+    clock: Clock
+    database: Database

@@ -1,0 +1,1 @@
+"""Sessions: picking a node, the ticket, the hold, and the end."""
