@@ -75,9 +75,8 @@ async def test_ending_a_session_ends_only_that_one(ada: OldClient, bob: OldClien
     assert (await bob.get("/nodes/my")).json()["current_connections"] == 1
 
 
-async def test_somebody_else_s_name_in_the_body_connects_nobody(
-    ada: OldClient, bob: OldClient
-) -> None:
+@pytest.mark.usefixtures("bob")
+async def test_somebody_else_s_name_in_the_body_connects_nobody(ada: OldClient) -> None:
     assert (await connect(ada, username="bob")).status_code in {403, 422}
 
 
@@ -137,7 +136,7 @@ async def test_key_that_is_none_is_refused(ada: OldClient, key: str) -> None:
 
 
 @pytest.mark.usefixtures("bob")
-async def test_unknown_protocol_is_senseless_and_an_unoffered_one_a_conflict(
+async def test_unknown_protocol_is_told_from_one_that_nobody_offers(
     ada: OldClient,
 ) -> None:
     unknown = await connect(ada, protocol="Telnet")
