@@ -25,12 +25,25 @@ class ServerConfig:
     dsn: str | None = attrs.field(default=None, repr=False)
     workers: int = attrs.field(default=1, validator=[validators.ge(1), validators.le(64)])
     tls: bool = True
+    #: A CA's certificate and its key; None: our own, self-signed.
+    cert: Path | None = None
+    key: Path | None = None
     #: Addresses that are allowed as endpoints although they are special-purpose: a lab's.
     lab_ranges: tuple[IPv4Network | IPv6Network, ...] = ()
     #: Who may say by X-Forwarded-For where a request came from: load balancers.
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     #: How often owners are paid what they earned.
     payout_interval_s: float = attrs.field(default=3600.0, validator=validators.gt(0))
+
+    @property
+    def postgres(self) -> Path:
+        """The folder of our own PostgreSQL."""
+        return self.data / "postgres"
+
+    @property
+    def metrics(self) -> Path:
+        """The folder where processes put their figures, emptied at each start."""
+        return self.data / "metrics"
 
     @property
     def keys(self) -> Path:
