@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from worldvpn_server.clock import Clock
 from worldvpn_server.config import ServerConfig
 from worldvpn_server.database.pool import Database
+from worldvpn_server.events.bus import PostgresBus
 from worldvpn_server.services import Services
 
 
@@ -17,4 +18,5 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
     async with contextlib.AsyncExitStack() as stack:
         database = await Database.open(dsn)
         stack.push_async_callback(database.close)
-        yield Services(config=config, clock=clock, database=database)
+        bus = await stack.enter_async_context(PostgresBus.opened(database, dsn))
+        yield Services(config=config, clock=clock, database=database, bus=bus)

@@ -7,6 +7,7 @@ import attrs
 from worldvpn_server.clock import Clock
 from worldvpn_server.config import ServerConfig
 from worldvpn_server.database.pool import Database
+from worldvpn_server.events.bus import PostgresBus
 
 
 @attrs.frozen(kw_only=True)
@@ -16,3 +17,4 @@ class Services:
     config: ServerConfig
     clock: Clock
     database: Database
+    bus: PostgresBus

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import cached_property
 from typing import Protocol, Self
 from uuid import UUID
 
@@ -44,6 +45,12 @@ class Delivered:
 
     cursor: Cursor
     event: Event
+
+    @cached_property
+    def frame(self) -> bytes:
+        """The bytes every stream sends for it: made once, shared by all of them."""
+        head = f"id: {self.cursor}\nevent: {self.event.kind}\ndata: "
+        return head.encode() + self.event.body + b"\n\n"
 
 
 class Subscription(Protocol):

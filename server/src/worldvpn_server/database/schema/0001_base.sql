@@ -17,5 +17,7 @@ CREATE FUNCTION tx_position() RETURNS bigint LANGUAGE sql VOLATILE PARALLEL UNSA
 $$ SELECT base + pg_current_xact_id()::text::bigint FROM era $$;
 
 -- Every position below it belongs to a transaction that has ended: nothing can appear there any more.
-CREATE FUNCTION tx_horizon() RETURNS bigint LANGUAGE sql VOLATILE AS
+-- STABLE: it looks through the snapshot of the query that calls it. A volatile one would take a
+-- newer snapshot, and call behind the horizon what that query cannot see yet.
+CREATE FUNCTION tx_horizon() RETURNS bigint LANGUAGE sql STABLE AS
 $$ SELECT base + pg_snapshot_xmin(pg_current_snapshot())::text::bigint FROM era $$;

@@ -10,7 +10,10 @@ CREATE TABLE outbox (
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (position, id)
 );
+-- The place to start from where nothing happened yet; trimming always leaves one that was read.
+INSERT INTO outbox (topic, kind, body)
+VALUES ('00000000-0000-0000-0000-000000000000', 'start', '{}');
 CREATE INDEX outbox_topic ON outbox (topic, position, id);
-CREATE INDEX outbox_created ON outbox (created_at);
+CREATE INDEX outbox_created ON outbox (created_at, position);
 
 GRANT SELECT, INSERT, DELETE ON outbox TO worldvpn_server;
