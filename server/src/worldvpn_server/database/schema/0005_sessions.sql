@@ -15,9 +15,13 @@ CREATE TABLE session (
     assigned4 inet NOT NULL,
     assigned6 inet NOT NULL,
     client_country char(2) NOT NULL,     -- coarse; shown from five distinct guests only
+    counted boolean NOT NULL,            -- holds a place at its node; one fetched ahead does not
+    independent boolean NOT NULL,        -- other account, device and network than the node's
+    request_key text,                    -- the Idempotency-Key that asked for it
     salt bytea NOT NULL CHECK (length(salt) = 32),
     -- money, in bytes and ticks; held = price * (cap - settled)
     price_ticks smallint NOT NULL,
+    holds integer NOT NULL DEFAULT 0,    -- how many were taken: each has a key of its own
     cap_bytes bigint NOT NULL DEFAULT 0 CHECK (cap_bytes >= 0),
     settled_bytes bigint NOT NULL DEFAULT 0,
     held_promo_ticks bigint NOT NULL DEFAULT 0 CHECK (held_promo_ticks >= 0),
@@ -43,7 +47,12 @@ CREATE INDEX session_expires ON session (expires_at) WHERE state IN (1, 2, 3);
 -- An address belongs to one guest of a node at a time.
 CREATE UNIQUE INDEX session_address4 ON session (node, assigned4) WHERE state IN (1, 2);
 CREATE UNIQUE INDEX session_address6 ON session (node, assigned6) WHERE state IN (1, 2);
-CREATE UNIQUE INDEX session_guest_key ON session (guest_x25519);
+-- A key is one peer of a node's interface, so it is one guest's there.
+CREATE UNIQUE INDEX session_guest_key ON session (node, guest_x25519) WHERE state IN (1, 2);
+-- A request that is made again after a crash finds what it made before.
+CREATE UNIQUE INDEX session_request ON session (payer, request_key) WHERE request_key IS NOT NULL;
+CREATE INDEX session_device ON session (payer_device) WHERE state IN (1, 2);
+CREATE INDEX session_prepaid ON session (id) WHERE state = 2 AND guest_ed25519 IS NULL;
 
 CREATE TABLE ticket (
     hash bytea PRIMARY KEY CHECK (length(hash) = 32),
@@ -79,6 +88,7 @@ CREATE TABLE idempotency (
     body_hash bytea NOT NULL,
     status smallint,                     -- null: still at work
     answer bytea,
+    leased_until timestamptz NOT NULL,   -- who is at work and not done by then has died
     created_at timestamptz NOT NULL,
     PRIMARY KEY (account, key)
 );
