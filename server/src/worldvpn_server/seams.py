@@ -47,8 +47,12 @@ class Treasury(Protocol):
         """Post ``journal``; False: its key was posted before.
 
         Raises:
-            LedgerError: it does not sum to zero, or a balance would go below zero.
+            LedgerError: it does not sum to zero, a balance would go below zero, or its key was
+                posted with other lines.
         """
+
+    async def post_many(self, tx: Tx, journals: Sequence[Journal]) -> Sequence[bool]:
+        """Post ``journals`` in one round trip; in their order, what ``post`` returns for each."""
 
 
 class Bus(Protocol):

@@ -87,13 +87,22 @@ class Balance:
 
 @attrs.frozen(kw_only=True)
 class Journal:
-    """One posting of an account: ``lines`` sum to zero, one a bucket."""
+    """One posting of an account: ``lines`` sum to zero. Lines of one bucket are added up.
+
+    No line names DEBT: it grows by what a PENALTY or a REVERSAL cannot take, and is repaid first
+    out of what becomes AVAILABLE. ``reverses`` is the journal that this one corrects.
+    """
 
     account: UUID
     key: bytes
     kind: Kind
     lines: tuple[tuple[Bucket, int], ...]
     note: str = ""
+    reverses: UUID | None = None
+
+    def ticks(self, bucket: Bucket) -> int:
+        """Return what this moves into ``bucket``."""
+        return sum(ticks for each, ticks in self.lines if each is bucket)
 
 
 @attrs.frozen(kw_only=True)

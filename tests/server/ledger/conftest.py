@@ -1,0 +1,67 @@
+"""A ledger on a real database, and a bus that remembers what it was told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+from uuid import UUID
+
+import attrs
+import pytest
+
+from tests.server.conftest import MovingClock
+from worldvpn_server.database.pool import Database, Tx
+from worldvpn_server.events.values import Cursor, Delivered, Event, Subscription
+from worldvpn_server.ids import new_id
+from worldvpn_server.ledger.postgres import PostgresLedger
+from worldvpn_server.ledger.welcome import open_wallet
+
+
+@attrs.define(eq=False)
+class HeardBus:
+    """Keeps what is published; nobody reads it as a stream."""
+
+    heard: list[Event] = attrs.field(factory=list)
+
+    async def publish(self, tx: Tx, *events: Event) -> None:
+        tx.after_commit.append(lambda: self.heard.extend(events))
+
+    def subscribe(self, topics: Sequence[UUID], device: UUID | None = None) -> Subscription:
+        raise NotImplementedError
+
+    async def since(
+        self, topics: Sequence[UUID], device: UUID | None, cursor: Cursor
+    ) -> Sequence[Delivered] | None:
+        raise NotImplementedError
+
+    def head(self) -> Cursor:
+        raise NotImplementedError
+
+    async def run(self) -> None:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def bus() -> HeardBus:
+    return HeardBus()
+
+
+@pytest.fixture
+def ledger(database: Database, clock: MovingClock, bus: HeardBus) -> PostgresLedger:
+    return PostgresLedger(database, clock, bus)
+
+
+class Opener(Protocol):
+    """Makes an account with its 100 credits."""
+
+    async def __call__(self) -> UUID: ...
+
+
+@pytest.fixture
+def opened_wallet(database: Database, ledger: PostgresLedger) -> Opener:
+    async def make() -> UUID:
+        account = new_id()
+        await database.run(lambda tx: open_wallet(tx, ledger, account))
+        return account
+
+    return make
