@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
+from worldvpn_server.accounts.revocations import Revocations
+from worldvpn_server.accounts.tokens import Tokens
 from worldvpn_server.clock import Clock
 from worldvpn_server.config import ServerConfig
 from worldvpn_server.database.pool import Database
 from worldvpn_server.events.bus import PostgresBus
+from worldvpn_server.ledger.postgres import PostgresLedger
+from worldvpn_server.keys.ring import KeyRing
 from worldvpn_server.services import Services
 
 
@@ -18,5 +22,14 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
     async with contextlib.AsyncExitStack() as stack:
         database = await Database.open(dsn)
         stack.push_async_callback(database.close)
+        keys = KeyRing.open(config.keys, clock)
         bus = await stack.enter_async_context(PostgresBus.opened(database, dsn))
-        yield Services(config=config, clock=clock, database=database, bus=bus)
+        revocations = await stack.enter_async_context(Revocations.opened(database, bus, clock))
+        tokens = Tokens(keys, revocations, clock)
+        yield Services(
+            config=config,
+            clock=clock,
+            database=database,
+            bus=bus,
+            ledger=PostgresLedger(database, clock, bus),
+        )

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import attrs
 
+from worldvpn_server.accounts.revocations import Revocations
+from worldvpn_server.accounts.tokens import Tokens
 from worldvpn_server.clock import Clock
 from worldvpn_server.config import ServerConfig
 from worldvpn_server.database.pool import Database
 from worldvpn_server.events.bus import PostgresBus
+from worldvpn_server.keys.ring import KeyRing
+from worldvpn_server.ledger.postgres import PostgresLedger
 
 
 @attrs.frozen(kw_only=True)
@@ -18,3 +22,7 @@ class Services:
     clock: Clock
     database: Database
     bus: PostgresBus
+    keys: KeyRing
+    revocations: Revocations
+    tokens: Tokens
+    ledger: PostgresLedger
