@@ -11,8 +11,10 @@ from worldvpn_server.clock import Clock
 from worldvpn_server.config import ServerConfig
 from worldvpn_server.database.pool import Database
 from worldvpn_server.events.bus import PostgresBus
-from worldvpn_server.ledger.postgres import PostgresLedger
+from worldvpn_server.events.snapshot import Snapshot
+from worldvpn_server.events.streams import Streams
 from worldvpn_server.keys.ring import KeyRing
+from worldvpn_server.ledger.postgres import PostgresLedger
 from worldvpn_server.services import Services
 
 
@@ -26,10 +28,16 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
         bus = await stack.enter_async_context(PostgresBus.opened(database, dsn))
         revocations = await stack.enter_async_context(Revocations.opened(database, bus, clock))
         tokens = Tokens(keys, revocations, clock)
+        snapshots: tuple[Snapshot, ...] = ()
         yield Services(
             config=config,
             clock=clock,
             database=database,
             bus=bus,
+            keys=keys,
+            revocations=revocations,
+            tokens=tokens,
+            streams=Streams(bus=bus, holder=tokens, snapshots=snapshots),
+            snapshots=snapshots,
             ledger=PostgresLedger(database, clock, bus),
         )

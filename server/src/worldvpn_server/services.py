@@ -10,6 +10,9 @@ from worldvpn_server.clock import Clock
 from worldvpn_server.config import ServerConfig
 from worldvpn_server.database.pool import Database
 from worldvpn_server.events.bus import PostgresBus
+from worldvpn_server.operations.jobs import Job
+from worldvpn_server.events.snapshot import Snapshot
+from worldvpn_server.events.streams import Streams
 from worldvpn_server.keys.ring import KeyRing
 from worldvpn_server.ledger.postgres import PostgresLedger
 
@@ -25,4 +28,8 @@ class Services:
     keys: KeyRing
     revocations: Revocations
     tokens: Tokens
+    streams: Streams
+    snapshots: tuple[Snapshot, ...]
     ledger: PostgresLedger
+    #: What goes on in the background; ``operations.runner`` runs it.
+    jobs: tuple[Job, ...] = ()

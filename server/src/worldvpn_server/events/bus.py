@@ -79,8 +79,13 @@ class PostgresBus:
             await outbox.write(tx.sql, events)
             tx.after_commit.append(self._hint)
 
-    def subscribe(self, topics: Sequence[UUID], device: UUID | None = None) -> Queue:
-        return self._fanout.subscribe(topics, device)
+    def subscribe(
+        self,
+        topics: Sequence[UUID],
+        device: UUID | None = None,
+        kinds: frozenset[str] | None = None,
+    ) -> Queue:
+        return self._fanout.subscribe(topics, device, kinds)
 
     async def since(
         self, topics: Sequence[UUID], device: UUID | None, cursor: Cursor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -21,14 +21,20 @@ _WOKEN_A_TURN: Final = 100
 
 @attrs.define(eq=False)
 class Queue:
-    """One reader's queue; made by ``Fanout.subscribe``. Only one task may wait on it."""
+    """One reader's queue; made by ``Fanout.subscribe``.
+
+    Read either by one task, through iteration or ``batch``, or by whoever ``wake`` calls.
+    """
 
     _fanout: Fanout
     topics: tuple[UUID, ...]
     device: UUID | None
+    #: The only ones it wants; None: all.
+    kinds: frozenset[str] | None = None
+    #: Called when there is something to take, or nothing will ever come again.
+    wake: Callable[[], None] | None = None
     ended: bool = False
     _waiting: list[Delivered] = attrs.field(factory=list)
-    _waiter: asyncio.Future[None] | None = None
 
     async def __aiter__(self) -> AsyncIterator[Delivered]:
         try:
@@ -38,23 +44,32 @@ class Queue:
         finally:
             self.close()
 
-    async def batch(self) -> list[Delivered]:
-        """Return all that waits, once something does; nothing after ``poke`` or the end."""
-        if not self._waiting and not self.ended:
-            self._waiter = asyncio.get_running_loop().create_future()
+    async def batch(self) -> Sequence[Delivered]:
+        """Return all that waits, once something does; nothing once the queue has ended."""
+        while not self._waiting and not self.ended:
+            news = asyncio.Event()
+            self.wake = news.set
             try:
-                await self._waiter
+                await news.wait()
             finally:
-                self._waiter = None
+                self.wake = None
+        return self.take()
+
+    def take(self) -> Sequence[Delivered]:
+        """Return all that waits, perhaps nothing."""
         if not self._waiting:
-            return []
-        batch, self._waiting = self._waiting, []
-        return batch
+            return ()
+        taken, self._waiting = self._waiting, []
+        return taken
 
     def put(self, delivered: Delivered) -> bool:
-        """Add without waking; False: it is not for this device, or the queue has ended."""
-        device = delivered.event.device
-        if self.ended or (device is not None and device != self.device):
+        """Add without waking; False: it is not for this reader."""
+        event = delivered.event
+        if (
+            self.ended
+            or (event.device is not None and event.device != self.device)
+            or (self.kinds is not None and event.kind not in self.kinds)
+        ):
             return False
         if len(self._waiting) >= MOST_WAITING:
             self.close()
@@ -63,9 +78,9 @@ class Queue:
         return True
 
     def poke(self) -> None:
-        """Wake the reader, whether or not there is anything."""
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        """Wake the reader."""
+        if self.wake is not None:
+            self.wake()
 
     def close(self) -> None:
         """Stop receiving and wake the reader; what waits is dropped. Idempotent."""
@@ -83,9 +98,11 @@ class Fanout:
     _to_wake: deque[Queue] = attrs.field(factory=deque)
     _waking: asyncio.Handle | None = None
 
-    def subscribe(self, topics: Sequence[UUID], device: UUID | None) -> Queue:
+    def subscribe(
+        self, topics: Sequence[UUID], device: UUID | None, kinds: frozenset[str] | None
+    ) -> Queue:
         """Return a new queue for ``topics``."""
-        queue = Queue(self, tuple(topics), device)
+        queue = Queue(self, tuple(topics), device, kinds)
         for topic in queue.topics:
             self._by_topic.setdefault(topic, set()).add(queue)
         return queue

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from functools import cached_property
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 from uuid import UUID
 
 import attrs
+
+#: What clients are told; every other kind is between server processes.
+CLIENT_KINDS: Final = frozenset({"balance", "session", "guest", "notice", "directory", "probe"})
 
 
 @attrs.frozen(kw_only=True, order=True)

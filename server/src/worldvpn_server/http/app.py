@@ -13,7 +13,7 @@ from litestar.openapi import OpenAPIConfig
 
 from worldvpn_server.config import VERSION
 from worldvpn_server.errors import ApiError
-from worldvpn_server.http import failures, guards, health
+from worldvpn_server.http import events, failures, guards, health, keys
 from worldvpn_server.services import Services
 
 #: No body is larger; routes that need less say so.
@@ -23,7 +23,11 @@ MOST_BODY_BYTES: Final = 262_144
 def build(services: Services) -> Litestar:
     """Return the application over ``services``."""
     return Litestar(
-        route_handlers=[*health.ROUTES],
+        route_handlers=[
+            *events.ROUTES,
+            *health.ROUTES,
+            *keys.ROUTES,
+        ],
         state=State({"services": services}),
         dependencies={"caller": Provide(guards.caller)},
         exception_handlers={
