@@ -1,0 +1,1 @@
+"""The server's keys: an offline root, online keys by use, and the manifest that names them."""
