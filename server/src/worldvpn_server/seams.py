@@ -12,7 +12,14 @@ from typing import Protocol
 from uuid import UUID
 
 from worldvpn_server.database.pool import Tx
-from worldvpn_server.directory.values import Candidate, Listing, NodeRecord, Query, Status
+from worldvpn_server.directory.values import (
+    Candidate,
+    Listing,
+    NodeRecord,
+    Offer,
+    Query,
+    Status,
+)
 from worldvpn_server.events.values import Cursor, Delivered, Event, Subscription
 from worldvpn_server.ledger.values import Balance, Entry, Held, Journal, Release
 
@@ -95,8 +102,14 @@ class Presence(Protocol):
 class DirectoryStore(Protocol):
     """What nodes offer, and who is chosen."""
 
-    async def put(self, tx: Tx, node: NodeRecord) -> None:
-        """Make or replace a node."""
+    async def put(self, tx: Tx, offer: Offer) -> NodeRecord:
+        """Make or replace a node: one a device, and one of compatible clients an account.
+
+        Raises:
+            InvalidError: there is no such country.
+            ConflictError: the device has another node.
+            NotFoundError: the node is somebody else's.
+        """
 
     async def find(self, query: Query) -> Sequence[Listing]:
         """Return what clients may see, by reputation descending, then latency ascending."""

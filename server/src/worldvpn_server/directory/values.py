@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from ipaddress import IPv4Network, IPv6Network
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final
 from uuid import UUID
 
@@ -49,6 +50,56 @@ class Group(enum.StrEnum):
     PUBLIC = "public"
 
 
+@attrs.frozen(kw_only=True, order=True)
+class OfferedEndpoint:
+    """Where a node says that it listens; ``carrier`` is one of its carriers' names."""
+
+    host: IPv4Address | IPv6Address
+    port: int
+    carrier: str
+
+
+@attrs.frozen(kw_only=True)
+class OfferedCarrier:
+    """What a protocol's packets travel in, with the parameters that its guests need."""
+
+    name: str
+    parameters: Mapping[str, str]
+
+
+@attrs.frozen(kw_only=True)
+class Window:
+    """A time of the week in which a node shares: minutes from Monday 00:00 UTC."""
+
+    from_minute: int
+    to_minute: int
+
+
+@attrs.frozen(kw_only=True)
+class Offer:
+    """All that a node says of itself. ``device`` None: a compatible client says it."""
+
+    id: UUID
+    account: UUID
+    device: UUID | None
+    country: str
+    city: str
+    protocols: tuple[Protocol, ...]
+    bandwidth_mbps: int
+    most_guests: int
+    daily_bytes: int
+    allow_streaming: bool
+    allow_torrents: bool
+    #: False: who is there may stay, nobody new comes.
+    accepting: bool = True
+    #: Where the offer came from: an endpoint there is proven, and neighbours are counted by it.
+    source: IPv4Address | IPv6Address | None = None
+    x25519: bytes | None = None
+    endpoints: tuple[OfferedEndpoint, ...] = ()
+    carriers: tuple[OfferedCarrier, ...] = ()
+    schedule: tuple[Window, ...] = ()
+
+
 @attrs.frozen(kw_only=True)
 class NodeRecord:
     """All that a node said of itself, and what the server found."""
@@ -88,9 +139,15 @@ class NodeRecord:
 
 @attrs.frozen(kw_only=True)
 class Query:
-    """What a client looks for; None is any. ``asking`` is left out with its own nodes."""
+    """What a client looks for; None is any. ``asking`` is left out with its own nodes.
+
+    ``fastest``: no nodes on probation. ``compatible``: it is a compatible client that asks, which
+    may be given nodes of compatible clients too; these have no key and never serve /v1.
+    """
 
     asking: UUID
+    fastest: bool = False
+    compatible: bool = False
     node: UUID | None = None
     country: str | None = None
     protocol: Protocol | None = None
@@ -131,3 +188,11 @@ class Candidate:
     inner6: IPv6Network
     bandwidth_mbps: int
     most_guests: int
+    guests: int
+    reputation: float
+    settled_sessions: int
+
+    @property
+    def on_probation(self) -> bool:
+        """Whether it has yet to show that it carries traffic."""
+        return self.settled_sessions < PROBATION_SESSIONS
