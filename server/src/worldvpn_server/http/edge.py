@@ -1,0 +1,123 @@
+"""What goes around every request: its id, its time limit, its figures, its line in the log.
+
+Plain ASGI outside of the framework, so that unknown paths and refused methods are in it too, and
+because it costs each request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from typing import Final
+
+import attrs
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from worldvpn_server.operations import measures
+from worldvpn_server.operations.logs import fields, request_id
+
+_log = logging.getLogger("worldvpn_server.access")
+
+#: What every answer carries. It is an API: nothing of it is to be framed, run or kept.
+_SECURITY: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+)
+_HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
+_NO_STORE: Final = (b"cache-control", b"no-store")
+_STREAM: Final = b"text/event-stream"
+#: The field of server-sent events that says when to come back: elsewhere, in a moment.
+_FAREWELL: Final = b"retry: 1000\n\n"
+_NOWHERE: Final = "(none)"
+
+
+@attrs.define(eq=False)
+class Edge:
+    """The outermost application."""
+
+    _app: ASGIApp
+    _streams: dict[asyncio.Task[object], Send] = attrs.field(factory=dict, init=False)
+    _closing: bool = attrs.field(default=False, init=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != ScopeType.HTTP:
+            return  # no request: we have no web sockets
+        exchange = _Exchange(edge=self, scope=scope, send=send)
+        request_id.set(exchange.id)
+        try:
+            await self._app(scope, receive, exchange.forward)
+        finally:
+            exchange.end()
+
+    async def close_streams(self) -> None:
+        """End every event stream with a hint to come back, for others serve on."""
+        self._closing = True
+        for task, send in list(self._streams.items()):
+            await send({"type": "http.response.body", "body": _FAREWELL, "more_body": False})
+            task.cancel()
+
+    def opened(self, send: Send) -> None:
+        """Take note of a stream, which this task serves."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._streams[task] = send
+            measures.STREAMS.inc()
+
+    def ended(self) -> None:
+        """Take note that the stream of this task has ended."""
+        task = asyncio.current_task()
+        if task is not None and self._streams.pop(task, None) is not None:
+            measures.STREAMS.dec()
+
+
+@attrs.define(eq=False, kw_only=True)
+class _Exchange:
+    """One request and its answer."""
+
+    edge: Edge
+    scope: HTTPScope
+    send: Send
+    id: str = attrs.field(factory=lambda: secrets.token_hex(8))
+    _begun_s: float = attrs.field(factory=time.perf_counter)
+    _status: int = 0
+    _is_stream: bool = False
+
+    async def forward(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            headers = list(message["headers"])
+            named = {name for name, _ in headers}
+            self._is_stream = any(
+                name == b"content-type" and value.startswith(_STREAM) for name, value in headers
+            )
+            headers += _SECURITY
+            headers.append((b"x-request-id", self.id.encode()))
+            if b"cache-control" not in named:
+                headers.append(_NO_STORE)
+            if self.scope["scheme"] == "https":
+                headers.append(_HSTS)
+            message["headers"] = headers
+            if self._is_stream:
+                self.edge.opened(self.send)
+        await self.send(message)
+
+    def end(self) -> None:
+        took_s = time.perf_counter() - self._begun_s
+        route = self.scope.get("path_template") or _NOWHERE
+        method = self.scope["method"]
+        measures.REQUESTS.labels(method, route, self._status).inc()
+        if self._is_stream:
+            self.edge.ended()
+        else:
+            measures.SECONDS.labels(route).observe(took_s)
+        _log.info(
+            "request",
+            extra=fields(
+                method=method, route=route, status=self._status, ms=round(took_s * 1000, 1)
+            ),
+        )
