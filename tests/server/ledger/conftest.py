@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from pathlib import Path
+from typing import Final, Protocol
 from uuid import UUID
 
 import attrs
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.server.conftest import MovingClock
+from worldvpn_core.credit.manifest import Use
 from worldvpn_server.database.pool import Database, Tx
 from worldvpn_server.events.values import Cursor, Delivered, Event, Subscription
 from worldvpn_server.ids import new_id
+from worldvpn_server.keys.ring import Signer
+from worldvpn_server.ledger.note import key_hash
 from worldvpn_server.ledger.postgres import PostgresLedger
+from worldvpn_server.ledger.published import Published
+from worldvpn_server.ledger.sealer import Sealer
 from worldvpn_server.ledger.welcome import open_wallet
+
+ORIGIN: Final = "worldvpn-ledger/0011223344556677"
 
 
 @attrs.define(eq=False)
@@ -49,6 +58,36 @@ def bus() -> HeardBus:
 @pytest.fixture
 def ledger(database: Database, clock: MovingClock, bus: HeardBus) -> PostgresLedger:
     return PostgresLedger(database, clock, bus)
+
+
+@attrs.frozen
+class OneKey:
+    """Signs everything with one key."""
+
+    key: Ed25519PrivateKey = attrs.field(factory=Ed25519PrivateKey.generate)
+
+    def signer(self, use: Use) -> Signer:
+        assert use is Use.CHECKPOINT
+        return Signer(kid=b"k" * 16, key=self.key)
+
+    def believed(self, origin: str, hash_: bytes) -> bytes | None:
+        public = self.key.public_key().public_bytes_raw()
+        return public if hash_ == key_hash(origin, public) else None
+
+
+@pytest.fixture
+def keys() -> OneKey:
+    return OneKey()
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Published:
+    return Published(tmp_path / "checkpoints")
+
+
+@pytest.fixture
+def sealer(database: Database, clock: MovingClock, keys: OneKey, published: Published) -> Sealer:
+    return Sealer(database, clock, keys, ORIGIN, published)
 
 
 class Opener(Protocol):

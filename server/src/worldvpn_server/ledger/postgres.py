@@ -39,7 +39,7 @@ FROM wallet WHERE account = $1
 #: What became the user's to spend or is held for them: the same sum as "credits".
 _HISTORY: Final = """
 SELECT id, kind, note, created_at, coalesce(
-    (SELECT sum(ticks) FROM posting WHERE journal = journal.id AND bucket IN (1, 2, 3)), 0
+    (SELECT sum(ticks) FROM posting WHERE posting.journal = journal.id AND bucket IN (1, 2, 3)), 0
 )::bigint AS ticks
 FROM journal WHERE account = $1 AND ($2::uuid IS NULL OR id < $2)
 ORDER BY id DESC LIMIT $3
