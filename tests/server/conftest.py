@@ -23,6 +23,7 @@ from worldvpn_server.database.cluster import Cluster
 from worldvpn_server.database.migrate import migrate
 from worldvpn_server.database.pool import Database
 from worldvpn_server.http.app import build
+from worldvpn_server.http.edge import Edge
 from worldvpn_server.services import Services
 
 #: Documentation addresses stand for the internet in tests (RFC 5737, RFC 3849).
@@ -113,7 +114,9 @@ async def services(fresh: Fresh, tmp_path: Path, clock: MovingClock) -> AsyncIte
 async def client(services: Services) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of the whole application, without a socket between."""
     transport = httpx.ASGITransport(
-        app=cast("Any", build(services)), raise_app_exceptions=False, client=("203.0.113.7", 40_000)
+        app=cast("Any", Edge(build(services))),
+        raise_app_exceptions=False,
+        client=("203.0.113.7", 40_000),
     )
     async with httpx.AsyncClient(transport=transport, base_url="https://central.test") as made:
         yield made

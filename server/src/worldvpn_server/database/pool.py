@@ -4,26 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import asyncpg
 import attrs
 
-from worldvpn_server.errors import UnavailableError
+from worldvpn_server.database.circuit import Circuit
+from worldvpn_server.errors import InvalidError, UnavailableError
+from worldvpn_server.operations import measures
+from worldvpn_server.operations.logs import fields
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
     Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
     Pool = asyncpg.Pool[asyncpg.Record]
+else:  # asyncpg's own classes take no parameters
+    Connection, Pool = asyncpg.Connection, asyncpg.Pool
+
+_log = logging.getLogger(__name__)
 
 #: The role the server works under: it owns nothing and may change no journal.
 ROLE: Final = "worldvpn_server"
 _MOST_TRIES: Final = 5
 _ACQUIRE_S: Final = 2.0
 _STATEMENT_MS: Final = 10_000
+#: A server that does not even say that it timed out: half open, or stopped.
+_COMMAND_S: Final = 12.0
+_CLOSE_S: Final = 5.0
+#: Who comes when so many wait for a connection would wait in vain.
+_MOST_WAITING: Final = 1000
 #: What a retry can mend: nothing was committed.
 _PASSING = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 #: The database is away, full, or in recovery.
@@ -54,6 +68,10 @@ class Database:
     """A pool of connections under the role ``worldvpn_server``."""
 
     _pool: Pool
+    _most_connections: int
+    _circuit: Circuit = attrs.field(factory=Circuit)
+    _waiting: int = attrs.field(default=0, init=False)
+    _lent: int = attrs.field(default=0, init=False)
 
     @classmethod
     async def open(cls, dsn: str, *, most_connections: int = 10) -> Self:
@@ -62,6 +80,8 @@ class Database:
             dsn,
             min_size=1,
             max_size=most_connections,
+            timeout=_ACQUIRE_S,
+            command_timeout=_COMMAND_S,
             server_settings={
                 "role": ROLE,
                 "application_name": f"worldvpn-server {os.getpid()}",
@@ -70,11 +90,15 @@ class Database:
                 "jit": "off",
             },
         )
-        return cls(pool)
+        return cls(pool, most_connections)
 
     async def close(self) -> None:
         """Let what runs end, then close."""
-        await self._pool.close()
+        try:
+            async with asyncio.timeout(_CLOSE_S):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
@@ -83,9 +107,12 @@ class Database:
         Raises:
             UnavailableError: the database is away.
         """
-        with _translated():
-            async with self._pool.acquire(timeout=_ACQUIRE_S) as connection:
+        with self._translated():
+            connection = await self._take()
+            try:
                 yield connection
+            finally:
+                await self._give_back(connection)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
@@ -94,11 +121,14 @@ class Database:
         Raises:
             UnavailableError: the database is away; whether a commit under way held is not known.
         """
-        with _translated():
-            async with self._pool.acquire(timeout=_ACQUIRE_S) as connection:
+        with self._translated():
+            connection = await self._take()
+            try:
                 tx = Tx(connection)
                 async with connection.transaction():
                     yield tx
+            finally:
+                await self._give_back(connection)
         for call in tx.after_commit:
             call()
 
@@ -118,10 +148,43 @@ class Database:
             "too many requests change the same thing: try again", retry_after_s=1
         )
 
+    async def _take(self) -> PoolConnectionProxy[asyncpg.Record]:
+        self._circuit.check()
+        if self._waiting >= _MOST_WAITING:
+            raise UnavailableError("too many requests at once: try again", retry_after_s=1)
+        self._waiting += 1
+        begun_s = time.perf_counter()
+        try:
+            connection = await self._pool.acquire(timeout=_ACQUIRE_S)
+        except TimeoutError:
+            if self._lent < self._most_connections:
+                raise
+            raise UnavailableError(
+                "too many requests at once: try again", retry_after_s=1
+            ) from None
+        finally:
+            self._waiting -= 1
+        self._circuit.succeeded()
+        self._lent += 1
+        measures.POOL_SECONDS.observe(time.perf_counter() - begun_s)
+        return connection
 
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except _AWAY as error:
-        raise UnavailableError("the database is away: try again in a moment") from error
+    async def _give_back(self, connection: PoolConnectionProxy[asyncpg.Record]) -> None:
+        self._lent -= 1
+        await self._pool.release(connection)
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except asyncpg.DataError as error:
+            # What no column holds: a NUL in a text, a number beyond 64 bits.
+            raise InvalidError("a value is not one that can be kept") from error
+        except _AWAY as error:
+            self._circuit.failed()
+            measures.DATABASE_AWAY.inc()
+            _log.warning(
+                "the database is away",
+                extra=fields(kind=type(error).__name__, sqlstate=getattr(error, "sqlstate", None)),
+            )
+            raise UnavailableError("the database is away: try again in a moment") from error

@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from litestar import Litestar
+from litestar import Litestar, MediaType
 from litestar.config.response_cache import ResponseCacheConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import ClientException, HTTPException
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ControllerRouterHandler
 
 from worldvpn_server.config import VERSION
 from worldvpn_server.errors import ApiError
-from worldvpn_server.http import events, failures, guards, health, keys
+from worldvpn_server.http import bodies, events, failures, guards, health, keys, metrics, receipts
 from worldvpn_server.services import Services
 
-#: No body is larger; routes that need less say so.
-MOST_BODY_BYTES: Final = 262_144
+#: No body is larger; a route that takes many things at once says so (``request_max_body_size``).
+MOST_BODY_BYTES: Final = 65_536
+
+#: What litestar answers under /schema: the document, and no page that would load what is elsewhere.
+_OPENAPI: Final = OpenAPIConfig(
+    title="WorldVPN central server",
+    version=VERSION,
+    path="/schema",
+    render_plugins=[JsonRenderPlugin(path="/", media_type=MediaType.JSON)],
+    use_handler_docstrings=True,
+    components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
+)
 
 
-def build(services: Services) -> Litestar:
-    """Return the application over ``services``."""
+def build(services: Services, more_routes: Sequence[ControllerRouterHandler] = ()) -> Litestar:
+    """Return the application over ``services``, without what goes around it (``http.edge``)."""
     return Litestar(
         route_handlers=[
+            *more_routes,
             *events.ROUTES,
             *health.ROUTES,
             *keys.ROUTES,
+            *metrics.ROUTES,
+            *receipts.ROUTES,
         ],
         state=State({"services": services}),
         dependencies={"caller": Provide(guards.caller)},
@@ -34,9 +51,12 @@ def build(services: Services) -> Litestar:
             ApiError: failures.refused,
             ClientException: failures.malformed,
             HTTPException: failures.http,
+            UnicodeDecodeError: failures.unreadable,
+            RecursionError: failures.unreadable,
             Exception: failures.unexpected,
         },
-        openapi_config=OpenAPIConfig(title="WorldVPN central server", version=VERSION),
+        before_request=bodies.check_media_type,
+        openapi_config=_OPENAPI,
         request_max_body_size=MOST_BODY_BYTES,
         response_cache_config=ResponseCacheConfig(default_expiration=None),
         logging_config=None,

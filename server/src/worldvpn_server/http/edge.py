@@ -13,7 +13,7 @@ import time
 from typing import Final
 
 import attrs
-from litestar.enums import ScopeType
+from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from worldvpn_server.operations import measures
@@ -49,10 +49,13 @@ class Edge:
             return  # no request: we have no web sockets
         exchange = _Exchange(edge=self, scope=scope, send=send)
         request_id.set(exchange.id)
+        inner = scope
+        if exchange.is_head:  # what GET would answer, without its content (RFC 9110 section 9.3.2)
+            inner = HTTPScope(**{**scope, "method": HttpMethod.GET})
         try:
-            await self._app(scope, receive, exchange.forward)
+            await self._app(inner, receive, exchange.forward)
         finally:
-            exchange.end()
+            exchange.end(inner)
 
     async def close_streams(self) -> None:
         """End every event stream with a hint to come back, for others serve on."""
@@ -86,6 +89,10 @@ class _Exchange:
     _begun_s: float = attrs.field(factory=time.perf_counter)
     _status: int = 0
     _is_stream: bool = False
+    is_head: bool = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.is_head = self.scope["method"] == "HEAD"
 
     async def forward(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -102,13 +109,18 @@ class _Exchange:
             if self.scope["scheme"] == "https":
                 headers.append(_HSTS)
             message["headers"] = headers
-            if self._is_stream:
+            if self._is_stream and not self.is_head:
                 self.edge.opened(self.send)
+        elif self.is_head:
+            message = {"type": "http.response.body", "body": b"", "more_body": False}
         await self.send(message)
+        if self.is_head and self._is_stream and (task := asyncio.current_task()):
+            await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+            task.cancel()
 
-    def end(self) -> None:
+    def end(self, scope: HTTPScope) -> None:
         took_s = time.perf_counter() - self._begun_s
-        route = self.scope.get("path_template") or _NOWHERE
+        route = scope.get("path_template") or _NOWHERE
         method = self.scope["method"]
         measures.REQUESTS.labels(method, route, self._status).inc()
         if self._is_stream:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from litestar import MediaType, Request, Response
@@ -24,6 +24,10 @@ from worldvpn_server.errors import (
 )
 
 _log = logging.getLogger(__name__)
+
+#: What litestar says of a missing body is the name of its own argument.
+_LITESTARS_NO_BODY: Final = "'data'"
+_NO_BODY: Final = "the body is missing"
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -45,14 +49,32 @@ def refused(_: AnyRequest, error: ApiError) -> Response[bytes]:
 
 def malformed(_: AnyRequest, error: ClientException) -> Response[bytes]:
     """Tell what cannot be read (400) from what does not fit (422)."""
-    cause = error.__cause__
+    cause = _parsers_word(error)
     if isinstance(error, ValidationException):
         return answer(InvalidError("; ".join(_fields(error)) or "the request does not fit"))
-    if isinstance(error, SerializationException) and isinstance(cause, msgspec.ValidationError):
+    if isinstance(cause, msgspec.ValidationError):
         return answer(InvalidError(str(cause)))
-    if isinstance(error, SerializationException):
-        return answer(MalformedError("the body is not valid JSON"))
+    if isinstance(error, SerializationException) or cause is not None:
+        return unreadable(_, error)
     return http(_, error)
+
+
+def unreadable(_: AnyRequest, error: Exception) -> Response[bytes]:
+    """Answer a body that is no JSON, is no UTF-8, or is nested beyond what a parser follows."""
+    if isinstance(error, RecursionError):
+        return answer(MalformedError("the body is nested too deep"))
+    if isinstance(error, UnicodeDecodeError):
+        return answer(MalformedError("the body is not valid JSON: it is not UTF-8"))
+    cause = _parsers_word(error)
+    return answer(MalformedError(f"the body is not valid JSON{f': {cause}' if cause else ''}"))
+
+
+def _parsers_word(error: BaseException) -> msgspec.DecodeError | None:
+    """Return what the parser said, however often the framework has wrapped it."""
+    cause = error.__cause__
+    while cause is not None and not isinstance(cause, msgspec.DecodeError):
+        cause = cause.__cause__
+    return cause
 
 
 def http(_: AnyRequest, error: HTTPException) -> Response[bytes]:
@@ -69,9 +91,10 @@ def unexpected(_: AnyRequest, error: Exception) -> Response[bytes]:
 def _fields(error: ValidationException) -> list[str]:
     extra = error.extra if isinstance(error.extra, list) else []
     return [
-        f"{each.get('key', 'body')}: {each.get('message', 'invalid')}"
+        _NO_BODY if message == _LITESTARS_NO_BODY else f"{each.get('key', 'body')}: {message}"
         for each in extra
         if isinstance(each, Mapping)
+        for message in [each.get("message", "invalid")]
     ]
 
 

@@ -6,6 +6,7 @@ from worldvpn_core.credit.manifest import Use
 from worldvpn_server.clock import Clock
 from worldvpn_server.config import ServerConfig
 from worldvpn_server.keys.ring import KeyRing
+from worldvpn_server.operations import secret
 from worldvpn_server.operations.tls import Tls
 
 
@@ -16,6 +17,7 @@ def lines(config: ServerConfig, clock: Clock) -> tuple[str, ...]:
         StartError: keys or certificate cannot be used.
     """
     ring = KeyRing.open(config.keys, clock)
+    secret.made(config.keys)
     said = [f"root key (clients and nodes pin it): {ring.root_public().hex()}"]
     if config.tls:
         Tls.of(config, ring, clock)
