@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hmac
+import itertools
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.server.conftest import MovingClock
@@ -21,6 +21,35 @@ from worldvpn_server.services import Services
 pytestmark = pytest.mark.anyio
 
 Header = dict[str, Any]
+
+HOSTILE_HEADERS: tuple[Header, ...] = (
+    {"kid": "../../../../etc/passwd"},
+    {"kid": "/dev/null"},
+    {"kid": "00" * 16},
+    {"kid": ""},
+    {"kid": None},
+    {"kid": ["a"]},
+    {"kid": "é" * 32},
+    {"kid": "'; DROP TABLE login; --"},
+    {"alg": "HS256"},
+    {"alg": "Ed25519"},
+    {"alg": 7},
+    {"jku": "https://evil.test/jwks.json"},
+    {"x5u": "https://evil.test/a.pem"},
+    {"crit": ["b64"], "b64": False},
+    {"typ": "at+jwt", "padding": "x" * 300},
+)
+HOSTILE_CLAIMS: tuple[dict[str, Any], ...] = (
+    {"aud": ["v1", "compat"]},
+    {"aud": "v2"},
+    {"aud": None},
+    {"exp": "9999999999"},
+    {"exp": None},
+    {"iat": 9_999_999_999},
+    {"iss": "evil"},
+    {"sub": "1 OR 1=1"},
+    {"sid": None},
+)
 
 
 def issue(services: Services, audience: Audience = Audience.V1) -> str:
@@ -101,57 +130,31 @@ async def test_key_of_a_stranger_is_refused(services: Services) -> None:
     await refused(services, forged)
 
 
-@pytest.mark.parametrize("name", ["none", "None", "NONE", ""])
-async def test_unsigned_token_is_refused(services: Services, name: str) -> None:
+async def test_unsigned_token_is_refused(services: Services) -> None:
     header, claims = parts(issue(services))
 
-    for signature in ("", encoded(b"\0" * 64)):
+    for name, signature in itertools.product(
+        ("none", "None", "NONE", ""), ("", encoded(b"\0" * 64))
+    ):
         text = f"{encoded(header | {'alg': name})}.{encoded(claims)}.{signature}"
         await refused(services, text)
 
 
-@pytest.mark.parametrize("form", [bytes, bytes.hex, encoded], ids=["raw", "hex", "base64url"])
-async def test_public_key_is_no_secret_of_an_hmac(
-    services: Services, form: Callable[[bytes], bytes | str]
-) -> None:
+async def test_public_key_is_no_secret_of_an_hmac(services: Services) -> None:
     header, claims = parts(issue(services))
     public = services.keys.verifier(Use.TOKEN, bytes.fromhex(header["kid"]))
     assert public is not None
-    secret = form(public)
     text = f"{encoded(header | {'alg': 'HS256'})}.{encoded(claims)}"
-    mac = hmac.HMAC(secret if isinstance(secret, bytes) else secret.encode(), hashes.SHA256())
-    mac.update(text.encode())
+    for secret in (public, public.hex().encode(), encoded(public).encode()):
+        mac = hmac.digest(secret, text.encode(), "sha256")
+        await refused(services, f"{text}.{encoded(mac)}")
 
-    await refused(services, f"{text}.{encoded(mac.finalize())}")
 
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"kid": "../../../../etc/passwd"},
-        {"kid": "/dev/null"},
-        {"kid": "00" * 16},
-        {"kid": ""},
-        {"kid": None},
-        {"kid": ["a"]},
-        {"kid": "é" * 32},
-        {"kid": "'; DROP TABLE login; --"},
-        {"alg": "HS256"},
-        {"alg": "Ed25519"},
-        {"alg": 7},
-        {"jku": "https://evil.test/jwks.json"},
-        {"x5u": "https://evil.test/a.pem"},
-        {"crit": ["b64"], "b64": False},
-        {"typ": "at+jwt", "padding": "x" * 300},
-    ],
-    ids=str,
-)
-async def test_header_chooses_among_our_keys_and_nothing_else(
-    services: Services, change: Header
-) -> None:
+async def test_header_chooses_among_our_keys_and_nothing_else(services: Services) -> None:
     header, claims = parts(issue(services))
 
-    await refused(services, signed(services, header | change, claims))
+    for change in HOSTILE_HEADERS:
+        await refused(services, signed(services, header | change, claims))
 
 
 async def test_key_in_the_header_is_not_asked(services: Services) -> None:
@@ -164,28 +167,12 @@ async def test_key_in_the_header_is_not_asked(services: Services) -> None:
     await refused(services, f"{text}.{encoded(stranger.sign(text.encode()))}")
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"aud": ["v1", "compat"]},
-        {"aud": "v2"},
-        {"aud": None},
-        {"exp": "9999999999"},
-        {"exp": None},
-        {"iat": 9_999_999_999},
-        {"iss": "evil"},
-        {"sub": "1 OR 1=1"},
-        {"sid": None},
-    ],
-    ids=str,
-)
-async def test_claims_are_taken_as_they_are_or_not_at_all(
-    services: Services, change: dict[str, Any]
-) -> None:
+async def test_claims_are_taken_as_they_are_or_not_at_all(services: Services) -> None:
     header, claims = parts(issue(services))
     await services.tokens.verify(signed(services, header, claims), Audience.V1)
 
-    await refused(services, signed(services, header, claims | change))
+    for change in HOSTILE_CLAIMS:
+        await refused(services, signed(services, header, claims | change))
 
 
 async def test_oversized_and_senseless_tokens_are_refused(services: Services) -> None:

@@ -50,10 +50,8 @@ def stamp(folder: Path) -> tuple[int, int, int]:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def read(folder: Path, now_s: float, *, expired_too: bool = False) -> Contents:
-    """Read and check everything.
-
-    ``expired_too``: for ``rotate``, which is how an expired manifest is mended.
+def read(folder: Path, now_s: float, seen_version: int = 0) -> Contents:
+    """Read and check everything; ``now_s`` 0 takes an expired manifest too, to mend it.
 
     Raises:
         StartError: something is missing, open to others, well known, older than what was in
@@ -61,10 +59,9 @@ def read(folder: Path, now_s: float, *, expired_too: bool = False) -> Contents:
     """
     root_public = files.read_public(folder / _ROOT_PUBLIC)
     served = files.read_public(folder / _MANIFEST)
+    newest = max(seen_version, _seen_version(folder))
     try:
-        manifest = open_manifest(
-            served, root_public, seen_version(folder), 0 if expired_too else now_s
-        )
+        manifest = open_manifest(served, root_public, newest, now_s)
     except CreditProofError as error:
         raise StartError(
             f"{folder / _MANIFEST} cannot be used: {error}. Restore it from a backup, or sign a "
@@ -79,7 +76,7 @@ def read(folder: Path, now_s: float, *, expired_too: bool = False) -> Contents:
     return Contents(root_public=root_public, served=served, manifest=manifest, secrets=found)
 
 
-def seen_version(folder: Path) -> int:
+def _seen_version(folder: Path) -> int:
     """Return the highest manifest version that was in force here; 0: none."""
     path = folder / _SEEN
     if not path.exists():

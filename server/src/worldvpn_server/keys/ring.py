@@ -57,7 +57,7 @@ class KeyRing:
                 if not folder.is_made(folder_):
                     _make(folder_, clock)
                 ring = cls(folder_, clock)
-                ring._load()
+                ring._load(0)
                 folder.settle(folder_, ring._contents.manifest)
         except OSError as error:
             raise StartError(
@@ -109,7 +109,7 @@ class KeyRing:
                 return False
         except OSError as error:
             raise StartError(f"the key manifest cannot be read: {error.strerror}") from error
-        self._load()
+        self._load(self._contents.manifest.version)
         return True
 
     def jobs(self) -> tuple[Job, ...]:
@@ -120,9 +120,9 @@ class KeyRing:
 
         return (Job(name="keys-reload", interval_s=_RELOAD_S, work=work, alone=False),)
 
-    def _load(self) -> None:
+    def _load(self, seen_version: int) -> None:
         stamp = folder.stamp(self._folder)
-        contents = folder.read(self._folder, self._clock.now().timestamp())
+        contents = folder.read(self._folder, self._clock.now().timestamp(), seen_version)
         signers: dict[Use, Signer] = {}
         verifiers: dict[tuple[Use, bytes], tuple[bytes, float]] = {}
         for keys in contents.manifest.keys:

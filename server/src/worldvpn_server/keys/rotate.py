@@ -102,7 +102,7 @@ def _replace(
         raise StartError(f"there are no keys in {folder_}: start the server once to make them")
     try:
         with files.locked(folder_):
-            before = folder.read(folder_, now_s, expired_too=True)
+            before = folder.read(folder_, now_s=0)
             root = folder.read_root(root_file)
             if secrets.root_public(root) != before.root_public:
                 raise StartError(f"{root_file} is not the root key of {folder_}")
