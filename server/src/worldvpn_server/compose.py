@@ -16,6 +16,7 @@ from worldvpn_server.events.streams import Streams
 from worldvpn_server.keys.ring import KeyRing
 from worldvpn_server.ledger.postgres import PostgresLedger
 from worldvpn_server.services import Services
+from worldvpn_server.settlement.service import Settlement
 
 
 @contextlib.asynccontextmanager
@@ -29,6 +30,9 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
         revocations = await stack.enter_async_context(Revocations.opened(database, bus, clock))
         tokens = Tokens(keys, revocations, clock)
         snapshots: tuple[Snapshot, ...] = ()
+        ledger = PostgresLedger(database, clock, bus)
+        settlement = Settlement.over(database, clock, ledger, bus, config.payout_interval_s)
+        stack.push_async_callback(settlement.close)
         yield Services(
             config=config,
             clock=clock,
@@ -39,5 +43,7 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
             tokens=tokens,
             streams=Streams(bus=bus, holder=tokens, snapshots=snapshots),
             snapshots=snapshots,
-            ledger=PostgresLedger(database, clock, bus),
+            ledger=ledger,
+            settlement=settlement,
+            jobs=(*keys.jobs(), *revocations.jobs(), *settlement.jobs()),
         )

@@ -15,6 +15,7 @@ from worldvpn_server.events.snapshot import Snapshot
 from worldvpn_server.events.streams import Streams
 from worldvpn_server.keys.ring import KeyRing
 from worldvpn_server.ledger.postgres import PostgresLedger
+from worldvpn_server.settlement.service import Settlement
 
 
 @attrs.frozen(kw_only=True)
@@ -31,5 +32,6 @@ class Services:
     streams: Streams
     snapshots: tuple[Snapshot, ...]
     ledger: PostgresLedger
+    settlement: Settlement
     #: What goes on in the background; ``operations.runner`` runs it.
     jobs: tuple[Job, ...] = ()

@@ -6,10 +6,10 @@ CREATE TABLE session (
     payer_device uuid,                   -- null: a compatible client
     owner uuid NOT NULL,
     node uuid NOT NULL,
-    state smallint NOT NULL,             -- 1 offered, 2 open, 3 ended, 4 settled, 5 refused
+    state smallint NOT NULL,             -- 1 offered, 2 open, 3 ended, 4 settled
     protocol text NOT NULL,
-    guest_x25519 bytea NOT NULL CHECK (length(guest_x25519) = 32),
-    guest_ed25519 bytea CHECK (length(guest_ed25519) = 32),
+    guest_x25519 bytea CHECK (length(guest_x25519) = 32),    -- null: a compatible client without
+    guest_ed25519 bytea CHECK (length(guest_ed25519) = 32),  -- null: it signs no receipts
     node_x25519 bytea CHECK (length(node_x25519) = 32),
     node_ed25519 bytea CHECK (length(node_ed25519) = 32),
     assigned4 inet NOT NULL,
@@ -28,22 +28,29 @@ CREATE TABLE session (
     held_available_ticks bigint NOT NULL DEFAULT 0 CHECK (held_available_ticks >= 0),
     subsidised_bytes bigint NOT NULL DEFAULT 0,  -- of the cap: independent pair, within its allowance
     rate_bps bigint NOT NULL,            -- what the node advertised
+    endpoint text, carrier text,         -- where the guest goes; null until accepted
     -- per role and direction the highest valid figure; null: that role has not spoken
     node_up bigint, node_down bigint, node_elapsed_ms bigint,
     guest_up bigint, guest_down bigint, guest_elapsed_ms bigint,
     final_up bigint, final_down bigint,  -- the guest's last word
-    equivocations integer NOT NULL DEFAULT 0,
+    equivocations integer NOT NULL DEFAULT 0,       -- one number, two words
+    node_equivocations integer NOT NULL DEFAULT 0,  -- of these the node's
+    receipts integer NOT NULL DEFAULT 0,            -- how many came; the first are kept
+    settlements integer NOT NULL DEFAULT 0,         -- numbers the keys of its journals
+    subsidy_paid_bytes bigint NOT NULL DEFAULT 0,   -- of subsidised_bytes
+    settled_at timestamptz,                         -- when bytes last became due
     created_at timestamptz NOT NULL,
     opened_at timestamptz,
     expires_at timestamptz NOT NULL,     -- of its last ticket
     ended_at timestamptz,
     end_reason text,
-    CHECK (settled_bytes >= 0 AND settled_bytes <= cap_bytes)
+    CHECK (settled_bytes >= 0 AND settled_bytes <= cap_bytes),
+    CHECK (held_promo_ticks + held_available_ticks = price_ticks * (cap_bytes - settled_bytes))
 ) WITH (fillfactor = 80);
 CREATE INDEX session_payer ON session (payer, created_at DESC);
 CREATE INDEX session_node ON session (node) WHERE state IN (1, 2);
 CREATE INDEX session_owner ON session (owner, created_at DESC);
-CREATE INDEX session_expires ON session (expires_at) WHERE state IN (1, 2, 3);
+CREATE INDEX session_expires ON session (expires_at);
 -- An address belongs to one guest of a node at a time.
 CREATE UNIQUE INDEX session_address4 ON session (node, assigned4) WHERE state IN (1, 2);
 CREATE UNIQUE INDEX session_address6 ON session (node, assigned6) WHERE state IN (1, 2);
@@ -57,11 +64,12 @@ CREATE INDEX session_prepaid ON session (id) WHERE state = 2 AND guest_ed25519 I
 CREATE TABLE ticket (
     hash bytea PRIMARY KEY CHECK (length(hash) = 32),
     session uuid NOT NULL REFERENCES session ON DELETE CASCADE,
+    number integer NOT NULL,             -- counts from 1
     cap_bytes bigint NOT NULL,
     not_after timestamptz NOT NULL,
-    signed bytea NOT NULL
+    signed bytea NOT NULL,
+    UNIQUE (session, number)
 );
-CREATE INDEX ticket_session ON ticket (session);
 
 -- Each role's word by number: a second one with another hash is evidence.
 CREATE TABLE receipt (
