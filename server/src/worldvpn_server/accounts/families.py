@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol, Self
 from uuid import UUID
@@ -52,7 +53,7 @@ class Issuer(Protocol):
 class Revoker(Protocol):
     """Ends families at once, everywhere; ``accounts.revocations`` has it."""
 
-    async def revoke(self, tx: Tx, sids: list[UUID]) -> None:
+    async def revoke(self, tx: Tx, sids: Sequence[UUID]) -> None:
         """Let no token of these sign-ins hold from the commit on."""
 
     async def revoke_account(self, tx: Tx, account: UUID) -> None:

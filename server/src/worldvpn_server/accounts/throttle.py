@@ -66,6 +66,9 @@ RECOVER_ADDRESS: Final = Rule(
     what="attempts to recover an account from this address",
     limit=RateLimitItemPerHour(20),
 )
+EXPORT_ACCOUNT: Final = Rule(
+    name="export-account", what="exports of this account", limit=RateLimitItemPerHour(10)
+)
 
 
 @attrs.frozen(kw_only=True)
