@@ -45,7 +45,12 @@ APP_MAY_KNOW = (
 )
 
 #: The parts of core that the server may know: values.
-SERVER_MAY_KNOW = ("worldvpn_core.credit", "worldvpn_core.errors", "worldvpn_core.types")
+SERVER_MAY_KNOW = (
+    "worldvpn_core.catalogue",
+    "worldvpn_core.credit",
+    "worldvpn_core.errors",
+    "worldvpn_core.types",
+)
 
 #: Distributions whose import name is another.
 IMPORT_NAMES = {

@@ -17,6 +17,7 @@ WorldVpnError
 ├── JournalError             what would be changed could not be recorded first
 ├── AgentError               worldvpn-agent is gone or does not answer
 ├── CreditProofError         a ticket or receipt is malformed, or its signature is wrong
+├── CatalogueError           a directory of nodes is malformed, expired, or not signed by its key
 └── PluginError              a plugin is missing, broken or breaks its contract
     └── ContractError        core checked what a plugin returned, and it lied
 """
@@ -134,6 +135,12 @@ class CreditProofError(WorldVpnError):
     """A ticket or receipt is malformed, or not signed by the key it needs."""
 
     code = "credit.proof"
+
+
+class CatalogueError(WorldVpnError):
+    """A directory of nodes is malformed, expired, or not signed by the key it needs."""
+
+    code = "catalogue"
 
 
 class PluginError(WorldVpnError):

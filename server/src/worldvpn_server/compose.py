@@ -10,12 +10,26 @@ from worldvpn_server.accounts.tokens import Tokens
 from worldvpn_server.clock import Clock
 from worldvpn_server.config import ServerConfig
 from worldvpn_server.database.pool import Database
+from worldvpn_server.directory.files import Publisher
+from worldvpn_server.directory.heartbeats import Heartbeats
+from worldvpn_server.directory.networks import Networks
+from worldvpn_server.directory.presence import MemoryPresence
+from worldvpn_server.directory.shelf import Shelf
+from worldvpn_server.directory.store import PostgresDirectory
+from worldvpn_server.directory.streaming import StreamBeats
 from worldvpn_server.events.bus import PostgresBus
 from worldvpn_server.events.snapshot import Snapshot
 from worldvpn_server.events.streams import Streams
+from worldvpn_server.http.idempotency import Once
 from worldvpn_server.keys.ring import KeyRing
+from worldvpn_server.ledger.origin import origin_of
 from worldvpn_server.ledger.postgres import PostgresLedger
+from worldvpn_server.ledger.published import Published
+from worldvpn_server.ledger.sealer import Sealer
+from worldvpn_server.ledger.snapshot import BalanceSnapshot
 from worldvpn_server.services import Services
+from worldvpn_server.sessions.parts import Parts
+from worldvpn_server.sessions.service import Sessions
 from worldvpn_server.settlement.service import Settlement
 
 
@@ -29,10 +43,37 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
         bus = await stack.enter_async_context(PostgresBus.opened(database, dsn))
         revocations = await stack.enter_async_context(Revocations.opened(database, bus, clock))
         tokens = Tokens(keys, revocations, clock)
-        snapshots: tuple[Snapshot, ...] = ()
         ledger = PostgresLedger(database, clock, bus)
+        sealer = Sealer(
+            database,
+            clock,
+            keys,
+            origin_of(keys.root_public()),
+            Published(config.data / "checkpoints"),
+        )
+        snapshots: tuple[Snapshot, ...] = (BalanceSnapshot(ledger),)
         settlement = Settlement.over(database, clock, ledger, bus, config.payout_interval_s)
         stack.push_async_callback(settlement.close)
+        streams = Streams(bus=bus, holder=tokens, snapshots=snapshots)
+        presence = MemoryPresence(database, clock)
+        streaming = StreamBeats(database=database, presence=presence, callers=streams.callers)
+        shelf = Shelf(database)
+        publisher = Publisher(database=database, clock=clock, keys=keys, bus=bus)
+        networks = Networks.open(config.keys)
+        directory = PostgresDirectory(database, clock, networks)
+        sessions = Sessions.on(
+            Parts(
+                database=database,
+                clock=clock,
+                bus=bus,
+                ledger=ledger,
+                directory=directory,
+                keys=keys,
+                settler=settlement,
+            )
+        )
+        once = Once(database, clock)
+        snapshots = (*snapshots, sessions.views.snapshot)
         yield Services(
             config=config,
             clock=clock,
@@ -41,9 +82,27 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
             keys=keys,
             revocations=revocations,
             tokens=tokens,
-            streams=Streams(bus=bus, holder=tokens, snapshots=snapshots),
+            streams=streams,
             snapshots=snapshots,
             ledger=ledger,
             settlement=settlement,
-            jobs=(*keys.jobs(), *revocations.jobs(), *settlement.jobs()),
+            directory=directory,
+            networks=networks,
+            sessions=sessions,
+            once=once,
+            presence=presence,
+            heartbeats=Heartbeats(database, clock, presence),
+            shelf=shelf,
+            jobs=(
+                *keys.jobs(),
+                *revocations.jobs(),
+                *settlement.jobs(),
+                *sealer.jobs(),
+                *presence.jobs(),
+                *streaming.jobs(),
+                *publisher.jobs(),
+                *shelf.jobs(),
+                *sessions.jobs(),
+                *once.jobs(),
+            ),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -108,8 +109,7 @@ async def put(tx: Tx, offer: Offer, now: datetime, networks: Networks) -> NodeRe
         raise ConflictError("this device has another node: delete that one, or write to it")
     node = rows.record(row)
     await tx.sql.execute(_HEARD, node.id, now)
-    if offer.device is not None:
-        await _put_endpoints(tx, offer, now)
+    await _put_endpoints(tx, node.id, offer, now)
     return node
 
 
@@ -123,15 +123,15 @@ async def _reached_alike(tx: Tx, offer: Offer) -> bool:
     )
 
 
-async def _put_endpoints(tx: Tx, offer: Offer, now: datetime) -> None:
+async def _put_endpoints(tx: Tx, node: UUID, offer: Offer, now: datetime) -> None:
     places = sorted(set(offer.endpoints))
     columns = (
         [each.host for each in places],
         [each.port for each in places],
         [each.carrier for each in places],
     )
-    await tx.sql.execute(_DROP, offer.id, *columns)
-    await tx.sql.execute(_KEEP, offer.id, *columns, offer.source, now)
+    await tx.sql.execute(_DROP, node, *columns)
+    await tx.sql.execute(_KEEP, node, *columns, offer.source, now)
 
 
 def _json(value: object) -> str:

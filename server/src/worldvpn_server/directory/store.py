@@ -29,6 +29,10 @@ WHERE id = $1 AND status <> $2 RETURNING id
 """
 
 _SILENT: Final = "DELETE FROM presence WHERE node = $1"
+_HEARD: Final = """
+INSERT INTO presence (node, seen_at) SELECT id, $2 FROM node WHERE id = $1
+ON CONFLICT (node) DO UPDATE SET seen_at = greatest(presence.seen_at, excluded.seen_at)
+"""
 
 _OWN: Final = f"""
 SELECT {rows.RECORD} FROM node WHERE account = $1 AND device IS NOT DISTINCT FROM $2
@@ -64,9 +68,12 @@ class PostgresDirectory:
         return picking.tried(found, query.limit, self._dice)
 
     async def mark(self, tx: Tx, node: UUID, status: Status) -> bool:
+        now = self._clock.now()
         if status is Status.OFFLINE:
             await tx.sql.execute(_SILENT, node)
-        return await tx.sql.fetchval(_MARK, node, status, self._clock.now()) is not None
+        else:
+            await tx.sql.execute(_HEARD, node, now)
+        return await tx.sql.fetchval(_MARK, node, status, now) is not None
 
     async def own(self, account: UUID, device: UUID | None) -> NodeRecord | None:
         async with self._database.read() as sql:

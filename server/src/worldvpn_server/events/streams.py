@@ -48,6 +48,10 @@ class Streams:
     def __len__(self) -> int:
         return len(self._open)
 
+    def callers(self) -> list[Caller]:
+        """Return whose streams are open."""
+        return [each.caller for each in self._open]
+
     async def serve(
         self, caller: Caller, resume: Cursor | None, receive: Receive, send: Send
     ) -> None:

@@ -17,7 +17,24 @@ from litestar.types import ControllerRouterHandler
 
 from worldvpn_server.config import VERSION
 from worldvpn_server.errors import ApiError
-from worldvpn_server.http import bodies, events, failures, guards, health, keys, metrics, receipts
+from worldvpn_server.http import (
+    bodies,
+    credits,  # noqa: A004 - the group of routes is called so
+    directory,
+    events,
+    failures,
+    guards,
+    health,
+    keys,
+    ledger,
+    metrics,
+    nodes,
+    nodes_compat,
+    receipts,
+    sessions,
+    vpn,
+    wallet,
+)
 from worldvpn_server.services import Services
 
 #: No body is larger; a route that takes many things at once says so (``request_max_body_size``).
@@ -39,11 +56,19 @@ def build(services: Services, more_routes: Sequence[ControllerRouterHandler] = (
     return Litestar(
         route_handlers=[
             *more_routes,
+            *credits.ROUTES,
+            *directory.ROUTES,
             *events.ROUTES,
             *health.ROUTES,
             *keys.ROUTES,
+            *ledger.ROUTES,
             *metrics.ROUTES,
+            *nodes.ROUTES,
+            *nodes_compat.ROUTES,
             *receipts.ROUTES,
+            *wallet.ROUTES,
+            *sessions.ROUTES,
+            *vpn.ROUTES,
         ],
         state=State({"services": services}),
         dependencies={"caller": Provide(guards.caller)},
