@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 import attrs
+
 from worldvpn_core.credit.units import CREDIT_TICKS, MEBIBYTE, PRICE_TICKS
 
 #: Credits that must be there to connect, and the least that a ticket grants if they are.

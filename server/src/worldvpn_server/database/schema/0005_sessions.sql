@@ -59,7 +59,7 @@ CREATE UNIQUE INDEX session_guest_key ON session (node, guest_x25519) WHERE stat
 -- A request that is made again after a crash finds what it made before.
 CREATE UNIQUE INDEX session_request ON session (payer, request_key) WHERE request_key IS NOT NULL;
 CREATE INDEX session_device ON session (payer_device) WHERE state IN (1, 2);
-CREATE INDEX session_prepaid ON session (id) WHERE state = 2 AND guest_ed25519 IS NULL;
+CREATE INDEX session_prepaid ON session (state) WHERE state IN (2, 3) AND guest_ed25519 IS NULL;
 
 CREATE TABLE ticket (
     hash bytea PRIMARY KEY CHECK (length(hash) = 32),

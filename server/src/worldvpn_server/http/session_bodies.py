@@ -1,0 +1,153 @@
+"""What clients and nodes send and get about sessions, as JSON."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+
+from worldvpn_server.directory.values import Protocol
+from worldvpn_server.errors import InvalidError
+from worldvpn_server.sessions.news import key_text, ticket_text
+from worldvpn_server.sessions.opened import Opened
+from worldvpn_server.sessions.values import KEY_BYTES
+
+#: Any key of ours: against a public key of small order it agrees on zeros (RFC 7748 section 6.1).
+_PROBE: Final = X25519PrivateKey.from_private_bytes(bytes(range(KEY_BYTES)))
+_EVERYTHING: Final = ("0.0.0.0/0", "::/0")
+FASTEST: Final = "fastest"
+
+Country = Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]
+Key = Annotated[str, msgspec.Meta(min_length=44, max_length=44, description="32 bytes, base64")]
+Receipt = Annotated[str, msgspec.Meta(max_length=1_024, description="base64url")]
+
+
+class OpenSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /v1/sessions: ``country`` "fastest" or none is anywhere."""
+
+    protocol: Protocol
+    x25519: Key
+    ed25519: Key
+    node_id: UUID | None = None
+    country: Annotated[str, msgspec.Meta(pattern="^([A-Z]{2}|fastest)$")] | None = None
+    client_country: Country | None = None
+    replaces: UUID | None = None
+    final_receipt: Receipt | None = None
+
+
+class SessionOpened(msgspec.Struct, frozen=True, kw_only=True):
+    """An open session; the first five fields are those of compatible clients."""
+
+    session_id: UUID
+    server_endpoint: str
+    assigned_ip: str
+    server_public_key: str | None
+    node_country: str | None
+    node_id: UUID
+    ticket: str | None
+    dns: Sequence[str]
+    assigned_ipv6: str
+    allowed_ips: Sequence[str]
+    mtu_bytes: int
+    carrier: str | None
+    expires_at: datetime
+
+
+class EndSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """DELETE /v1/sessions/{id}: the client's last word frees the rest of its hold at once."""
+
+    final_receipt: Receipt | None = None
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """A session that is over."""
+
+    status: str
+    session_id: UUID
+
+
+class NextTicket(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket, and what it grants."""
+
+    session_id: UUID
+    ticket: str | None
+    cap_bytes: int
+    expires_at: datetime
+
+
+class NodeAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A node's answer to an offer; ``endpoint`` counts its endpoints by address, port, carrier."""
+
+    accept: bool
+    x25519: Key | None = None
+    ed25519: Key | None = None
+    endpoint: Annotated[int, msgspec.Meta(ge=0, le=63)] | None = None
+
+
+def opened_body(opened: Opened) -> SessionOpened:
+    """Return what the client is told of its open session."""
+    session = opened.session
+    return SessionOpened(
+        session_id=session.id,
+        server_endpoint=opened.endpoint,
+        assigned_ip=str(session.assigned4),
+        server_public_key=key_text(session.node_x25519),
+        node_country=opened.country,
+        node_id=session.node,
+        ticket=ticket_text(opened.ticket),
+        dns=(str(opened.dns.v4), str(opened.dns.v6)),
+        assigned_ipv6=str(session.assigned6),
+        allowed_ips=_EVERYTHING,
+        mtu_bytes=opened.mtu_bytes,
+        carrier=session.carrier,
+        expires_at=session.expires_at,
+    )
+
+
+def x25519_key(text: str, field: str) -> bytes:
+    """Return the key in ``text``.
+
+    Raises:
+        InvalidError: it is no base64 of 32 bytes, or a point with which everything is known.
+    """
+    key = _key(text, field)
+    try:
+        _PROBE.exchange(X25519PublicKey.from_public_bytes(key))
+    except ValueError as error:
+        raise InvalidError(f"{field} is no X25519 public key") from error
+    return key
+
+
+def ed25519_key(text: str, field: str) -> bytes:
+    """Return the key in ``text``. Raises InvalidError as ``x25519_key`` does."""
+    key = _key(text, field)
+    if not any(key):
+        raise InvalidError(f"{field} is no Ed25519 public key")
+    return key
+
+
+def receipt_bytes(text: str | None) -> bytes | None:
+    """Return a signed receipt in base64url, padded or not. Raises InvalidError otherwise."""
+    if text is None:
+        return None
+    try:
+        standard = text.rstrip("=").replace("-", "+").replace("_", "/")
+        return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidError("final_receipt is no base64url") from error
+
+
+def _key(text: str, field: str) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidError(f"{field} is no base64") from error
+    if len(key) != KEY_BYTES or key_text(key) != text:
+        raise InvalidError(f"{field} is no base64 of {KEY_BYTES} bytes")
+    return key
