@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
+from worldvpn_server.accounts.hashing import Argon2Hasher
+from worldvpn_server.accounts.pseudonyms import Pseudonyms
 from worldvpn_server.accounts.revocations import Revocations
+from worldvpn_server.accounts.service import Accounts, Ground
 from worldvpn_server.accounts.tokens import Tokens
 from worldvpn_server.clock import Clock
 from worldvpn_server.config import ServerConfig
@@ -73,6 +76,22 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
             )
         )
         once = Once(database, clock)
+        accounts = Accounts.over(
+            Ground(
+                database=database,
+                clock=clock,
+                bus=bus,
+                treasury=ledger,
+                issuer=tokens,
+                revocations=revocations,
+                hasher=stack.enter_context(Argon2Hasher.started()),
+                pseudonyms=Pseudonyms.open(config.keys),
+                sessions=sessions.endings,
+                nodes=directory,
+                audience=keys.root_public(),
+                lab_ranges=config.lab_ranges,
+            )
+        )
         snapshots = (*snapshots, sessions.views.snapshot)
         yield Services(
             config=config,
@@ -89,6 +108,7 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
             directory=directory,
             networks=networks,
             sessions=sessions,
+            accounts=accounts,
             once=once,
             presence=presence,
             heartbeats=Heartbeats(database, clock, presence),
@@ -104,5 +124,6 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
                 *shelf.jobs(),
                 *sessions.jobs(),
                 *once.jobs(),
+                *accounts.jobs(),
             ),
         )

@@ -44,7 +44,7 @@ class Ledger(Protocol):
         """Return what an account has."""
 
     async def history(self, account: UUID, *, before: UUID | None, limit: int) -> Sequence[Entry]:
-        """Return at most ``limit`` journals, newest first, older than ``before``."""
+        """Return at most ``limit`` journals that changed credits, newest first, from ``before``."""
 
 
 class Treasury(Protocol):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, cast
 from uuid import UUID
 
 import attrs
+import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.server.conftest import MovingClock
 from worldvpn_core.credit.manifest import Use
+from worldvpn_server.accounts.values import Audience, Caller
 from worldvpn_server.database.pool import Database, Tx
 from worldvpn_server.events.values import Cursor, Delivered, Event, Subscription
+from worldvpn_server.http.app import build
 from worldvpn_server.ids import new_id
 from worldvpn_server.keys.ring import Signer
 from worldvpn_server.ledger.note import key_hash
@@ -22,6 +25,7 @@ from worldvpn_server.ledger.postgres import PostgresLedger
 from worldvpn_server.ledger.published import Published
 from worldvpn_server.ledger.sealer import Sealer
 from worldvpn_server.ledger.welcome import open_wallet
+from worldvpn_server.services import Services
 
 ORIGIN: Final = "worldvpn-ledger/0011223344556677"
 
@@ -104,3 +108,66 @@ def opened_wallet(database: Database, ledger: PostgresLedger) -> Opener:
         return account
 
     return make
+
+
+@attrs.frozen
+class Door:
+    """Lets one account in, whatever the token and the audience."""
+
+    caller: Caller
+
+    async def verify(self, token: str, audience: Audience) -> Caller:
+        assert token
+        return attrs.evolve(self.caller, audience=audience)
+
+
+@attrs.frozen
+class SignedIn:
+    """A client whose every request is one account's."""
+
+    caller: Caller
+    http: httpx.AsyncClient
+
+    @property
+    def account(self) -> UUID:
+        return self.caller.account
+
+
+@pytest.fixture
+async def ada(services: Services) -> AsyncIterator[SignedIn]:
+    """An account with its hundred credits, signed in to the whole application."""
+    account = new_id()
+    await services.database.run(lambda tx: open_wallet(tx, services.ledger, account))
+    async with services.database.transaction() as tx:
+        await tx.sql.execute(
+            "INSERT INTO account VALUES ($1, 'ada', 'ada', 'ada', '', '', NULL, false, NULL, "
+            "NULL, now())",
+            account,
+        )
+    caller = Caller(
+        account=account,
+        username="ada",
+        sid=new_id(),
+        device=None,
+        audience=Audience.V1,
+        expires_s=2**31,
+    )
+    app = build(cast("Any", _Doored(services, Door(caller))))
+    transport = httpx.ASGITransport(app=cast("Any", app), raise_app_exceptions=False)
+    async with httpx.AsyncClient(
+        transport=transport,
+        base_url="https://central.test",
+        headers={"Authorization": "Bearer any"},
+    ) as http:
+        yield SignedIn(caller, http)
+
+
+@attrs.frozen
+class _Doored:
+    """The services, with another verifier of tokens."""
+
+    _services: Services
+    tokens: Door
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._services, name)

@@ -18,8 +18,12 @@ from litestar.types import ControllerRouterHandler
 from worldvpn_server.config import VERSION
 from worldvpn_server.errors import ApiError
 from worldvpn_server.http import (
+    account,
+    auth,
+    auth_compat,
     bodies,
     credits,  # noqa: A004 - the group of routes is called so
+    devices,
     directory,
     events,
     failures,
@@ -35,6 +39,7 @@ from worldvpn_server.http import (
     vpn,
     wallet,
 )
+from worldvpn_server.http.flood import FloodGate
 from worldvpn_server.services import Services
 
 #: No body is larger; a route that takes many things at once says so (``request_max_body_size``).
@@ -56,7 +61,11 @@ def build(services: Services, more_routes: Sequence[ControllerRouterHandler] = (
     return Litestar(
         route_handlers=[
             *more_routes,
+            *account.ROUTES,
+            *auth.ROUTES,
+            *auth_compat.ROUTES,
             *credits.ROUTES,
+            *devices.ROUTES,
             *directory.ROUTES,
             *events.ROUTES,
             *health.ROUTES,
@@ -80,6 +89,7 @@ def build(services: Services, more_routes: Sequence[ControllerRouterHandler] = (
             RecursionError: failures.unreadable,
             Exception: failures.unexpected,
         },
+        middleware=[FloodGate(services.config.lab_ranges)],
         before_request=bodies.check_media_type,
         openapi_config=_OPENAPI,
         request_max_body_size=MOST_BODY_BYTES,

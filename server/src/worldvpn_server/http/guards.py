@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard
@@ -33,7 +34,7 @@ def signed_in(audience: Audience) -> Guard:
     return guard
 
 
-async def caller(connection: Asking) -> Caller:
+async def caller(request: Request[Any, Any, Any]) -> Caller:
     """Return whom ``signed_in`` let through: a dependency of every guarded route."""
-    found: Caller = connection.state[_CALLER]
+    found: Caller = request.state[_CALLER]
     return found

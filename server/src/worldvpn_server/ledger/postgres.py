@@ -36,12 +36,13 @@ SELECT promo AS promo_now, available AS available_now, held AS held_now,
        vesting AS vesting_now, debt AS debt_now
 FROM wallet WHERE account = $1
 """
-#: What became the user's to spend or is held for them: the same sum as "credits".
+#: What became the user's to spend or is held for them: the same sum as "credits". Holds and
+#: releases (2, 4) are left out, for they move between the user's own buckets alone.
 _HISTORY: Final = """
 SELECT id, kind, note, created_at, coalesce(
     (SELECT sum(ticks) FROM posting WHERE posting.journal = journal.id AND bucket IN (1, 2, 3)), 0
 )::bigint AS ticks
-FROM journal WHERE account = $1 AND ($2::uuid IS NULL OR id < $2)
+FROM journal WHERE account = $1 AND ($2::uuid IS NULL OR id < $2) AND kind NOT IN (2, 4)
 ORDER BY id DESC LIMIT $3
 """
 #: The buckets that a caller may name, in the order of ledger_post's arrays.
