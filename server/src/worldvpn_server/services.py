@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from worldvpn_server.accounts.revocations import Revocations
+from worldvpn_server.accounts.service import Accounts
 from worldvpn_server.accounts.tokens import Tokens
 from worldvpn_server.clock import Clock
 from worldvpn_server.config import ServerConfig
@@ -42,6 +43,7 @@ class Services:
     settlement: Settlement
     networks: Networks
     sessions: Sessions
+    accounts: Accounts
     once: Once
     directory: PostgresDirectory
     presence: MemoryPresence

@@ -52,7 +52,7 @@ class Revocations(Protocol):
 
 
 @attrs.frozen(kw_only=True)
-class Parts:
+class Ground:
     """What accounts stand on."""
 
     database: Database
@@ -84,45 +84,45 @@ class Accounts:
     operator: Operator
     throttle: Throttle
     housekeeping: Housekeeping
-    _parts: Parts
+    _ground: Ground
 
     @classmethod
-    def over(cls, parts: Parts) -> Accounts:
-        """Return the services over ``parts``."""
-        database, clock = parts.database, parts.clock
+    def over(cls, ground: Ground) -> Accounts:
+        """Return the services over ``ground``."""
+        database, clock = ground.database, ground.clock
         counters = PostgresCounters(database, clock)
         throttle = Throttle(
             counters=counters,
-            pseudonyms=parts.pseudonyms,
+            pseudonyms=ground.pseudonyms,
             clock=clock,
-            lab_ranges=parts.lab_ranges,
+            lab_ranges=ground.lab_ranges,
         )
-        proofs = Proofs(audience=parts.audience, clock=clock)
-        families = Families(clock=clock, issuer=parts.issuer)
-        withdrawal = Withdrawal(sessions=parts.sessions, nodes=parts.nodes)
+        proofs = Proofs(audience=ground.audience, clock=clock)
+        families = Families(clock=clock, issuer=ground.issuer)
+        withdrawal = Withdrawal(sessions=ground.sessions, nodes=ground.nodes)
         devices = Devices(
             database=database,
             clock=clock,
             proofs=proofs,
-            revoker=parts.revocations,
+            revoker=ground.revocations,
             withdrawal=withdrawal,
         )
         signing_in = SigningIn(
             database=database,
             throttle=throttle,
-            hasher=parts.hasher,
+            hasher=ground.hasher,
             proofs=proofs,
             devices=devices,
             families=families,
-            revoker=parts.revocations,
+            revoker=ground.revocations,
         )
         return cls(
             registration=Registration(
                 database=database,
                 clock=clock,
                 throttle=throttle,
-                hasher=parts.hasher,
-                treasury=parts.treasury,
+                hasher=ground.hasher,
+                treasury=ground.treasury,
                 proofs=proofs,
                 devices=devices,
                 families=families,
@@ -133,38 +133,38 @@ class Accounts:
                 clock=clock,
                 proofs=proofs,
                 families=families,
-                revoker=parts.revocations,
-                bus=parts.bus,
+                revoker=ground.revocations,
+                bus=ground.bus,
             ),
             secrets=Secrets(
                 database=database,
                 throttle=throttle,
-                hasher=parts.hasher,
+                hasher=ground.hasher,
                 signing_in=signing_in,
-                revoker=parts.revocations,
+                revoker=ground.revocations,
             ),
             devices=devices,
             standing=Standing(
                 database=database,
                 signing_in=signing_in,
-                revoker=parts.revocations,
+                revoker=ground.revocations,
                 withdrawal=withdrawal,
             ),
             portability=Portability(database=database),
             operator=Operator(
                 database=database,
-                banner=parts.revocations,
+                banner=ground.revocations,
                 withdrawal=withdrawal,
-                treasury=parts.treasury,
+                treasury=ground.treasury,
             ),
             throttle=throttle,
             housekeeping=Housekeeping(database=database, clock=clock, counters=counters),
-            parts=parts,
+            ground=ground,
         )
 
     async def sign_out(self, caller: Caller, *, everywhere: bool) -> None:
         """End the caller's sign-in, or all of the account."""
-        revocations = self._parts.revocations
+        revocations = self._ground.revocations
 
         async def work(tx: Tx) -> None:
             if everywhere:
@@ -172,7 +172,7 @@ class Accounts:
             else:
                 await revocations.revoke(tx, [caller.sid])
 
-        await self._parts.database.run(work)
+        await self._ground.database.run(work)
 
     def jobs(self) -> tuple[Job, ...]:
         """Return what goes on in the background."""
