@@ -160,7 +160,9 @@ def _add_keys(keys: Parser) -> None:
     drop.add_argument("use", metavar="USE")
     drop.add_argument("kid", metavar="KID", type=bytes.fromhex, help="its name, hexadecimal")
     for each in (rotate, drop):
-        each.add_argument("--root", type=Path, required=True, metavar="FILE", help="the root key")
+        each.add_argument(
+            "--root", type=Path, metavar="FILE", help="the root key, where it was moved to"
+        )
         _add_place(each, again=True)
 
 

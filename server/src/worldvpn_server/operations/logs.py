@@ -72,4 +72,5 @@ def set_up(stream: TextIO = sys.stderr) -> None:
     output.setFormatter(JsonLines())
     logging.basicConfig(handlers=[output], level=logging.WARNING, force=True)
     logging.getLogger("worldvpn_server").setLevel(logging.INFO)
+    logging.getLogger("asyncpg").setLevel(logging.ERROR)  # what it warns of, database.pool says
     logging.captureWarnings(capture=True)

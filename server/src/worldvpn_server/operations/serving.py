@@ -21,7 +21,6 @@ from worldvpn_server.compose import opened
 from worldvpn_server.errors import StartError
 from worldvpn_server.http.app import build
 from worldvpn_server.http.edge import Edge
-from worldvpn_server.keys.ring import KeyRing
 from worldvpn_server.operations.child import READY, Orders
 from worldvpn_server.operations.connection import GuardedProtocol
 from worldvpn_server.operations.runner import Runner
@@ -59,13 +58,14 @@ async def _serve(orders: Orders) -> None:
     config, clock = orders.config, SystemClock()
     async with opened(config, orders.dsn, clock) as services:
         edge = Edge(build(services))
-        tls = Tls.of(config, KeyRing.open(config.keys, clock), clock) if config.tls else None
+        tls = Tls.of(config, services.keys, clock) if config.tls else None
         server = _Server(_uvicorn(edge, tls))
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, stop.set)
         loop.add_signal_handler(signal.SIGHUP, _reload, tls)
-        working = asyncio.create_task(Runner(dsn=orders.dsn, jobs=services.jobs).run())
+        jobs = (*services.jobs, *(() if tls is None else tls.jobs()))
+        working = asyncio.create_task(Runner(dsn=orders.dsn, jobs=jobs).run())
         listener = socket.socket(fileno=orders.descriptor)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         while not (server.started or serving.done()):  # noqa: ASYNC110 - uvicorn has no event

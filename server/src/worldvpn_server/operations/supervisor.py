@@ -105,6 +105,7 @@ class _Slot:
             self._child = child = await Child.start(self._orders)
             if await child.ready():
                 self.ready.set()
+                _log.info("a worker answers", extra=fields(worker=child.pid))
             status = await child.ended()
             _forget_gauges(self._orders.config, child.pid)
             restarts = restarts.after(time.monotonic() - begun_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +15,9 @@ from worldvpn_server.config import ServerConfig
 from worldvpn_server.errors import StartError
 from worldvpn_server.keys.certificate import certificate
 from worldvpn_server.keys.ring import KeyRing
+from worldvpn_server.operations.jobs import Job
 
+_RELOAD_S: Final = 60.0
 _EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - names that are no names
 
 
@@ -34,6 +37,14 @@ class Tls:
         made = cls(lambda: _files(config, ring, clock), context)
         made.reload()
         return made
+
+    def jobs(self) -> tuple[Job, ...]:
+        """Return what follows a rotated key, or a certificate that a CA's program renewed."""
+
+        async def work() -> None:
+            await asyncio.to_thread(self.reload)
+
+        return (Job(name="tls-reload", interval_s=_RELOAD_S, work=work, alone=False),)
 
     def reload(self) -> None:
         """Take the certificate that is there now; new connections have it.

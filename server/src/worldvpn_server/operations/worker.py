@@ -9,14 +9,16 @@ import signal
 import sys
 from typing import Final
 
-from worldvpn_server.errors import StartError
+from worldvpn_server.errors import StartError, UnavailableError
 from worldvpn_server.operations import logs
 from worldvpn_server.operations.child import Orders
 
 _log = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG: Final = 1  # prctl(2)
+#: sysexits(3).
 _EX_UNAVAILABLE: Final = 69
+_EX_SOFTWARE: Final = 70
 
 
 def main() -> int:
@@ -36,6 +38,12 @@ def main() -> int:
     except StartError as error:
         _log.error("%s", error)
         return _EX_UNAVAILABLE
+    except (OSError, UnavailableError) as error:
+        _log.error("the database is away: no worker can start", exc_info=error)
+        return _EX_UNAVAILABLE
+    except Exception as error:  # noqa: BLE001 - Python's own words would show values
+        logs.fault(error)
+        return _EX_SOFTWARE
     return 0
 
 
