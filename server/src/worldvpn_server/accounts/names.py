@@ -66,7 +66,7 @@ def name_key(text: str) -> str:
 
 def is_reserved(name: Name) -> bool:
     """Return whether ``name`` looks like one that speaks for the service."""
-    return name.skeleton in _RESERVED_SKELETONS
+    return not _RESERVED_SKELETONS.isdisjoint((name.skeleton, skeleton(name.key)))
 
 
 def _normalised(text: str) -> str | None:

@@ -8,6 +8,8 @@ from typing import Any, Final
 import msgspec
 from litestar import MediaType, Request, Response, delete, get, patch, post
 from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 
 from worldvpn_server.accounts.throttle import EXPORT_ACCOUNT
 from worldvpn_server.accounts.values import Audience, Caller
@@ -48,7 +50,7 @@ class NewCode(msgspec.Struct, frozen=True):
 
 
 @get("/v1/account", tags=_TAGS, guards=[signed_in(Audience.V1)])
-async def account(caller: Caller, state: State) -> Account:
+async def account(caller: NamedDependency[Caller], state: State) -> Account:
     """Show the account."""
     services: Services = state.services
     found = await services.accounts.standing.view(caller.account)
@@ -68,14 +70,16 @@ async def account(caller: Caller, state: State) -> Account:
     guards=[signed_in(Audience.V1)],
     request_max_body_size=MOST_BODY_BYTES,
 )
-async def change_account(data: Change, caller: Caller, state: State) -> None:
+async def change_account(
+    data: JSONBody[Change], caller: NamedDependency[Caller], state: State
+) -> None:
     """Replace or forget the address of mail."""
     services: Services = state.services
     await services.accounts.standing.set_email(caller.account, data.email)
 
 
 @get("/v1/account/export", tags=_TAGS, guards=[signed_in(Audience.V1)])
-async def export(caller: Caller, state: State) -> Response[bytes]:
+async def export(caller: NamedDependency[Caller], state: State) -> Response[bytes]:
     """Return all that is stored of the caller, one list a section."""
     services: Services = state.services
     await services.accounts.throttle.hit(EXPORT_ACCOUNT, caller.account)
@@ -93,7 +97,10 @@ async def export(caller: Caller, state: State) -> Response[bytes]:
     request_max_body_size=MOST_BODY_BYTES,
 )
 async def renew_code(
-    data: Confirmation, caller: Caller, request: Request[Any, Any, Any], state: State
+    data: JSONBody[Confirmation],
+    caller: NamedDependency[Caller],
+    request: Request[Any, Any, Any],
+    state: State,
 ) -> NewCode:
     """Return a new recovery code in place of a lost one."""
     services: Services = state.services
@@ -111,7 +118,10 @@ async def renew_code(
     request_max_body_size=MOST_BODY_BYTES,
 )
 async def delete_account(
-    data: Confirmation, caller: Caller, request: Request[Any, Any, Any], state: State
+    data: JSONBody[Confirmation],
+    caller: NamedDependency[Caller],
+    request: Request[Any, Any, Any],
+    state: State,
 ) -> None:
     """Delete the account, for good. The ledger keeps its journals under a number only."""
     services: Services = state.services

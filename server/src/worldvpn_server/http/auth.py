@@ -7,6 +7,8 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, post
 from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 
 from worldvpn_server.accounts.registration import Application, Newcomer
 from worldvpn_server.accounts.secrets import Recovery
@@ -93,7 +95,9 @@ class Recovered(msgspec.Struct, frozen=True):
 
 
 @post("/v1/auth/register", tags=_TAGS, request_max_body_size=MOST_BODY_BYTES)
-async def register(data: Register, request: Request[Any, Any, Any], state: State) -> Registered:
+async def register(
+    data: JSONBody[Register], request: Request[Any, Any, Any], state: State
+) -> Registered:
     """Make an account, with 100 credits to start with."""
     services: Services = state.services
     application = Application(
@@ -112,7 +116,7 @@ async def register(data: Register, request: Request[Any, Any, Any], state: State
 
 
 @post("/v1/auth/token", status_code=200, tags=_TAGS, request_max_body_size=MOST_BODY_BYTES)
-async def token(data: SignIn, request: Request[Any, Any, Any], state: State) -> SignedIn:
+async def token(data: JSONBody[SignIn], request: Request[Any, Any, Any], state: State) -> SignedIn:
     """Sign a device in; one that is not known yet is added."""
     services: Services = state.services
     given = Credentials(
@@ -123,7 +127,7 @@ async def token(data: SignIn, request: Request[Any, Any, Any], state: State) -> 
 
 
 @post("/v1/auth/refresh", status_code=200, tags=_TAGS, request_max_body_size=MOST_BODY_BYTES)
-async def refresh(data: Refresh, state: State) -> SignedIn:
+async def refresh(data: JSONBody[Refresh], state: State) -> SignedIn:
     """Trade a refresh token for its successor. A lost answer may be asked for again for 60 s."""
     services: Services = state.services
     proof = data.proof.value()
@@ -137,7 +141,9 @@ async def refresh(data: Refresh, state: State) -> SignedIn:
     guards=[signed_in(Audience.V1)],
     request_max_body_size=MOST_BODY_BYTES,
 )
-async def logout(caller: Caller, state: State, data: SignOut | None = None) -> None:
+async def logout(
+    caller: NamedDependency[Caller], state: State, data: JSONBody[SignOut | None] = None
+) -> None:
     """End this sign-in, or all of the account."""
     services: Services = state.services
     everywhere = data is not None and data.everywhere
@@ -152,7 +158,10 @@ async def logout(caller: Caller, state: State, data: SignOut | None = None) -> N
     request_max_body_size=MOST_BODY_BYTES,
 )
 async def password(
-    data: NewPassword, caller: Caller, request: Request[Any, Any, Any], state: State
+    data: JSONBody[NewPassword],
+    caller: NamedDependency[Caller],
+    request: Request[Any, Any, Any],
+    state: State,
 ) -> None:
     """Replace the password. Every other sign-in ends."""
     services: Services = state.services
@@ -162,7 +171,9 @@ async def password(
 
 
 @post("/v1/auth/recover", status_code=200, tags=_TAGS, request_max_body_size=MOST_BODY_BYTES)
-async def recover(data: Recover, request: Request[Any, Any, Any], state: State) -> Recovered:
+async def recover(
+    data: JSONBody[Recover], request: Request[Any, Any, Any], state: State
+) -> Recovered:
     """Replace a forgotten password by the recovery code. Every sign-in ends."""
     services: Services = state.services
     asked = Recovery(

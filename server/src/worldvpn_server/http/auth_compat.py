@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import Request, post
 from litestar.datastructures import State
+from litestar.params import JSONBody
 
 from worldvpn_server.accounts.registration import Application
 from worldvpn_server.accounts.signin import Credentials
@@ -57,7 +58,9 @@ class LoggedIn(msgspec.Struct, frozen=True):
 
 
 @post("/auth/register", tags=["compatible"], request_max_body_size=MOST_BODY_BYTES)
-async def register(data: Registration, request: Request[Any, Any, Any], state: State) -> Registered:
+async def register(
+    data: JSONBody[Registration], request: Request[Any, Any, Any], state: State
+) -> Registered:
     """Make an account, with 100 credits to start with."""
     services: Services = state.services
     made = await services.accounts.registration.register(
@@ -77,7 +80,7 @@ async def register(data: Registration, request: Request[Any, Any, Any], state: S
 
 
 @post("/auth/login", status_code=200, tags=["compatible"], request_max_body_size=MOST_BODY_BYTES)
-async def login(data: Login, request: Request[Any, Any, Any], state: State) -> LoggedIn:
+async def login(data: JSONBody[Login], request: Request[Any, Any, Any], state: State) -> LoggedIn:
     """Sign in for a day, on these routes only."""
     services: Services = state.services
     known, token = await services.accounts.signing_in.sign_in_compat(

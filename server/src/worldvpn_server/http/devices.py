@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 from litestar import delete, get, post
 from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 
 from worldvpn_server.accounts.devices import MOST_DEVICES
 from worldvpn_server.accounts.values import Audience, Caller
@@ -46,7 +48,7 @@ class DeviceId(msgspec.Struct, frozen=True):
 
 
 @get("/v1/devices", tags=_TAGS, guards=[signed_in(Audience.V1)])
-async def list_devices(caller: Caller, state: State) -> DeviceList:
+async def list_devices(caller: NamedDependency[Caller], state: State) -> DeviceList:
     """List the caller's devices."""
     services: Services = state.services
     found = await services.accounts.devices.of(caller.account)
@@ -62,7 +64,9 @@ async def list_devices(caller: Caller, state: State) -> DeviceList:
     guards=[signed_in(Audience.V1)],
     request_max_body_size=MOST_BODY_BYTES,
 )
-async def put_device(data: NewKeys, caller: Caller, state: State) -> DeviceId:
+async def put_device(
+    data: JSONBody[NewKeys], caller: NamedDependency[Caller], state: State
+) -> DeviceId:
     """Add a device, or replace the keys of the caller's own."""
     services: Services = state.services
     devices, device = services.accounts.devices, data.device.value()
@@ -80,7 +84,9 @@ async def put_device(data: NewKeys, caller: Caller, state: State) -> DeviceId:
 
 
 @delete("/v1/devices/{device:uuid}", status_code=204, tags=_TAGS, guards=[signed_in(Audience.V1)])
-async def delete_device(device: UUID, caller: Caller, state: State) -> None:
+async def delete_device(
+    device: FromPath[UUID], caller: NamedDependency[Caller], state: State
+) -> None:
     """Revoke a device: it is signed out, its sessions end, its node takes no more guests."""
     services: Services = state.services
     await services.accounts.devices.revoke(caller.account, device)
