@@ -30,6 +30,7 @@ from worldvpn_server.ledger.postgres import PostgresLedger
 from worldvpn_server.ledger.published import Published
 from worldvpn_server.ledger.sealer import Sealer
 from worldvpn_server.ledger.snapshot import BalanceSnapshot
+from worldvpn_server.reach.prober import Prober
 from worldvpn_server.services import Services
 from worldvpn_server.sessions.parts import Parts
 from worldvpn_server.sessions.service import Sessions
@@ -93,6 +94,7 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
             )
         )
         snapshots = (*snapshots, sessions.views.snapshot)
+        prober = Prober.over(config, clock, database, bus)
         yield Services(
             config=config,
             clock=clock,
@@ -113,6 +115,7 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
             presence=presence,
             heartbeats=Heartbeats(database, clock, presence),
             shelf=shelf,
+            prober=prober,
             jobs=(
                 *keys.jobs(),
                 *revocations.jobs(),
@@ -125,5 +128,6 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
                 *sessions.jobs(),
                 *once.jobs(),
                 *accounts.jobs(),
+                *prober.jobs(),
             ),
         )

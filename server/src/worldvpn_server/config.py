@@ -30,6 +30,8 @@ class ServerConfig:
     key: Path | None = None
     #: Addresses that are allowed as endpoints although they are special-purpose: a lab's.
     lab_ranges: tuple[IPv4Network | IPv6Network, ...] = ()
+    #: Networks of our own beside this machine's addresses: no probe goes there.
+    own_ranges: tuple[IPv4Network | IPv6Network, ...] = ()
     #: Who may say by X-Forwarded-For where a request came from: load balancers.
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     #: How often owners are paid what they earned.
