@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
@@ -29,7 +29,7 @@ Receipt = Annotated[str, msgspec.Meta(max_length=1_024, description="base64url")
 
 
 class OpenSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """POST /v1/sessions: ``country`` "fastest" or none is anywhere."""
+    """POST /v1/sessions: without ``node_id`` and ``country`` it is "fastest"."""
 
     protocol: Protocol
     x25519: Key
@@ -39,6 +39,13 @@ class OpenSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     client_country: Country | None = None
     replaces: UUID | None = None
     final_receipt: Receipt | None = None
+
+
+class CarrierChosen(msgspec.Struct, frozen=True):
+    """What the protocol's packets travel in, and what its node says that takes."""
+
+    name: str
+    parameters: Mapping[str, str]
 
 
 class SessionOpened(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +62,7 @@ class SessionOpened(msgspec.Struct, frozen=True, kw_only=True):
     assigned_ipv6: str
     allowed_ips: Sequence[str]
     mtu_bytes: int
-    carrier: str | None
+    carrier: CarrierChosen | None
     expires_at: datetime
 
 
@@ -105,9 +112,14 @@ def opened_body(opened: Opened) -> SessionOpened:
         assigned_ipv6=str(session.assigned6),
         allowed_ips=_EVERYTHING,
         mtu_bytes=opened.mtu_bytes,
-        carrier=session.carrier,
+        carrier=_carrier(opened),
         expires_at=session.expires_at,
     )
+
+
+def _carrier(opened: Opened) -> CarrierChosen | None:
+    name = opened.session.carrier
+    return None if name is None else CarrierChosen(name=name, parameters=opened.parameters)
 
 
 def x25519_key(text: str, field: str) -> bytes:

@@ -9,8 +9,9 @@ import attrs
 import msgspec
 from litestar import MediaType, Response, delete, get, post
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from worldvpn_server.accounts.values import Audience, Caller
 from worldvpn_server.errors import InvalidError
@@ -47,8 +48,8 @@ _OPENED: Final = {
 
 IdempotencyKey = Annotated[
     str,
-    Parameter(
-        header="Idempotency-Key",
+    HeaderParameter(
+        name="Idempotency-Key",
         min_length=1,
         max_length=128,
         description="The same key and body again within 24 hours: the same answer.",
@@ -72,8 +73,8 @@ class GuestList(msgspec.Struct, frozen=True):
 async def open_session(
     request: AnyRequest,
     state: State,
-    caller: Caller,
-    data: OpenSession,
+    caller: NamedDependency[Caller],
+    data: JSONBody[OpenSession],
     idempotency_key: IdempotencyKey,
 ) -> Response[bytes]:
     """Open a session: the node has accepted before this is answered."""
@@ -85,8 +86,8 @@ async def open_session(
 async def prefetch(
     request: AnyRequest,
     state: State,
-    caller: Caller,
-    data: OpenSession,
+    caller: NamedDependency[Caller],
+    data: JSONBody[OpenSession],
     idempotency_key: IdempotencyKey,
 ) -> Response[bytes]:
     """Hold a small ticket ahead of need, at most two a device: for when the server is away."""
@@ -95,13 +96,15 @@ async def prefetch(
 
 
 @get("/v1/sessions", guards=_V1, tags=_TAGS)
-async def list_sessions(state: State, caller: Caller) -> SessionList:
+async def list_sessions(state: State, caller: NamedDependency[Caller]) -> SessionList:
     """Return the caller's last 50 sessions."""
     return SessionList(sessions=list(await state.services.sessions.views.own(caller.account)))
 
 
 @get("/v1/sessions/{session_id:uuid}", guards=_V1, tags=_TAGS)
-async def one_session(state: State, caller: Caller, session_id: UUID) -> SessionView:
+async def one_session(
+    state: State, caller: NamedDependency[Caller], session_id: FromPath[UUID]
+) -> SessionView:
     """Return one of the caller's sessions."""
     view: SessionView = await state.services.sessions.views.one(caller.account, session_id)
     return view
@@ -109,7 +112,10 @@ async def one_session(state: State, caller: Caller, session_id: UUID) -> Session
 
 @delete("/v1/sessions/{session_id:uuid}", guards=_V1, tags=_TAGS, status_code=200)
 async def end_session(
-    state: State, caller: Caller, session_id: UUID, data: EndSession | None = None
+    state: State,
+    caller: NamedDependency[Caller],
+    session_id: FromPath[UUID],
+    data: JSONBody[EndSession | None] = None,
 ) -> Ended:
     """End a session; ``final_receipt`` frees what it did not use at once."""
     await state.services.sessions.endings.end_own(
@@ -122,13 +128,17 @@ async def end_session(
 
 
 @post("/v1/sessions/{session_id:uuid}/ticket", guards=_V1, tags=_TAGS, status_code=200)
-async def next_ticket(state: State, caller: Caller, session_id: UUID) -> NextTicket:
+async def next_ticket(
+    state: State, caller: NamedDependency[Caller], session_id: FromPath[UUID]
+) -> NextTicket:
     """Return a ticket with a higher cumulative cap, or the same cap for longer."""
     return _next(await state.services.sessions.topups.more(caller.account, session_id))
 
 
 @get("/v1/nodes/{node_id:uuid}/guests", guards=_V1, tags=["nodes"])
-async def list_guests(state: State, caller: Caller, node_id: UUID) -> GuestList:
+async def list_guests(
+    state: State, caller: NamedDependency[Caller], node_id: FromPath[UUID]
+) -> GuestList:
     """Return the guests of the caller's own node: keys, addresses and tickets, no names."""
     return GuestList(guests=list(await state.services.sessions.views.guests(caller, node_id)))
 
@@ -140,7 +150,11 @@ async def list_guests(state: State, caller: Caller, node_id: UUID) -> GuestList:
     status_code=200,
 )
 async def answer_offer(
-    state: State, caller: Caller, node_id: UUID, session_id: UUID, data: NodeAnswer
+    state: State,
+    caller: NamedDependency[Caller],
+    node_id: FromPath[UUID],
+    session_id: FromPath[UUID],
+    data: JSONBody[NodeAnswer],
 ) -> NextTicket | Ended:
     """Accept or refuse a guest, from the node's own device, while the offer stands."""
     answers = state.services.sessions.answers
@@ -195,6 +209,7 @@ def _wish(request: AnyRequest, caller: Caller, data: OpenSession, key: str) -> W
         guest_ed25519=ed25519_key(data.ed25519, "ed25519"),
         node=data.node_id,
         country=None if data.country == FASTEST else data.country,
+        fastest=data.node_id is None and data.country in {None, FASTEST},
         client_country=data.client_country or NOWHERE,
         network=services.networks.name(source_address(request)),
         request_key=key,

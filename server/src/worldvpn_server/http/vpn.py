@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 from litestar import post
 from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 
 from worldvpn_server.accounts.values import Audience, Caller
 from worldvpn_server.directory.values import Protocol
@@ -45,7 +47,7 @@ class Disconnected(msgspec.Struct, frozen=True):
 
 @post("/vpn/connect", guards=[signed_in(Audience.COMPAT)], tags=["compatible"], status_code=200)
 async def connect(
-    request: AnyRequest, state: State, caller: Caller, data: Connect
+    request: AnyRequest, state: State, caller: NamedDependency[Caller], data: JSONBody[Connect]
 ) -> SessionOpened:
     """Open a session on prepaid tickets; the node has accepted before this is answered."""
     if data.username != caller.username:
@@ -65,7 +67,9 @@ async def connect(
 
 
 @post("/vpn/disconnect", guards=[signed_in(Audience.COMPAT)], tags=["compatible"], status_code=200)
-async def disconnect(state: State, caller: Caller, data: Disconnect) -> Disconnected:
+async def disconnect(
+    state: State, caller: NamedDependency[Caller], data: JSONBody[Disconnect]
+) -> Disconnected:
     """End this session of the caller's, and no other."""
     try:
         session_id = UUID(data.session_id)

@@ -152,6 +152,8 @@ class Broker:
     async def _candidates(self, wish: Wish, without: tuple[UUID, ...]) -> Sequence[Candidate]:
         query = Query(
             asking=wish.account,
+            fastest=wish.fastest,
+            compatible=wish.guest_ed25519 is None,
             node=wish.node,
             country=wish.country,
             protocol=wish.protocol,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 from typing import Final
 
 import attrs
+import msgspec
 
 from worldvpn_server.directory.values import Protocol
 from worldvpn_server.errors import UnavailableError
@@ -15,9 +17,7 @@ from worldvpn_server.sessions.addresses import Pair, gateway
 from worldvpn_server.sessions.parts import Parts
 from worldvpn_server.sessions.values import Session
 
-_NODE: Final = (
-    "SELECT country, inner4::text AS inner4, inner6::text AS inner6 FROM node WHERE id = $1"
-)
+_NODE: Final = "SELECT country, inner4::text AS inner4, inner6::text AS inner6, carriers FROM node WHERE id = $1"
 #: WireGuard over IPv6 takes 80 bytes of 1500; what else is put around it needs more room.
 _PLAIN_MTU_BYTES: Final = 1420
 _WRAPPED_MTU_BYTES: Final = 1280
@@ -33,6 +33,8 @@ class Opened:
     country: str
     dns: Pair
     ticket: bytes | None
+    #: Of its carrier, as the node gave them.
+    parameters: Mapping[str, str]
 
     @property
     def mtu_bytes(self) -> int:
@@ -71,4 +73,17 @@ class Opener:
             country=node["country"],
             dns=gateway(IPv4Network(node["inner4"]), IPv6Network(node["inner6"])),
             ticket=ticket,
+            parameters=_parameters(node["carriers"], session.carrier),
         )
+
+
+class _Carrier(msgspec.Struct, frozen=True):
+    """A carrier as ``node`` has it."""
+
+    name: str
+    parameters: dict[str, str] = {}
+
+
+def _parameters(carriers: str, name: str | None) -> Mapping[str, str]:
+    found = msgspec.json.decode(carriers, type=list[_Carrier])
+    return next((each.parameters for each in found if each.name == name), {})

@@ -59,6 +59,7 @@ class Wish:
     guest_ed25519: bytes | None
     node: UUID | None = None
     country: str | None = None
+    fastest: bool = False
     client_country: str = attrs.field(default=NOWHERE, validator=validators.matches_re("[A-Z]{2}"))
     network: bytes | None = None
     request_key: str | None = None
