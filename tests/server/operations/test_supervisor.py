@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,8 @@ from tests.server.operations.process import ServerProcess, is_gone, kill, until
 
 def test_first_start_tells_the_fingerprint_and_to_move_the_root_key(folder: Path) -> None:
     server = ServerProcess.start(folder, tls=True)
-    answer = httpx.get(server.url + "/health", verify=False)
+    trusting = ssl.create_default_context(cafile=folder / "tls" / "tls.crt")
+    answer = httpx.get(server.url + "/health", verify=trusting)
     status = server.stop()
 
     assert (answer.status_code, status) == (200, 0)
