@@ -177,6 +177,13 @@ def _add_user(user: Parser) -> None:
         made.add_argument("name", metavar="NAME")
         if verb == "grant":
             made.add_argument("credits", type=_count, metavar="CREDITS")
+            made.add_argument(
+                "--key", metavar="TEXT", help="a name of this grant: given twice, it counts once"
+            )
+        if verb == "ban":
+            made.add_argument(
+                "--reason", default="by the operator", help="kept with the account (%(default)s)"
+            )
         _add_place(made, again=True)
 
 

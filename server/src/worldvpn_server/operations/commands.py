@@ -9,7 +9,9 @@ import argparse
 
 from worldvpn_server.clock import SystemClock
 from worldvpn_server.config import ServerConfig
-from worldvpn_server.errors import StartError
+from worldvpn_server.errors import ApiError, StartError
+from worldvpn_server.ids import new_id
+from worldvpn_server.operations import storage
 
 
 async def run(said: argparse.Namespace, config: ServerConfig) -> int:
@@ -21,8 +23,12 @@ async def run(said: argparse.Namespace, config: ServerConfig) -> int:
     match said.command:
         case "keys":
             return _keys(said, config)
+        case "audit":
+            return await _audit(said, config)
+        case "user":
+            return await _user(said, config)
         case _:
-            raise StartError(f"there is no command {said.command}")
+            return await _seed(said, config)
 
 
 def _keys(said: argparse.Namespace, config: ServerConfig) -> int:
@@ -45,6 +51,52 @@ def _keys(said: argparse.Namespace, config: ServerConfig) -> int:
     else:
         made = rotate.compromise(config.keys, root, SystemClock(), use(said.use), said.kid)
     _say(f"key manifest {made.version} is in force; servers take it over within seconds")
+    return 0
+
+
+async def _audit(said: argparse.Namespace, config: ServerConfig) -> int:
+    from worldvpn_server.keys.ring import KeyRing  # noqa: PLC0415 - see above
+    from worldvpn_server.ledger import audit  # noqa: PLC0415 - see above
+
+    clock = SystemClock()
+    keys = KeyRing.open(config.keys, clock)
+    async with storage.borrowed(config) as reached:
+        try:
+            return await audit.command(
+                reached.owner, said.checkpoint, keys=keys, clock=clock, say=_say
+            )
+        except OSError as error:
+            what = error.filename or "the database"
+            raise StartError(f"{what} cannot be read: {error.strerror or error}") from error
+
+
+async def _user(said: argparse.Namespace, config: ServerConfig) -> int:
+    from worldvpn_server.compose import opened  # noqa: PLC0415 - see above
+
+    async with (
+        storage.borrowed(config) as reached,
+        opened(config, reached.server, SystemClock()) as services,
+    ):
+        operator = services.accounts.operator
+        try:
+            if said.verb == "ban":
+                await operator.ban(said.name, said.reason)
+            elif said.verb == "unban":
+                await operator.unban(said.name)
+            elif not await operator.grant(said.name, said.credits, said.key or str(new_id())):
+                _say(f"the grant {said.key} was made before: nothing is changed")
+                return 0
+        except ApiError as error:
+            raise StartError(error.text) from error
+    _say({"ban": "banned", "unban": "unbanned", "grant": "granted"}[said.verb])
+    return 0
+
+
+async def _seed(said: argparse.Namespace, config: ServerConfig) -> int:
+    from worldvpn_server.directory import seed  # noqa: PLC0415 - see above
+
+    async with storage.borrowed(config) as reached:
+        await seed.command(reached.owner, nodes=said.nodes, users=said.users, say=_say)
     return 0
 
 
