@@ -32,7 +32,16 @@ SELECT s.id, s.payer, s.payer_device, s.owner, s.node, s.state, s.salt, s.price_
 FROM session AS s WHERE s.id = ANY ($1) ORDER BY s.id FOR NO KEY UPDATE OF s
 """
 
+#: The outbox between the payer's journal and the owner's names no session.
 _WRITE: Final = """
+WITH owed AS (
+    INSERT INTO payout
+        (id, owner, available_ticks, vesting_ticks, subsidy_ticks, burned_ticks, created_at)
+    SELECT id, owner, available, vesting, subsidy, burned, $1
+    FROM unnest(
+        $20::uuid[], $21::uuid[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[]
+    ) AS due (id, owner, available, vesting, subsidy, burned)
+)
 UPDATE session AS s SET
     node_up = greatest(s.node_up, n.node_up),
     node_down = greatest(s.node_down, n.node_down),
@@ -66,16 +75,6 @@ FROM unnest(
 ) WHERE s.id = n.id
 """
 
-#: The outbox between the payer's journal and the owner's: it names no session.
-_OWE: Final = """
-INSERT INTO payout
-    (id, owner, available_ticks, vesting_ticks, subsidy_ticks, burned_ticks, created_at)
-SELECT id, owner, available, vesting, subsidy, burned, $1
-FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
-    AS due (id, owner, available, vesting, subsidy, burned)
-"""
-
-
 async def lock(tx: Tx, sessions: Sequence[UUID]) -> dict[UUID, Standing]:
     """Return where ``sessions`` stand; nobody else changes them until the transaction ends."""
     return {row["id"]: _standing(row) for row in await tx.sql.fetch(_LOCK, list(sessions))}
@@ -85,6 +84,7 @@ async def write(tx: Tx, steps: Sequence[Step], news: Mapping[UUID, News], now: d
     """Write what ``steps`` changed in their sessions, and what their owners are owed."""
     learned = [news.get(each.before.id, News()) for each in steps]
     words = [(each.said.node, each.said.guest) for each in steps]
+    due = [(each.before.owner, each.earned) for each in steps if each.new_bytes]
     await tx.sql.execute(
         _WRITE,
         now,
@@ -105,19 +105,13 @@ async def write(tx: Tx, steps: Sequence[Step], news: Mapping[UUID, News], now: d
         [each.receipts for each in learned],
         [each.equivocations for each in learned],
         [each.node_equivocations for each in learned],
+        [new_id() for _ in due],
+        [owner for owner, _ in due],
+        [share.available_ticks for _, share in due],
+        [share.vesting_ticks for _, share in due],
+        [share.subsidy_ticks for _, share in due],
+        [share.burned_ticks for _, share in due],
     )
-    due = [(each.before.owner, each.earned) for each in steps if each.new_bytes]
-    if due:
-        await tx.sql.execute(
-            _OWE,
-            now,
-            [new_id() for _ in due],
-            [owner for owner, _ in due],
-            [share.available_ticks for _, share in due],
-            [share.vesting_ticks for _, share in due],
-            [share.subsidy_ticks for _, share in due],
-            [share.burned_ticks for _, share in due],
-        )
 
 
 def _standing(row: asyncpg.Record) -> Standing:

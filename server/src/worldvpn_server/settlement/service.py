@@ -42,10 +42,10 @@ class Settlement:
     vesting: Vesting
     expiry: Expiry
     _payout_interval_s: float
-    _group: Group[Proof, Outcome] = attrs.field(init=False)
+    _group: Group[bytes, Outcome] = attrs.field(init=False)
 
     @_group.default
-    def _make_group(self) -> Group[Proof, Outcome]:
+    def _make_group(self) -> Group[bytes, Outcome]:
         return Group(self._settle_all)
 
     @classmethod
@@ -77,10 +77,7 @@ class Settlement:
         """
         if len(batch) > MOST_RECEIPTS:
             raise TooLargeError(f"{len(batch)} receipts in one batch: send {MOST_RECEIPTS} at most")
-        checked = await check(self.database, batch, self.clock.now())
-        proofs = [each for each in checked if isinstance(each, Proof)]
-        kept = iter(await self._group.submit(proofs) if proofs else ())
-        return tuple(next(kept) if isinstance(each, Proof) else each for each in checked)
+        return tuple(await self._group.submit(batch))
 
     async def finish(self, session: UUID, final_receipt: bytes | None) -> None:
         """Settle what is known of ``session``; what its guest's last word does not cover is free.
@@ -131,8 +128,11 @@ class Settlement:
             Job(name="sessions-over", interval_s=_SWEEP_S, work=self.expiry.delete_over),
         )
 
-    async def _settle_all(self, proofs: Sequence[Proof]) -> Sequence[Outcome]:
-        return await self.database.run(lambda tx: self._keep(tx, proofs))
+    async def _settle_all(self, batch: Sequence[bytes]) -> Sequence[Outcome]:
+        checked = await check(self.database, batch, self.clock.now())
+        proofs = [each for each in checked if isinstance(each, Proof)]
+        kept = iter(await self.database.run(lambda tx: self._keep(tx, proofs)) if proofs else ())
+        return [next(kept) if isinstance(each, Proof) else each for each in checked]
 
     async def _keep(
         self, tx: Tx, proofs: Sequence[Proof], *, final: bool = False
