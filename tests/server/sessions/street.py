@@ -16,7 +16,9 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from tests.server.conftest import MovingClock
 from worldvpn_core.credit.ticket import Ticket, open_ticket
+from worldvpn_core.credit.units import CREDIT_TICKS
 from worldvpn_server.accounts.values import Audience
 from worldvpn_server.database.pool import Tx
 from worldvpn_server.ids import new_id
@@ -155,6 +157,7 @@ class Node:
     manner: Manner = accepts
     heard: list[Json] = attrs.field(factory=list)
     answers: list[httpx.Response] = attrs.field(factory=list)
+    _news: asyncio.Event = attrs.field(factory=asyncio.Event)
 
     def actions(self) -> list[str]:
         """Return what it was told to do, in order."""
@@ -175,6 +178,7 @@ class Node:
                 continue
             told = msgspec.json.decode(each.event.body, type=Json)
             self.heard.append(told)
+            self._news.set()
             answer = self.manner(told) if told["action"] == "offer" else None
             if answer is not None:
                 self.answers.append(await self.answer(told["session_id"], answer))
@@ -183,7 +187,8 @@ class Node:
         """Return the first thing it was told of this kind, once it has come."""
         async with asyncio.timeout(10):
             while action not in self.actions():
-                await asyncio.sleep(0.01)
+                self._news.clear()
+                await self._news.wait()
         return next(each for each in self.heard if each["action"] == action)
 
 
@@ -207,10 +212,11 @@ class Street:
             await tx.sql.execute(_ACCOUNT, account, name, now)
             await open_wallet(tx, self.services.ledger, account)
             if credits_ != 100:
-                ticks = (100 - credits_) * 5 * 1_048_576
-                lines = ((Bucket.PROMO, -ticks), (Bucket.PENALTY, ticks))
-                taken = Journal(account=account, key=b"less", kind=Kind.PENALTY, lines=lines)
-                await self.services.ledger.post(tx, taken)
+                ticks = (credits_ - 100) * CREDIT_TICKS
+                bucket = Bucket.PROMO if ticks < 0 else Bucket.AVAILABLE
+                lines = ((bucket, ticks), (Bucket.MINT, -ticks))
+                grant = Journal(account=account, key=b"grant", kind=Kind.GRANT, lines=lines)
+                await self.services.ledger.post(tx, grant)
             if device is not None:
                 await tx.sql.execute(_DEVICE, device, account, os.urandom(32), os.urandom(32), now)
 
@@ -246,6 +252,19 @@ class Street:
             self._tasks.append(asyncio.create_task(node.listen()))
             await asyncio.sleep(0)
         return node
+
+    def pass_by(self, **time: float) -> None:
+        """Let time pass."""
+        assert isinstance(self.services.clock, MovingClock)
+        self.services.clock.pass_by(**time)
+
+    async def beat(self, node: Node) -> None:
+        """Let the node be heard of now."""
+        async with self.services.database.transaction() as tx:
+            await tx.sql.execute(
+                "UPDATE presence SET seen_at = $2 WHERE node = $1",
+                *(node.id, self.services.clock.now()),
+            )
 
     async def guests_of(self, node: Node) -> int:
         """Return how many guests the directory counts there."""
