@@ -10,7 +10,7 @@ from worldvpn_server.accounts.values import Caller
 class Snapshot(Protocol):
     """One area's part of it."""
 
-    async def __call__(self, caller: Caller) -> tuple[tuple[str, bytes], ...]:
+    async def __call__(self, caller: Caller, /) -> tuple[tuple[str, bytes], ...]:
         """Return (kind, JSON) of all that is ``caller``'s now."""
 
 
