@@ -15,7 +15,7 @@ _SIGN: Final = 1 << 255
 #: -121665/121666, the curve's d (RFC 8032 section 5.1).
 _D: Final = -121_665 * pow(121_666, -1, _PRIME) % _PRIME
 #: y of a point of order 8; the others of small order have 0, 1, -1 and its negative.
-_Y_ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
+_Y_ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 _SMALL_ORDER: Final = frozenset({0, 1, _PRIME - 1, _Y_ORDER_8, _PRIME - _Y_ORDER_8})
 #: Any secret finds out a point of small order: the exchange with it is all zeros.
 _PROBE: Final = X25519PrivateKey.generate()

@@ -33,13 +33,14 @@ class Flood:
     """When each address will have been quiet long enough to be forgotten."""
 
     _monotonic_s: Callable[[], float] = time.monotonic
+    _burst: int = BURST
     _due_s: OrderedDict[str, float] = attrs.field(factory=OrderedDict, init=False, repr=False)
 
     def take(self, host: str) -> float:
         """Count a request of ``host``; return 0, or after how many seconds it may ask again."""
         now_s = self._monotonic_s()
         due_s = max(now_s, self._due_s.get(host, now_s))
-        wait_s = due_s - now_s - (BURST - 1) / RATE_PER_S
+        wait_s = due_s - now_s - (self._burst - 1) / RATE_PER_S
         if wait_s > 0:
             return wait_s
         self._due_s[host] = due_s + 1 / RATE_PER_S
@@ -56,8 +57,12 @@ class FloodGate(ASGIMiddleware):
     must not be taken for one client, and neither must a lab.
     """
 
-    def __init__(self, lab_ranges: tuple[IPv4Network | IPv6Network, ...] = ()) -> None:
-        self._flood = Flood()
+    def __init__(
+        self,
+        lab_ranges: tuple[IPv4Network | IPv6Network, ...] = (),
+        flood: Flood | None = None,
+    ) -> None:
+        self._flood = Flood() if flood is None else flood
         self._lab_ranges = lab_ranges
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
