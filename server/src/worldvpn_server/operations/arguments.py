@@ -178,7 +178,7 @@ def _add_user(user: Parser) -> None:
         if verb == "grant":
             made.add_argument("credits", type=_count, metavar="CREDITS")
             made.add_argument(
-                "--key", metavar="TEXT", help="a name of this grant: given twice, it counts once"
+                "--once", metavar="TEXT", help="a name of this grant: given twice, it counts once"
             )
         if verb == "ban":
             made.add_argument(

@@ -83,8 +83,8 @@ async def _user(said: argparse.Namespace, config: ServerConfig) -> int:
                 await operator.ban(said.name, said.reason)
             elif said.verb == "unban":
                 await operator.unban(said.name)
-            elif not await operator.grant(said.name, said.credits, said.key or str(new_id())):
-                _say(f"the grant {said.key} was made before: nothing is changed")
+            elif not await operator.grant(said.name, said.credits, said.once or str(new_id())):
+                _say(f"the grant {said.once} was made before: nothing is changed")
                 return 0
         except ApiError as error:
             raise StartError(error.text) from error
