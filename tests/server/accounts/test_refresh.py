@@ -28,7 +28,7 @@ NOW = datetime(2027, 1, 4, 12, tzinfo=UTC)
 def test_step_repeats_the_one_before_for_a_minute_and_revokes_everything_else(
     hashes: list[bytes],
     salted: bool,
-    age_s: int,  # noqa: FBT001 - hypothesis draws it
+    age_s: int,
 ) -> None:
     current, previous, other = hashes
     standing = Standing(

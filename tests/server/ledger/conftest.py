@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, Final, Protocol, cast
 from uuid import UUID
 
+import asyncpg
 import attrs
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.server.conftest import MovingClock
+from tests.server.conftest import Fresh, MovingClock
 from worldvpn_core.credit.manifest import Use
 from worldvpn_server.accounts.values import Audience, Caller
 from worldvpn_server.database.pool import Database, Tx
@@ -20,10 +21,14 @@ from worldvpn_server.events.values import Cursor, Delivered, Event, Subscription
 from worldvpn_server.http.app import build
 from worldvpn_server.ids import new_id
 from worldvpn_server.keys.ring import Signer
+from worldvpn_server.ledger.audit import Report, audit
 from worldvpn_server.ledger.note import key_hash
 from worldvpn_server.ledger.postgres import PostgresLedger
 from worldvpn_server.ledger.published import Published
+from worldvpn_server.ledger.reversal import reverse
 from worldvpn_server.ledger.sealer import Sealer
+from worldvpn_server.ledger.trust import Trust
+from worldvpn_server.ledger.values import Bucket, Journal, Kind
 from worldvpn_server.ledger.welcome import open_wallet
 from worldvpn_server.services import Services
 
@@ -171,3 +176,60 @@ class _Doored:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._services, name)
+
+
+@attrs.frozen
+class Audited:
+    """A ledger in which things happened, and its auditor."""
+
+    dsn: str
+    clock: MovingClock
+    trust: Trust
+    files: Path
+    account: UUID
+
+    async def report(self, kept: Path | None = None) -> Report:
+        return await audit(self.dsn, kept, trust=self.trust, now=self.clock.now())
+
+    async def tamper(self, *statements: str) -> None:
+        """Do as one who owns the database and its triggers can."""
+        owner = await asyncpg.connect(self.dsn)
+        await owner.execute("SET session_replication_role = replica")
+        for each in statements:
+            assert not (await owner.execute(each)).endswith(" 0"), each
+        await owner.close()
+
+
+@pytest.fixture
+async def audited(
+    opened_wallet: Opener, ledger: PostgresLedger, sealer: Sealer, fresh: Fresh, keys: OneKey
+) -> Audited:
+    account = await opened_wallet()
+    await sealer.seal()
+    async with ledger._database.transaction() as tx:
+        await ledger.post_many(
+            tx,
+            [
+                movement(account, Kind.GRANT, Bucket.MINT, 50),
+                movement(account, Kind.PENALTY, Bucket.PENALTY, -70),
+                *(movement(new_id(), Kind.GRANT, Bucket.MINT, each + 1) for each in range(256)),
+            ],
+        )
+    (wrong, *_) = await ledger.history(account, before=None, limit=1)
+    await ledger._database.run(lambda tx: reverse(tx, ledger, wrong.id, "a mistake"))
+    await sealer.seal()
+    return Audited(
+        dsn=fresh.dsn,
+        clock=cast("MovingClock", ledger._clock),
+        trust=Trust(origin=ORIGIN, publics=(keys.key.public_key().public_bytes_raw(),)),
+        files=sealer._published.folder,
+        account=account,
+    )
+
+
+def movement(
+    account: UUID, kind: Kind, other: Bucket, ticks: int, key: bytes | None = None
+) -> Journal:
+    """A journal between an account's available ticks and a system's account."""
+    lines = ((other, -ticks), (Bucket.AVAILABLE, ticks))
+    return Journal(account=account, key=key or kind.name.encode(), kind=kind, lines=lines)

@@ -15,7 +15,7 @@ from worldvpn_server.ledger.note import NoteError, TreeHead, key_hash, opened, s
 ORIGIN = "worldvpn-ledger/0011223344556677"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = KEY.public_key().public_bytes_raw()
-HEAD = TreeHead(origin=ORIGIN, size=7, root=bytes(32))
+HEAD = TreeHead(origin=ORIGIN, size=7, root=bytes(32), time_s=1_800_000_000)
 NOTE = signed(HEAD, KEY)
 
 
@@ -26,7 +26,12 @@ def believed(origin: str, hash_: bytes) -> bytes | None:
 def test_note_has_the_form_that_witnesses_read() -> None:
     body, signature = NOTE.split("\n\n")
 
-    assert body.split("\n") == [ORIGIN, "7", base64.b64encode(bytes(32)).decode()]
+    assert body.split("\n") == [
+        ORIGIN,
+        "7",
+        base64.b64encode(bytes(32)).decode(),
+        "time 1800000000",
+    ]
     assert signature.startswith(f"\u2014 {ORIGIN} ")
     assert opened(NOTE, believed) == HEAD
 

@@ -11,6 +11,7 @@ import msgspec
 from litestar import get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
+from litestar.params import JSONBody
 
 from worldvpn_core.credit.units import CREDIT_TICKS
 from worldvpn_server.accounts.values import Audience, Caller
@@ -89,7 +90,7 @@ async def history(state: State, caller: NamedDependency[Caller]) -> list[Transac
 
 
 @post("/credits/sync", tags=["compatible"], guards=[signed_in(Audience.COMPAT)], status_code=200)
-async def sync(state: State, caller: NamedDependency[Caller], data: Claim) -> ClaimNoted:
+async def sync(state: State, caller: NamedDependency[Caller], data: JSONBody[Claim]) -> ClaimNoted:
     """Note what the caller claims. Credits follow from receipts that both ends signed alone."""
     database: Database = state.services.database
     async with database.transaction() as tx:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import MediaType, Request, Response, get
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.params import PathParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 
 from worldvpn_server.directory.shelf import File, Shelf
@@ -25,7 +25,7 @@ _WHOLE_CACHE: Final = "public, max-age=60"
 _DELTA_CACHE: Final = "public, max-age=1200, immutable"
 _INDEX_CACHE: Final = "public, max-age=5"
 
-_Number = Annotated[int, Parameter(ge=0, lt=2**63)]
+_Number = Annotated[int, PathParameter(ge=0, lt=2**63)]
 
 
 class Published(msgspec.Struct, frozen=True):

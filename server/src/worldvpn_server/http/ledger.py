@@ -18,6 +18,7 @@ _MOST_LEAVES: Final = 2**62
 
 Leaf = Annotated[int, QueryParameter(ge=0, le=_MOST_LEAVES)]
 Size = Annotated[int, QueryParameter(ge=1, le=_MOST_LEAVES)]
+OptionalSize = Annotated[int | None, QueryParameter(ge=1, le=_MOST_LEAVES)]
 OldSize = Annotated[int, QueryParameter(name="from", ge=1, le=_MOST_LEAVES)]
 NewSize = Annotated[int, QueryParameter(name="to", ge=1, le=_MOST_LEAVES)]
 Page = Annotated[int, QueryParameter(ge=1, le=_MOST_A_PAGE)]
@@ -46,7 +47,7 @@ async def checkpoint(state: State) -> str:
 
 
 @get("/v1/ledger/proof", tags=["ledger"])
-async def proof(state: State, leaf: Leaf, size: Size | None = None) -> Inclusion:
+async def proof(state: State, leaf: Leaf, size: OptionalSize = None) -> Inclusion:
     """Return the proof that ``leaf`` is in the tree of ``size`` leaves, or the newest. Public."""
     async with state.services.database.read() as sql:
         until = (await evidence.latest(sql)).size if size is None else size

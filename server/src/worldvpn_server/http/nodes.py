@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 from litestar import Request, delete, get, put
 from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 
 from worldvpn_server.accounts.values import Audience, Caller
 from worldvpn_server.directory import withdrawal
@@ -33,7 +35,11 @@ class OwnNodes(msgspec.Struct, frozen=True):
     request_max_body_size=_MOST_BODY_BYTES,
 )
 async def put_node(
-    node_id: UUID, data: NodeBody, caller: Caller, request: Request[Any, Any, Any], state: State
+    node_id: FromPath[UUID],
+    data: JSONBody[NodeBody],
+    caller: NamedDependency[Caller],
+    request: Request[Any, Any, Any],
+    state: State,
 ) -> NodeAnswer:
     """Make the calling device's node, or replace what it said of itself. The id is its choice.
 
@@ -48,14 +54,16 @@ async def put_node(
 
 
 @get("/v1/nodes", guards=_V1, tags=["nodes"])
-async def own_nodes(caller: Caller, state: State) -> OwnNodes:
+async def own_nodes(caller: NamedDependency[Caller], state: State) -> OwnNodes:
     """List the nodes of the account: one of each device at most, and one of older clients."""
     nodes = await withdrawal.nodes_of(state.services.database, caller.account)
     return OwnNodes([answer_of(each) for each in nodes])
 
 
 @get("/v1/nodes/{node_id:uuid}", guards=_V1, tags=["nodes"])
-async def own_node(node_id: UUID, caller: Caller, state: State) -> NodeAnswer:
+async def own_node(
+    node_id: FromPath[UUID], caller: NamedDependency[Caller], state: State
+) -> NodeAnswer:
     """Show one node of the account."""
     for node in await withdrawal.nodes_of(state.services.database, caller.account):
         if node.id == node_id:
@@ -64,7 +72,9 @@ async def own_node(node_id: UUID, caller: Caller, state: State) -> NodeAnswer:
 
 
 @delete("/v1/nodes/{node_id:uuid}", guards=_V1, tags=["nodes"])
-async def delete_node(node_id: UUID, caller: Caller, state: State) -> None:
+async def delete_node(
+    node_id: FromPath[UUID], caller: NamedDependency[Caller], state: State
+) -> None:
     """Withdraw a node of the account for good. While it has guests it stays (409)."""
     services = state.services
     await services.database.run(lambda tx: withdrawal.withdraw(tx, caller.account, node_id))

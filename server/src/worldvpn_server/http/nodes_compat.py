@@ -8,7 +8,8 @@ from uuid import UUID
 import msgspec
 from litestar import Request, get, post
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
 from worldvpn_server.accounts.values import Audience, Caller
@@ -108,7 +109,10 @@ class OwnNode(msgspec.Struct, frozen=True):
 
 @post("/nodes/register", guards=[signed_in(Audience.COMPAT)], tags=["compatible"])
 async def register(
-    data: Registration, caller: Caller, request: Request[Any, Any, Any], state: State
+    data: JSONBody[Registration],
+    caller: NamedDependency[Caller],
+    request: Request[Any, Any, Any],
+    state: State,
 ) -> Registered:
     """Make the account's node, or replace what was said of it."""
     services = state.services
@@ -135,14 +139,14 @@ async def register(
 
 @get("/nodes/discover", guards=[signed_in(Audience.COMPAT)], tags=["compatible"])
 async def discover(  # noqa: PLR0913 - one parameter a filter
-    caller: Caller,
+    caller: NamedDependency[Caller],
     state: State,
     *,
-    country: str | None = None,
-    protocol: str | None = None,
-    min_bandwidth: Annotated[int, Parameter(ge=0, le=2**31 - 1)] = 0,
-    node_group: str | None = None,
-    limit: Annotated[int, Parameter(ge=1)] = 10,
+    country: FromQuery[str | None] = None,
+    protocol: FromQuery[str | None] = None,
+    min_bandwidth: Annotated[int, QueryParameter(ge=0, le=2**31 - 1)] = 0,
+    node_group: FromQuery[str | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1)] = 10,
 ) -> Discovery:
     """Find nodes, best first: by reputation, then latency. At most 50, whatever is asked for."""
     query = Query(
@@ -164,7 +168,7 @@ async def discover(  # noqa: PLR0913 - one parameter a filter
     status_code=HTTP_200_OK,
     tags=["compatible"],
 )
-async def heartbeat(caller: Caller, state: State) -> Beat:
+async def heartbeat(caller: NamedDependency[Caller], state: State) -> Beat:
     """Say that the account's node is alive; one that was offline is online again."""
     alive = await state.services.heartbeats.beat(caller.account)
     if alive is None:
@@ -178,7 +182,7 @@ async def heartbeat(caller: Caller, state: State) -> Beat:
     status_code=HTTP_200_OK,
     tags=["compatible"],
 )
-async def offline(caller: Caller, state: State) -> Left:
+async def offline(caller: NamedDependency[Caller], state: State) -> Left:
     """Take the account's node offline; without a node it is so already."""
     services = state.services
     node = await services.directory.own(caller.account, None)
@@ -190,7 +194,7 @@ async def offline(caller: Caller, state: State) -> Left:
 
 
 @get("/nodes/my", guards=[signed_in(Audience.COMPAT)], tags=["compatible"])
-async def mine(caller: Caller, state: State) -> OwnNode:
+async def mine(caller: NamedDependency[Caller], state: State) -> OwnNode:
     """Show the account's node."""
     node = await state.services.directory.own(caller.account, None)
     if node is None:

@@ -11,7 +11,8 @@ from uuid import UUID
 import msgspec
 from litestar import get, post
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
 from worldvpn_core.credit.receipt import RECEIPT_BYTES
@@ -75,7 +76,7 @@ class Accounts(msgspec.Struct, frozen=True):
     request_max_body_size=MOST_BODY_BYTES,
     tags=["receipts"],
 )
-async def submit(data: Batch, state: State) -> Outcomes:
+async def submit(data: JSONBody[Batch], state: State) -> Outcomes:
     """Take signed receipts; what they make due is settled and committed with the answer."""
     outcomes = await state.services.settlement.submit([_bytes(each) for each in data.receipts])
     return Outcomes(outcomes=outcomes)
@@ -83,10 +84,10 @@ async def submit(data: Batch, state: State) -> Outcomes:
 
 @get("/v1/receipts", guards=[signed_in(Audience.V1)], tags=["receipts"])
 async def known(
-    caller: Caller,
+    caller: NamedDependency[Caller],
     state: State,
-    limit: Annotated[int, Parameter(ge=1, le=50)] = 50,
-    before: UUID | None = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=50)] = 50,
+    before: FromQuery[UUID | None] = None,
 ) -> Accounts:
     """Return what has arrived of the caller's sessions, as guest or node, and what is settled."""
     async with state.services.database.read() as sql:

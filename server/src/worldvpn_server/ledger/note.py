@@ -22,7 +22,8 @@ _ALGORITHM: Final = b"\x01"
 _KEY_HASH_BYTES: Final = 4
 _SIGNATURE: Final = "— "
 _MOST_CHARACTERS: Final = 4_096
-_LINES: Final = 3
+_LINES: Final = 4
+_TIME: Final = "time "
 
 
 class NoteError(ValueError):
@@ -31,15 +32,19 @@ class NoteError(ValueError):
 
 @attrs.frozen(kw_only=True)
 class TreeHead:
-    """What a checkpoint says: the log ``origin`` had ``size`` leaves under ``root``."""
+    """What a checkpoint says: at ``time_s`` the log ``origin`` had ``size`` leaves under ``root``.
+
+    The time (Unix seconds) is an extension line: it is signed too, so that nobody backdates.
+    """
 
     origin: str
     size: int
     root: bytes
+    time_s: int
 
     def body(self) -> str:
         """Return what is signed."""
-        return f"{self.origin}\n{self.size}\n{_base64(self.root)}\n"
+        return f"{self.origin}\n{self.size}\n{_base64(self.root)}\n{_TIME}{self.time_s}\n"
 
 
 def key_hash(origin: str, public_key: bytes) -> bytes:
@@ -79,11 +84,16 @@ def _head(body: str) -> TreeHead:
     lines = body.split("\n")
     if len(lines) != _LINES:
         raise NoteError(f"a checkpoint's body has {_LINES} lines, this has {len(lines)}")
-    origin, size, root = lines
+    origin, size, root, time = lines
     try:
-        head = TreeHead(origin=origin, size=int(size), root=base64.b64decode(root, validate=True))
+        head = TreeHead(
+            origin=origin,
+            size=int(size),
+            root=base64.b64decode(root, validate=True),
+            time_s=int(time.removeprefix(_TIME)),
+        )
     except (ValueError, binascii.Error):
-        raise NoteError("a checkpoint's size or root cannot be read") from None
+        raise NoteError("a checkpoint's size, root or time cannot be read") from None
     if head.body() != body + "\n" or len(head.root) != HASH_BYTES or head.size < 0 or not origin:
         raise NoteError("a checkpoint is not in its one form")
     return head

@@ -94,7 +94,13 @@ class Sealer:
             for each in frontier.append(hash_)
             if each.level % KEPT_LEVELS == 0
         ]
-        head = TreeHead(origin=self._origin, size=frontier.size, root=frontier.root())
+        now = self._clock.now().replace(microsecond=0)
+        head = TreeHead(
+            origin=self._origin,
+            size=frontier.size,
+            root=frontier.root(),
+            time_s=int(now.timestamp()),
+        )
         await tx.sql.execute(
             _SEAL,
             [row["id"] for row in rows],
@@ -105,6 +111,6 @@ class Sealer:
             head.root,
             bytes(frontier),
             signed(head, self._signers.signer(Use.CHECKPOINT).key),
-            self._clock.now(),
+            now,
         )
         return len(rows)

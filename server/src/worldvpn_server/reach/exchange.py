@@ -7,6 +7,7 @@ import contextlib
 import secrets
 import socket
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
 import attrs
@@ -80,7 +81,8 @@ class _Talk:
         if self.session is not None:
             return self.session.seal(self.question.echo.packet())
         index = secrets.randbits(32)
-        made = initiate(self.question.static, self.question.responder, index, self.clock.now())
+        later = self.clock.now() + timedelta(seconds=len(self.open))  # replays are dropped there
+        made = initiate(self.question.static, self.question.responder, index, later)
         self.open.append(made)
         return made.message
 

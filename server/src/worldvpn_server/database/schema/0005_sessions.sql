@@ -102,25 +102,35 @@ CREATE TABLE idempotency (
 );
 CREATE INDEX idempotency_created ON idempotency (created_at);
 
--- What an owner may know of guests past: written when a session ends, with no id of the payer.
+-- What an owner may know of guests past: written when a session ends, with no id of the payer or
+-- the session. Rows of one session have an alias; two days later they are added up, a row a day.
 CREATE TABLE carried (
-    id uuid PRIMARY KEY,
+    id uuid PRIMARY KEY,                 -- random: one that tells the time would undo the rounding
     owner uuid NOT NULL,
     node uuid NOT NULL,
-    alias bytea NOT NULL,
+    alias bytea,                         -- null: a day's rows, added up
     country char(2) NOT NULL,
     traffic text NOT NULL,
+    sessions integer NOT NULL,
     bytes bigint NOT NULL,               -- rounded to 1 MiB
     credits bigint NOT NULL,
-    started_at timestamptz NOT NULL      -- rounded to 15 min
+    started_at timestamptz NOT NULL      -- rounded to 15 min, added up: to the day
 );
 CREATE INDEX carried_owner ON carried (owner, started_at DESC);
+CREATE INDEX carried_alias ON carried (alias) WHERE alias IS NOT NULL;
+CREATE UNIQUE INDEX carried_day ON carried (node, started_at, country, traffic) WHERE alias IS NULL;
 
--- Random daily keys of guests' aliases, destroyed after 48 h.
-CREATE TABLE alias_key (
-    day date PRIMARY KEY,
-    key bytea NOT NULL CHECK (length(key) = 32)
+-- Sessions that are in it already; which row is theirs is nowhere.
+CREATE TABLE carried_session (
+    session uuid PRIMARY KEY REFERENCES session ON DELETE CASCADE
 );
 
+-- Random daily keys of guests' aliases, destroyed after 48 h. Unlogged, so that neither the log
+-- nor a base backup keeps what was destroyed; a crash loses today's key, which splits an alias.
+CREATE UNLOGGED TABLE alias_key (
+    day date PRIMARY KEY,
+    key bytea NOT NULL CHECK (length(key) = 32)
+) WITH (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0);
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON
-    session, ticket, receipt, claim, idempotency, carried, alias_key TO worldvpn_server;
+    session, ticket, receipt, claim, idempotency, carried, carried_session, alias_key TO worldvpn_server;
