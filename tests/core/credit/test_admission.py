@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import attrs
@@ -60,7 +61,7 @@ def carried(ticket: Ticket, bytes_: int) -> Counted:
     ],
 )
 def test_ticket_is_good_at_its_node_with_its_keys_in_its_time(
-    changes: dict[str, object], refusal: Refusal
+    changes: dict[str, Any], refusal: Refusal
 ) -> None:
     asked = attrs.evolve(ASKED, **changes)
 
@@ -105,7 +106,7 @@ def test_top_up_of_what_was_never_counted_is_refused() -> None:
     ids=["another chain", "a lower cap", "another signer"],
 )
 def test_ticket_that_does_not_go_on_from_the_last_is_refused(
-    changes: dict[str, object], refusal: Refusal
+    changes: dict[str, Any], refusal: Refusal
 ) -> None:
     assert admit(attrs.evolve(TICKET, **changes), ASKED, carried(TICKET, 1)) is refusal
 

@@ -26,6 +26,7 @@ NOW = datetime(2027, 1, 4, 12, tzinfo=UTC)
     age_s=st.integers(0, 120),
 )
 def test_step_repeats_the_one_before_for_a_minute_and_revokes_everything_else(
+    *,
     hashes: list[bytes],
     salted: bool,
     age_s: int,

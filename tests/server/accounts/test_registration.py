@@ -103,7 +103,7 @@ async def test_network_is_told_to_come_back_tomorrow_after_three(services: Servi
     assert int(answers[-1].headers["Retry-After"]) == 12 * 3600
 
 
-UNFIT: Final = (
+UNFIT: Final[tuple[object, ...]] = (
     *({"username": "ada"}, {"password": PASSWORD}, {"username": 7, "password": PASSWORD}),
     *(_wants("ada\x00"), _wants("a"), _wants("ada", "password12"), _wants("ada", "x" * 2000)),
     *(_wants("\u202eada"), _wants("ada", "ada\x00" * 2), [], "ada"),

@@ -43,7 +43,8 @@ async def test_guests_are_those_of_this_moment(town: Town, heartbeats: Heartbeat
     node = await town.put(offer(account=account, device=None))
     told = [await heartbeats.beat(account)]
     for change in (capacity.reserve, capacity.free):
-        await town.database.run(lambda tx, change=change: change(tx, node.id))
+        async with town.database.transaction() as tx:
+            await change(tx, node.id)
         told.append(await heartbeats.beat(account))
 
     assert [each and each.guests for each in told] == [0, 1, 0]

@@ -183,7 +183,8 @@ def test_power_cut_at_any_step_leaves_a_folder_that_starts(
         shutil.rmtree(cut, ignore_errors=True)
         if change != "open":
             shutil.copytree(folder, cut)
-        argv = [sys.executable, str(KILLED_AT), change, str(cut), str(folder / "root.key"), str(step)]
+        root = folder / "root.key"
+        argv = [sys.executable, str(KILLED_AT), change, str(cut), str(root), str(step)]
         ended = run(argv, check=False, capture_output=True)
 
         ring = KeyRing.open(cut, clock)

@@ -88,4 +88,5 @@ async def test_no_column_of_the_ledger_is_missing_above(database: Database) -> N
 
     assert len(columns) > 25
     for table, column in columns:
-        assert any(each.startswith(f"UPDATE {table} SET {column} =") for each in TAMPERED), column
+        start = f"UPDATE {table} SET {column} ="  # noqa: S608 - compared, never run
+        assert any(each.startswith(start) for each in TAMPERED), column

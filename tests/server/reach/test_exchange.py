@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
+from typing import Self
 
 import attrs
 import pytest
@@ -116,7 +117,7 @@ class Listener:
     port: int
     line: socket.socket = attrs.field(init=False)
 
-    def __enter__(self) -> Listener:
+    def __enter__(self) -> Self:
         self.line = self.engines.world.open_socket(
             self.node.role, socket.AF_INET, socket.SOCK_DGRAM
         )
@@ -145,7 +146,7 @@ class Garbage(Listener):
     answered: int = 0
     thread: threading.Thread = attrs.field(init=False)
 
-    def __enter__(self) -> Garbage:
+    def __enter__(self) -> Self:
         Listener.__enter__(self)
         self.line.settimeout(PROBE_S + 2)
         self.thread = threading.Thread(target=self._answer)
@@ -159,7 +160,7 @@ class Garbage(Listener):
     def _answer(self) -> None:
         forms: tuple[Callable[[bytes], bytes], ...] = (
             lambda sent: sent,
-            lambda sent: b"\x02\0\0\0" + secrets.token_bytes(88),
+            lambda _: b"\x02\0\0\0" + secrets.token_bytes(88),
             lambda sent: b"\x02\0\0\0" + bytes(4) + sent[4:8] + secrets.token_bytes(80),
             lambda sent: b"\x03\0\0\0" + sent[4:8] + secrets.token_bytes(56),
             lambda sent: b"\x04\0\0\0" + sent[4:8] + bytes(8) + secrets.token_bytes(64),

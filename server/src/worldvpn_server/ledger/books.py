@@ -62,7 +62,7 @@ SELECT account, debt, available FROM sums WHERE debt > 0 AND available > 0
     ),
     (
         "held",
-        _SUMS
+        _SUMS  # noqa: S608 - two constants of this module
         + """
 SELECT account, coalesce(sums.held, 0) AS due, coalesce(open.held, 0) AS said
 FROM sums FULL JOIN (
@@ -76,7 +76,7 @@ WHERE coalesce(sums.held, 0) <> coalesce(open.held, 0)
     ),
     (
         "vesting",
-        _SUMS
+        _SUMS  # noqa: S608 - two constants of this module
         + """
 SELECT account, coalesce(sums.vesting, 0) AS due, coalesce(dated.vesting, 0) AS said
 FROM sums FULL JOIN (

@@ -17,7 +17,9 @@ from worldvpn_server.sessions.addresses import Pair, gateway
 from worldvpn_server.sessions.parts import Parts
 from worldvpn_server.sessions.values import Session
 
-_NODE: Final = "SELECT country, inner4::text AS inner4, inner6::text AS inner6, carriers FROM node WHERE id = $1"
+_NODE: Final = """
+SELECT country, inner4::text AS inner4, inner6::text AS inner6, carriers FROM node WHERE id = $1
+"""
 #: WireGuard over IPv6 takes 80 bytes of 1500; what else is put around it needs more room.
 _PLAIN_MTU_BYTES: Final = 1420
 _WRAPPED_MTU_BYTES: Final = 1280

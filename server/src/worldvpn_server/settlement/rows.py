@@ -75,6 +75,7 @@ FROM unnest(
 ) WHERE s.id = n.id
 """
 
+
 async def lock(tx: Tx, sessions: Sequence[UUID]) -> dict[UUID, Standing]:
     """Return where ``sessions`` stand; nobody else changes them until the transaction ends."""
     return {row["id"]: _standing(row) for row in await tx.sql.fetch(_LOCK, list(sessions))}
