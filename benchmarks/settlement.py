@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Final
 
 import asyncpg
+import uvloop
 
 from bench import Bar, interval, report
 from tests.server.settlement.rig import Opened, Rig
@@ -36,7 +37,7 @@ from worldvpn_server.database.migrate import migrate
 from worldvpn_server.services import Services
 from worldvpn_server.settlement.values import Outcome
 
-_PAIRS: Final = 3
+_PAIRS: Final = 5
 _CLIENTS: Final = 64
 _LASTING_S: Final = 3
 _RATIO: Final = 0.5
