@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
     Pool = asyncpg.Pool[asyncpg.Record]
+    _Base = asyncpg.Connection[asyncpg.Record]
 else:  # asyncpg's own classes take no parameters
-    Connection, Pool = asyncpg.Connection, asyncpg.Pool
+    Connection, Pool, _Base = asyncpg.Connection, asyncpg.Pool, asyncpg.Connection
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +64,18 @@ class Tx:
     after_commit: list[Callable[[], None]] = attrs.field(factory=list)
 
 
+class _Session(_Base):
+    """A connection that is lent again as it is: a reset would be a second question for each one.
+
+    Nobody leaves anything behind in it: settings and locks are of the transaction (SET LOCAL,
+    pg_advisory_xact_lock), who listens has a connection of its own, and asyncpg still ends a
+    transaction that was left open.
+    """
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
 @attrs.define(eq=False)
 class Database:
     """A pool of connections under the role ``worldvpn_server``."""
@@ -80,6 +93,7 @@ class Database:
             dsn,
             min_size=1,
             max_size=most_connections,
+            connection_class=_Session,
             timeout=_ACQUIRE_S,
             command_timeout=_COMMAND_S,
             server_settings={

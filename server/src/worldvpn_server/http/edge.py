@@ -7,7 +7,7 @@ because it costs each request.
 from __future__ import annotations
 
 import asyncio
-import logging
+import functools
 import secrets
 import time
 from typing import Final
@@ -15,11 +15,11 @@ from typing import Final
 import attrs
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from prometheus_client import Counter, Histogram
 
 from worldvpn_server.operations import measures
-from worldvpn_server.operations.logs import fields, request_id
-
-_log = logging.getLogger("worldvpn_server.access")
+from worldvpn_server.operations.access import AccessLog
+from worldvpn_server.operations.logs import request_id
 
 #: What every answer carries. It is an API: nothing of it is to be framed, run or kept.
 _SECURITY: Final = (
@@ -40,6 +40,7 @@ class Edge:
     """The outermost application."""
 
     _app: ASGIApp
+    log: AccessLog = attrs.field(factory=AccessLog)
     _streams: dict[asyncio.Task[object], Send] = attrs.field(factory=dict, init=False)
     _closing: bool = attrs.field(default=False, init=False)
 
@@ -122,14 +123,20 @@ class _Exchange:
         took_s = time.perf_counter() - self._begun_s
         route = scope.get("path_template") or _NOWHERE
         method = self.scope["method"]
-        measures.REQUESTS.labels(method, route, self._status).inc()
+        _count(method, route, self._status).inc()
         if self._is_stream:
             self.edge.ended()
         else:
-            measures.SECONDS.labels(route).observe(took_s)
-        _log.info(
-            "request",
-            extra=fields(
-                method=method, route=route, status=self._status, ms=round(took_s * 1000, 1)
-            ),
-        )
+            _clock(route).observe(took_s)
+        self.edge.log.add(self.id, method, route, self._status, took_s)
+
+
+@functools.cache
+def _count(method: str, route: str, status: int) -> Counter:
+    # What strangers write is not in it: methods are few, and a route is a template.
+    return measures.REQUESTS.labels(method, route, status)
+
+
+@functools.cache
+def _clock(route: str) -> Histogram:
+    return measures.SECONDS.labels(route)

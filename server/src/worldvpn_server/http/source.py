@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any, Final
@@ -32,6 +33,8 @@ def source_address(connection: ASGIConnection[Any, Any, Any, Any]) -> Address:
     if peer is None:
         raise MalformedError("the request has no source address: send it over IP")
     trusted = connection.app.state.services.config.trusted_proxies
+    if not trusted:
+        return peer
     said = connection.headers.getall(_HEADER, [])
     return forwarded(peer, ",".join(said), trusted)
 
@@ -52,6 +55,7 @@ def forwarded(peer: Address, header: str, trusted: Sequence[Network]) -> Address
     return known
 
 
+@functools.lru_cache(maxsize=4096)
 def plain(text: str) -> Address | None:
     """Return the address in ``text`` as its owner would write it; None: there is none.
 

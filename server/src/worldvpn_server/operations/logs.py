@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import functools
 import logging
 import sys
 import time
@@ -19,13 +20,23 @@ _FIELDS: Final = "fields"
 _MOST_TEXT: Final = 500
 
 
+def stamp(at_s: float) -> str:
+    """Return a time since 1970 as RFC 3339 has it, in UTC to the millisecond. Pure."""
+    whole = int(at_s)
+    return f"{_second(whole)}.{int((at_s - whole) * 1000):03d}Z"
+
+
+@functools.lru_cache(maxsize=4)
+def _second(at_s: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at_s))
+
+
 class JsonLines(logging.Formatter):
     """One JSON object a line: time, level, logger, what, request, and the fields given."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
-            "at": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-            + f".{int(record.msecs):03d}Z",
+            "at": stamp(record.created),
             "level": record.levelname.lower(),
             "from": record.name,
             "pid": record.process,

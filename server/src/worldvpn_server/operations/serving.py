@@ -80,6 +80,7 @@ async def _serve(orders: Orders) -> None:
         server.should_exit = True
         await edge.close_streams()
         await serving
+        edge.log.flush()
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
 
