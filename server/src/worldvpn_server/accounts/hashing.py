@@ -45,6 +45,9 @@ class Verdict:
 class Hasher(Protocol):
     """Turns passwords into hashes. Both raise UnavailableError when too many wait."""
 
+    def check_room(self) -> None:
+        """Raise UnavailableError when too many wait: before a request has cost anything."""
+
     async def hash(self, password: str) -> str:
         """Return the hash of a normalised password."""
 
@@ -82,12 +85,15 @@ class Argon2Hasher:
         self.verifications += 1
         return await self.off_loop(lambda: _verify(stored, password))
 
-    async def off_loop(self, work: Callable[[], Answer]) -> Answer:
+    def check_room(self) -> None:
         if self._waiting >= MOST_WAITING:
             raise UnavailableError(
                 "too many people sign in at once: try again in a moment",
                 retry_after_s=_RETRY_AFTER_S,
             )
+
+    async def off_loop(self, work: Callable[[], Answer]) -> Answer:
+        self.check_room()
         self._waiting += 1
         loop = asyncio.get_running_loop()
         under_way = loop.run_in_executor(self._threads, work)

@@ -75,6 +75,7 @@ class SigningIn:
             ForbiddenError: the password is right, and the account is banned.
             ThrottledError, UnavailableError: too many try.
         """
+        self.hasher.check_room()
         password, key = normalised(given.password), name_key(given.username)
         await self.throttle.hit_address(LOGIN_ADDRESS, given.address)
         async with self.database.read() as sql:
