@@ -21,16 +21,14 @@ from typing import Final
 import asyncpg
 import attrs
 
+from tests.server.settlement import process
 from tests.server.settlement.rig import Opened, Rig
 from worldvpn_core.credit.receipt import Role
 from worldvpn_core.credit.units import MEBIBYTE
-from worldvpn_server.clock import Clock, SystemClock
-from worldvpn_server.database.pool import Database
+from worldvpn_server.clock import SystemClock
 from worldvpn_server.errors import CreditError, UnavailableError
-from worldvpn_server.events.bus import PostgresBus
 from worldvpn_server.keys.ring import KeyRing
 from worldvpn_server.ledger.origin import origin_of
-from worldvpn_server.ledger.postgres import PostgresLedger
 from worldvpn_server.ledger.published import Published
 from worldvpn_server.ledger.sealer import Sealer
 from worldvpn_server.settlement.service import Settlement
@@ -63,26 +61,17 @@ class Parts:
 
 @contextlib.asynccontextmanager
 async def opened(dsn: str, data: Path) -> AsyncIterator[Parts]:
-    """Open the parts as the server's composition does."""
+    """Open a process that seals, too."""
     clock = SystemClock()
-    database = await Database.open(dsn, most_connections=4)
     keys = KeyRing.open(data / "keys", clock)
-    async with PostgresBus.opened(database, dsn) as bus:
-        ledger = PostgresLedger(database, clock, bus)
+    async with process.opened(dsn, clock) as parts:
         published = Published(data / "checkpoints")
         yield Parts(
-            rig=Rig(database, ledger, clock),
-            settlement=_settlement(database, clock, ledger, bus),
-            sealer=Sealer(database, clock, keys, origin_of(keys.root_public()), published),
-            later=_settlement(database, Ahead(timedelta(days=8)), ledger, bus),
+            rig=parts.rig,
+            settlement=parts.settlement,
+            sealer=Sealer(parts.database, clock, keys, origin_of(keys.root_public()), published),
+            later=parts.at(Ahead(timedelta(days=8))),
         )
-    await database.close()
-
-
-def _settlement(
-    database: Database, clock: Clock, ledger: PostgresLedger, bus: PostgresBus
-) -> Settlement:
-    return Settlement.over(database, clock, ledger, bus, 1.0)
 
 
 async def live(dsn: str, data: Path, seed: int) -> None:
