@@ -50,6 +50,7 @@ class Read:
     per_s: float
     p50_ms: float
     p99_ms: float
+    refused: int
 
 
 @attrs.frozen(kw_only=True)
@@ -98,6 +99,7 @@ def _idle_bars(pairs: Sequence[tuple[Read, Read]]) -> list[Bar]:
         Bar(name="ours, p50", figure=_median(ours, "p50_ms"), unit="ms"),
         Bar(name="ours, p99", figure=_median(ours, "p99_ms"), unit="ms"),
         Bar(name="ours, p99 / p50", figure=tail, limit=_TAIL),
+        Bar(name="ours, refused", figure=sum(each.refused for each in ours), limit=0),
         Bar(name="bare, p50", figure=_median(theirs, "p50_ms"), unit="ms"),
         Bar(name="bare, p99", figure=_median(theirs, "p99_ms"), unit="ms"),
     ]
@@ -116,6 +118,7 @@ def _busy_bars(
         Bar(
             name="ours meanwhile", figure=statistics.median(each.per_s for each in busy), unit="/s"
         ),
+        Bar(name="ours meanwhile, refused", figure=sum(each.refused for each in busy), limit=0),
         Bar(name="ours meanwhile, p99", figure=busy_ms, unit="ms"),
         Bar(name="... / idle p99", figure=busy_ms / idle_ms, limit=_BUSY_TAIL),
     ]
@@ -127,9 +130,20 @@ def _median(reads: Sequence[Read], name: str) -> float:
 
 def _read(side: Side) -> Read:
     said = [f"-H{name}: {value}" for name, value in side.headers.items()]
-    argv = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{_LASTING_S}s", "--latency", *said, side.url]
+    argv = [
+        "wrk",
+        "-t1",
+        f"-c{_CONNECTIONS}",
+        f"-d{_LASTING_S}s",
+        "--latency",
+        "--timeout",
+        "30s",
+        *said,
+        side.url,
+    ]
     output = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
-    if "Non-2xx" in output or "Socket errors" in output:
+    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
+    if "Socket errors" in output:
         raise SystemExit(f"not every request was answered:\n{output}")
     shown = {
         name: float(figure) * _MS[unit]
@@ -138,7 +152,12 @@ def _read(side: Side) -> Read:
     rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
     if rate is None:
         raise SystemExit(f"wrk said nothing to the point:\n{output}")
-    return Read(per_s=float(rate[1]), p50_ms=shown["50"], p99_ms=shown["99"])
+    return Read(
+        per_s=float(rate[1]),
+        p50_ms=shown["50"],
+        p99_ms=shown["99"],
+        refused=int(refused[1]) if refused else 0,
+    )
 
 
 @contextlib.contextmanager
