@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from tests.server.conftest import MovingClock
 from worldvpn_core.credit.ticket import Ticket, open_ticket
 from worldvpn_core.credit.units import CREDIT_TICKS
-from worldvpn_server.accounts.values import Audience
+from worldvpn_server.accounts.values import Audience, Caller
 from worldvpn_server.database.pool import Tx
 from worldvpn_server.ids import new_id
 from worldvpn_server.keys.ring import Use
@@ -91,6 +91,17 @@ class Guest:
             device=self.device,
         )
         return {"Authorization": f"Bearer {token}"}
+
+    def caller(self) -> Caller:
+        """Return what its token says."""
+        return Caller(
+            account=self.account,
+            username=self.username,
+            sid=new_id(),
+            device=self.device,
+            audience=Audience.V1,
+            expires_s=2**40,
+        )
 
     def through(self, services: Services, http: httpx.AsyncClient) -> Guest:
         """Return the same person as a client of another process."""

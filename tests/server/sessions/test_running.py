@@ -170,7 +170,8 @@ async def test_two_small_tickets_are_held_ahead_at_two_nodes_and_take_no_place(
     assert {each["ticket"] for each in told} <= {each.json()["ticket"] for each in answers[:2]}
 
 
-async def test_ended_sessions_nobody_signed_for_cost_trust(street: Street, ada: Guest) -> None:
+async def test_ended_sessions_nobody_signed_for_cost_trust(street: Street) -> None:
+    ada = await street.guest(credits_=100_000)
     nodes = [await street.node() for _ in range(5)]
     floats, statuses = [], []
     for node in nodes:
