@@ -35,6 +35,13 @@ from worldvpn_server.settlement.service import Settlement
 from worldvpn_server.settlement.values import Outcome
 
 _RETRY_S: Final = 0.02
+#: Reasons for a start to fail while PostgreSQL is dead or reads its log again.
+_AWAY: Final = (
+    OSError,
+    UnavailableError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.PostgresConnectionError,
+)
 _CAP_BYTES: Final = 4 * MEBIBYTE
 
 
@@ -80,7 +87,7 @@ async def live(dsn: str, data: Path, seed: int) -> None:
     with (data / f"acknowledged-{seed}").open("ab", buffering=0) as acknowledged:
         while True:
             # The database is killed under us, too: who cannot start is started again.
-            with contextlib.suppress(OSError, asyncpg.CannotConnectNowError, UnavailableError):
+            with contextlib.suppress(*_AWAY):
                 async with opened(dsn, data) as parts:
                     await asyncio.gather(
                         *(_days(parts, chance, acknowledged.write) for _ in range(2))

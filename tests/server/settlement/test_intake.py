@@ -145,3 +145,25 @@ def test_base64url_is_read_strictly() -> None:
 
     assert _bytes(text) == signed
     assert _bytes("!" + text[1:]) == b""
+
+
+async def test_a_nodes_record_is_told_with_its_payout(
+    services: Services, rig: Rig, session: Opened, clock: MovingClock
+) -> None:
+    liar = await rig.session(session.payer, session.node, session.owner)
+    clock.pass_by(minutes=1)
+    last = liar.word(Role.GUEST, 2 * MEBIBYTE, sequence=2)
+    await services.settlement.submit(session.pair(2 * MEBIBYTE))
+    await services.settlement.submit([liar.word(Role.NODE, 9 * MEBIBYTE)])
+    await rig.end(session)
+    await rig.end(liar)
+    await services.settlement.finish(liar.id, last)
+    await services.settlement.finish(session.id, session.word(Role.GUEST, 2 * MEBIBYTE, sequence=2))
+    await services.settlement.payouts.pay()
+
+    async with services.database.read() as sql:
+        told = await sql.fetchrow(
+            "SELECT lifetime_bytes, lifetime_sessions, settled_sessions, successes, failures"
+            " FROM node"
+        )
+    assert tuple(told or ()) == (4 * MEBIBYTE, 2, 1, 1.0, 1.0)

@@ -1,12 +1,18 @@
-"""What a settlement says about its node: what it carried in its life, and whether it was honest."""
+"""What a settlement says about its node: what it carried in its life, and whether it was honest.
+
+It is told with the owner's payout. All sessions of a busy node would otherwise wait for each
+other's commits at that node's one row.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
+
+import attrs
 
 from worldvpn_core.credit.units import MEBIBYTE
 from worldvpn_server.database.pool import Tx
@@ -38,11 +44,29 @@ WHERE node.id = n.id
 """
 
 
-def verdict(step: Step, news: News) -> bool | None:
-    """Return whether a session that is over speaks for its node; None: it says nothing. Pure.
+@attrs.frozen(kw_only=True)
+class Carried:
+    """What one settlement says about its node; ``verdict`` None: nothing of its honesty."""
 
-    Against it speak two words under one number, and claims beyond what its guest signed for.
-    """
+    node: UUID
+    carried_bytes: int
+    begun: bool
+    verdict: bool | None
+
+
+def carried(step: Step, news: News) -> Carried:
+    """Return what ``step`` says about its node. Pure."""
+    ends = step.state is State.SETTLED is not step.before.state
+    return Carried(
+        node=step.before.node,
+        carried_bytes=step.new_bytes,
+        begun=step.new_bytes > 0 and step.before.settled_bytes == 0,
+        verdict=_verdict(step, news) if ends else None,
+    )
+
+
+def _verdict(step: Step, news: News) -> bool | None:
+    """Against a node speak two words under one number, and claims its guest did not sign for."""
     if step.before.node_equivocations + news.node_equivocations:
         return False
     node, guest = step.said.node, step.said.guest
@@ -51,49 +75,37 @@ def verdict(step: Step, news: News) -> bool | None:
     return True if step.settled_bytes >= _TELLING_BYTES else None
 
 
-async def tell(tx: Tx, steps: Sequence[Step], news: Mapping[UUID, News], now: datetime) -> None:
-    """Write what ``steps`` say about their nodes: one round trip, two more when sessions end."""
-    carried: Counter[UUID] = Counter()
+async def tell(tx: Tx, said: Sequence[Carried], now: datetime) -> None:
+    """Write what settlements said about their nodes."""
+    sums: Counter[UUID] = Counter()
     begun: Counter[UUID] = Counter()
-    for each in steps:
-        if each.new_bytes:
-            carried[each.before.node] += each.new_bytes
-            begun[each.before.node] += each.before.settled_bytes == 0
-    verdicts = [
-        (each.before.node, said)
-        for each in steps
-        if each.state is State.SETTLED is not each.before.state
-        and (said := verdict(each, news[each.before.id])) is not None
-    ]
-    if verdicts:
-        # All nodes of the batch at once, for they are locked in one order.
-        await _rate(tx, {*carried, *(node for node, _ in verdicts)}, verdicts, now)
-    if carried:
-        nodes = sorted(carried)
-        await tx.sql.execute(
-            _CARRIED, nodes, [carried[each] for each in nodes], [begun[each] for each in nodes]
-        )
-
-
-async def _rate(
-    tx: Tx, nodes: set[UUID], verdicts: Sequence[tuple[UUID, bool]], now: datetime
-) -> None:
+    verdicts: dict[UUID, list[bool]] = defaultdict(list)
+    for each in said:
+        sums[each.node] += each.carried_bytes
+        begun[each.node] += each.begun
+        if each.verdict is not None:
+            verdicts[each.node].append(each.verdict)
+    nodes = sorted(sums)
+    found = await tx.sql.fetch(_LOCK, nodes)
+    await tx.sql.execute(
+        _CARRIED, nodes, [sums[each] for each in nodes], [begun[each] for each in nodes]
+    )
     ratings = {
         row["id"]: Rating(successes=row["successes"], failures=row["failures"], at=row["rated_at"])
-        for row in await tx.sql.fetch(_LOCK, sorted(nodes))
+        for row in found
+        if row["id"] in verdicts
     }
-    settled: Counter[UUID] = Counter()
-    for node, success in verdicts:
-        if node in ratings:
+    for node in tuple(ratings):
+        for success in verdicts[node]:
             ratings[node] = rated(ratings[node], now, success=success)
-            settled[node] += success
-    told = sorted(set(ratings) & {node for node, _ in verdicts})
-    await tx.sql.execute(
-        _RATED,
-        told,
-        [ratings[each].successes for each in told],
-        [ratings[each].failures for each in told],
-        [ratings[each].at for each in told],
-        [ratings[each].score for each in told],
-        [settled[each] for each in told],
-    )
+    told = sorted(ratings)
+    if told:
+        await tx.sql.execute(
+            _RATED,
+            told,
+            [ratings[each].successes for each in told],
+            [ratings[each].failures for each in told],
+            [ratings[each].at for each in told],
+            [ratings[each].score for each in told],
+            [sum(verdicts[each]) for each in told],
+        )

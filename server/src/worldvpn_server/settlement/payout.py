@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import asyncpg
 import attrs
 
 from worldvpn_server.clock import Clock
@@ -20,6 +21,8 @@ from worldvpn_server.database.pool import Database, Tx
 from worldvpn_server.ids import new_id
 from worldvpn_server.ledger.values import Bucket, Journal, Kind
 from worldvpn_server.seams import Treasury
+from worldvpn_server.settlement import nodes
+from worldvpn_server.settlement.nodes import Carried
 from worldvpn_server.settlement.shares import Earned
 
 #: How long the part that could have been made by inventing guests is kept back.
@@ -30,7 +33,8 @@ _OWNERS: Final = 200
 _NEXT: Final = "SELECT DISTINCT owner FROM payout WHERE owner > $1 ORDER BY owner LIMIT $2"
 _TAKE: Final = """
 DELETE FROM payout WHERE owner = ANY ($1)
-RETURNING id, owner, available_ticks, vesting_ticks, subsidy_ticks, burned_ticks
+RETURNING id, owner, available_ticks, vesting_ticks, subsidy_ticks, burned_ticks,
+    node, carried_bytes, begun, verdict
 """
 _VEST: Final = """
 INSERT INTO vesting (id, account, ticks, due_at)
@@ -61,7 +65,8 @@ class Payouts:
     async def _pay(self, tx: Tx, owners: Sequence[UUID]) -> int:
         shares: dict[UUID, Earned] = defaultdict(Earned)
         names: dict[UUID, list[UUID]] = defaultdict(list)
-        for row in await tx.sql.fetch(_TAKE, list(owners)):
+        rows = await tx.sql.fetch(_TAKE, list(owners))
+        for row in rows:
             names[row["owner"]].append(row["id"])
             shares[row["owner"]] += Earned(
                 available_ticks=row["available_ticks"],
@@ -69,13 +74,15 @@ class Payouts:
                 subsidy_ticks=row["subsidy_ticks"],
                 burned_ticks=row["burned_ticks"],
             )
+        now = self.clock.now()
+        await nodes.tell(tx, _carried(rows), now)
         journals = [
             journal
             for owner in sorted(shares)
             if (journal := earning(owner, shares[owner], names[owner])) is not None
         ]
         await self.treasury.post_many(tx, journals)
-        await _keep_back(tx, shares, self.clock.now() + VESTING)
+        await _keep_back(tx, shares, now + VESTING)
         return len(journals)
 
 
@@ -93,6 +100,19 @@ def earning(owner: UUID, share: Earned, payouts: Sequence[UUID]) -> Journal | No
         return None
     name = hashlib.sha256(_TAG + b"".join(sorted(each.bytes for each in payouts)))
     return Journal(account=owner, key=name.digest(), kind=Kind.EARN, lines=posted)
+
+
+def _carried(rows: Sequence[asyncpg.Record]) -> list[Carried]:
+    return [
+        Carried(
+            node=row["node"],
+            carried_bytes=row["carried_bytes"],
+            begun=row["begun"],
+            verdict=row["verdict"],
+        )
+        for row in rows
+        if row["node"] is not None
+    ]
 
 
 async def _keep_back(tx: Tx, shares: Mapping[UUID, Earned], due_at: datetime) -> None:

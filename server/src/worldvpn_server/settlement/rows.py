@@ -14,6 +14,7 @@ from worldvpn_server.ids import new_id
 from worldvpn_server.ledger.values import Held
 from worldvpn_server.sessions.values import State
 from worldvpn_server.settlement.figures import Said, Terms, Word
+from worldvpn_server.settlement.nodes import carried
 from worldvpn_server.settlement.step import Step
 from worldvpn_server.settlement.values import News, Standing
 
@@ -36,11 +37,13 @@ FROM session AS s WHERE s.id = ANY ($1) ORDER BY s.id FOR NO KEY UPDATE OF s
 _WRITE: Final = """
 WITH owed AS (
     INSERT INTO payout
-        (id, owner, available_ticks, vesting_ticks, subsidy_ticks, burned_ticks, created_at)
-    SELECT id, owner, available, vesting, subsidy, burned, $1
+        (id, owner, available_ticks, vesting_ticks, subsidy_ticks, burned_ticks, created_at,
+            node, carried_bytes, begun, verdict)
+    SELECT id, owner, available, vesting, subsidy, burned, $1, node, bytes, begun, verdict
     FROM unnest(
-        $20::uuid[], $21::uuid[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[]
-    ) AS due (id, owner, available, vesting, subsidy, burned)
+        $20::uuid[], $21::uuid[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[],
+        $26::uuid[], $27::bigint[], $28::boolean[], $29::boolean[]
+    ) AS due (id, owner, available, vesting, subsidy, burned, node, bytes, begun, verdict)
 )
 UPDATE session AS s SET
     node_up = greatest(s.node_up, n.node_up),
@@ -85,7 +88,11 @@ async def write(tx: Tx, steps: Sequence[Step], news: Mapping[UUID, News], now: d
     """Write what ``steps`` changed in their sessions, and what their owners are owed."""
     learned = [news.get(each.before.id, News()) for each in steps]
     words = [(each.said.node, each.said.guest) for each in steps]
-    due = [(each.before.owner, each.earned) for each in steps if each.new_bytes]
+    due = [
+        (each.before.owner, each.earned, said)
+        for each, heard in zip(steps, learned, strict=True)
+        if (said := carried(each, heard)).carried_bytes or said.verdict is not None
+    ]
     await tx.sql.execute(
         _WRITE,
         now,
@@ -107,11 +114,15 @@ async def write(tx: Tx, steps: Sequence[Step], news: Mapping[UUID, News], now: d
         [each.equivocations for each in learned],
         [each.node_equivocations for each in learned],
         [new_id() for _ in due],
-        [owner for owner, _ in due],
-        [share.available_ticks for _, share in due],
-        [share.vesting_ticks for _, share in due],
-        [share.subsidy_ticks for _, share in due],
-        [share.burned_ticks for _, share in due],
+        [owner for owner, _, _ in due],
+        [share.available_ticks for _, share, _ in due],
+        [share.vesting_ticks for _, share, _ in due],
+        [share.subsidy_ticks for _, share, _ in due],
+        [share.burned_ticks for _, share, _ in due],
+        [said.node for _, _, said in due],
+        [said.carried_bytes for _, _, said in due],
+        [said.begun for _, _, said in due],
+        [said.verdict for _, _, said in due],
     )
 
 

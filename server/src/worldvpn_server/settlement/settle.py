@@ -1,7 +1,7 @@
 """Settles sessions: what became due moves from the payer's hold to clearing, and is owed.
 
 A batch is one transaction over any number of sessions. Rows are locked in one order everywhere:
-sessions by id, then nodes by id, then wallets by account. No journal of the owner is posted
+sessions by id, then wallets by account. No journal of the owner is posted
 here: a ``payout`` row is the outbox between the two.
 """
 
@@ -19,7 +19,7 @@ from worldvpn_server.database.pool import Tx
 from worldvpn_server.errors import CreditError
 from worldvpn_server.events.values import Event
 from worldvpn_server.seams import Bus, Ledger, Treasury
-from worldvpn_server.settlement import nodes, rows
+from worldvpn_server.settlement import rows
 from worldvpn_server.settlement.step import Step, step
 from worldvpn_server.settlement.values import News, Standing
 
@@ -67,7 +67,6 @@ class Settler:
         changed = [each for each in steps if _changes(each, news[each.before.id])]
         if not changed:
             return steps
-        await nodes.tell(tx, changed, news, now)
         moving = [each for each in changed if each.moves]
         await self.treasury.post_many(
             tx, [journal for each in moving for journal in each.journals()]

@@ -47,7 +47,12 @@ CREATE TABLE payout (
     vesting_ticks bigint NOT NULL CHECK (vesting_ticks >= 0),
     subsidy_ticks bigint NOT NULL CHECK (subsidy_ticks >= 0),
     burned_ticks bigint NOT NULL CHECK (burned_ticks >= 0),
-    created_at timestamptz NOT NULL
+    created_at timestamptz NOT NULL,
+    -- What else the session says, told with its batch: a node's row is no place to queue at.
+    node uuid,
+    carried_bytes bigint NOT NULL DEFAULT 0,
+    begun boolean NOT NULL DEFAULT false,  -- the first of its session
+    verdict boolean                        -- at its session's end: whether that speaks for the node
 );
 CREATE INDEX payout_owner ON payout (owner, created_at);
 
