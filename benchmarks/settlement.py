@@ -25,6 +25,7 @@ from typing import Final
 import asyncpg
 import uvloop
 
+import root  # noqa: F401 - before the tests' rig is imported
 from bench import Bar, interval, report
 from tests.server.settlement.rig import Opened, Rig
 from worldvpn_core.credit.units import MEBIBYTE
@@ -59,7 +60,7 @@ def main() -> int:
 async def _main() -> int:
     with tempfile.TemporaryDirectory(prefix="wv-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        folder.chmod(0o755)
+        await asyncio.to_thread(folder.chmod, 0o755)
         cluster = await Cluster.start(folder / "pg")
         try:
             await _make(cluster)
@@ -163,8 +164,10 @@ def _bank(cluster: Cluster) -> float:
 
 def _pgbench(cluster: Cluster, *options: str) -> str:
     done = subprocess.run(
-        [program("pgbench"), *options, f"--host={cluster.folder / 'run'}", "--username=postgres"]
-        + [_THEIRS],
+        [
+            *(program("pgbench"), *options),
+            *(f"--host={cluster.folder / 'run'}", "--username=postgres", _THEIRS),
+        ],
         capture_output=True,
         check=False,
         text=True,
