@@ -21,6 +21,7 @@ from worldvpn_server.directory.shelf import Shelf
 from worldvpn_server.directory.store import PostgresDirectory
 from worldvpn_server.directory.streaming import StreamBeats
 from worldvpn_server.events.bus import PostgresBus
+from worldvpn_server.events.regions import DirectorySnapshot
 from worldvpn_server.events.snapshot import Snapshot
 from worldvpn_server.events.streams import Streams
 from worldvpn_server.http.idempotency import Once
@@ -35,6 +36,7 @@ from worldvpn_server.services import Services
 from worldvpn_server.sessions.parts import Parts
 from worldvpn_server.sessions.service import Sessions
 from worldvpn_server.settlement.service import Settlement
+from worldvpn_server.transparency import carried
 
 
 @contextlib.asynccontextmanager
@@ -55,12 +57,9 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
             origin_of(keys.root_public()),
             Published(config.data / "checkpoints"),
         )
-        snapshots: tuple[Snapshot, ...] = (BalanceSnapshot(ledger),)
         settlement = Settlement.over(database, clock, ledger, bus, config.payout_interval_s)
         stack.push_async_callback(settlement.close)
-        streams = Streams(bus=bus, holder=tokens, snapshots=snapshots)
         presence = MemoryPresence(database, clock)
-        streaming = StreamBeats(database=database, presence=presence, callers=streams.callers)
         shelf = Shelf(database)
         publisher = Publisher(database=database, clock=clock, keys=keys, bus=bus)
         networks = Networks.open(config.keys)
@@ -93,7 +92,13 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
                 lab_ranges=config.lab_ranges,
             )
         )
-        snapshots = (*snapshots, sessions.views.snapshot)
+        snapshots: tuple[Snapshot, ...] = (
+            BalanceSnapshot(ledger),
+            sessions.views.snapshot,
+            DirectorySnapshot(database),
+        )
+        streams = Streams(bus=bus, holder=tokens, snapshots=snapshots)
+        streaming = StreamBeats(database=database, presence=presence, callers=streams.callers)
         prober = Prober.over(config, clock, database, bus)
         yield Services(
             config=config,
@@ -118,6 +123,7 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
             prober=prober,
             jobs=(
                 *keys.jobs(),
+                *bus.jobs(),
                 *revocations.jobs(),
                 *settlement.jobs(),
                 *sealer.jobs(),
@@ -129,5 +135,6 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
                 *once.jobs(),
                 *accounts.jobs(),
                 *prober.jobs(),
+                *carried.jobs(database, clock),
             ),
         )

@@ -35,6 +35,8 @@ PUBLIC: Final = {
     "GET /health/ready",
     "GET /.well-known/jwks.json",
     "GET /schema",
+    "GET /schema/openapi.json",
+    "GET /schema/{path}",
     "GET /v1/directory",
     "GET /v1/directory/{region}",
     "GET /v1/directory/{region}/{version}",
@@ -226,7 +228,7 @@ async def test_what_is_another_user_s_is_not_there(
         "PUT",
         f"/v1/nodes/{node}",
         {
-            "country": "DE",
+            "country_code": "DE",
             "protocols": ["WireGuard"],
             "x25519": ada.phone.body["x25519"],
             "endpoints": [{"host": "203.0.113.7", "port": 51820, "carrier": "udp"}],

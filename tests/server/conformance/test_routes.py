@@ -142,7 +142,7 @@ async def test_wrong_password_and_unknown_user_answer_alike(ada: OldClient) -> N
     assert (unknown.status_code, unknown.json()) == (wrong.status_code, wrong.json())
 
 
-@pytest.mark.parametrize("route", [HEARTBEAT, MINE, STATS, OFFLINE], ids=lambda route: route.name)
+@pytest.mark.parametrize("route", [HEARTBEAT, MINE, STATS], ids=lambda route: route.name)
 async def test_who_has_no_node_is_told_so(ada: OldClient, route: Route) -> None:
     answer = await ada.call(route)
 

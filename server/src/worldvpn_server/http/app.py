@@ -37,6 +37,7 @@ from worldvpn_server.http import (
     reach,
     receipts,
     sessions,
+    transparency,
     vpn,
     wallet,
 )
@@ -79,6 +80,7 @@ def build(services: Services, more_routes: Sequence[ControllerRouterHandler] = (
             *receipts.ROUTES,
             *wallet.ROUTES,
             *sessions.ROUTES,
+            *transparency.ROUTES,
             *vpn.ROUTES,
         ],
         state=State({"services": services}),
