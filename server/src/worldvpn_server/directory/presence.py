@@ -30,7 +30,7 @@ WITH beat AS (
     FROM unnest($1::uuid[], $2::timestamptz[], $3::integer[]) AS b(node, seen_at, connections)
 ), living AS (
     SELECT beat.*, n.status FROM beat JOIN node n ON n.id = beat.node
-    WHERE n.left_at IS NULL OR n.left_at < beat.seen_at
+    WHERE n.left_at IS NULL OR n.left_at <= beat.seen_at
     ORDER BY beat.node
 ), heard AS (
     INSERT INTO presence AS p SELECT node, seen_at, connections FROM living

@@ -124,7 +124,7 @@ async def _reached_alike(tx: Tx, offer: Offer) -> bool:
 
 
 async def _put_endpoints(tx: Tx, node: UUID, offer: Offer, now: datetime) -> None:
-    places = sorted(set(offer.endpoints))
+    places = tuple(set(offer.endpoints))
     columns = (
         [each.host for each in places],
         [each.port for each in places],

@@ -50,7 +50,7 @@ class Group(enum.StrEnum):
     PUBLIC = "public"
 
 
-@attrs.frozen(kw_only=True, order=True)
+@attrs.frozen(kw_only=True)
 class OfferedEndpoint:
     """Where a node says that it listens; ``carrier`` is one of its carriers' names."""
 

@@ -5,12 +5,12 @@ It names no endpoint and is the same for all, so that caches may keep it.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 from litestar import MediaType, Request, Response, get
 from litestar.datastructures import State
-from litestar.params import PathParameter
+from litestar.params import FromPath
 from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 
 from worldvpn_server.directory.shelf import File, Shelf
@@ -24,8 +24,6 @@ _WHOLE_CACHE: Final = "public, max-age=60"
 #: The changes from one version to the next never change.
 _DELTA_CACHE: Final = "public, max-age=1200, immutable"
 _INDEX_CACHE: Final = "public, max-age=5"
-
-_Number = Annotated[int, PathParameter(ge=0, lt=2**63)]
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -55,7 +53,9 @@ async def index(state: State) -> Response[Index]:
 
 
 @get("/v1/directory/{region:int}", tags=["directory"], media_type=MediaType.TEXT)
-async def whole(region: _Number, request: Request[Any, Any, Any], state: State) -> Response[bytes]:
+async def whole(
+    region: FromPath[int], request: Request[Any, Any, Any], state: State
+) -> Response[bytes]:
     """Return the whole file of a region, signed."""
     file = state.services.shelf.whole(region)
     if file is None:
@@ -65,7 +65,7 @@ async def whole(region: _Number, request: Request[Any, Any, Any], state: State) 
 
 @get("/v1/directory/{region:int}/{version:int}", tags=["directory"], media_type=MediaType.TEXT)
 async def delta(
-    region: _Number, version: _Number, request: Request[Any, Any, Any], state: State
+    region: FromPath[int], version: FromPath[int], request: Request[Any, Any, Any], state: State
 ) -> Response[bytes]:
     """Return what brings the version before to ``version``, signed."""
     file = state.services.shelf.delta(region, version)
