@@ -20,7 +20,7 @@ def journal_key(salt: bytes, purpose: str, number: int) -> bytes:
         ValueError: ``salt`` has not 32 bytes, or ``number`` is no unsigned number of 64 bits.
     """
     if len(salt) != SALT_BYTES:
-        raise ValueError(f"a salt has {SALT_BYTES} bytes, this has {len(salt)}")
+        raise ValueError(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
     if number < 0 or number.bit_length() > 8 * _NUMBER_BYTES:
         raise ValueError(f"a journal's number is unsigned and of 64 bits, not {number}")
     # The number has a fixed length, thus no purpose and number read like another pair.
