@@ -20,6 +20,7 @@ from worldvpn_server.database.pool import ROLE, Database, Tx
 from worldvpn_server.events import outbox
 from worldvpn_server.events.fanout import Fanout, Queue
 from worldvpn_server.events.values import Cursor, Delivered, Event
+from worldvpn_server.operations.jobs import Job
 
 if TYPE_CHECKING:
     from worldvpn_server.database.pool import Connection
@@ -39,6 +40,7 @@ _SOON_S: Final = 0.005
 _LATER_S: Final = 0.05
 _RECONNECT_S: Final = 0.25
 _QUERY_S: Final = 10.0
+_TRIM_INTERVAL_S: Final = 30.0
 #: The database went, or is not back yet.
 _LOST: Final = (
     OSError,
@@ -99,6 +101,15 @@ class PostgresBus:
     def end_all(self) -> None:
         """End every subscription."""
         self._fanout.end_all()
+
+    async def trim(self) -> int:
+        """Delete what is too old to resume from; return how many events that were."""
+        async with self._database.read() as sql:
+            return await outbox.trim(sql)
+
+    def jobs(self) -> tuple[Job, ...]:
+        """Return what keeps the outbox small."""
+        return (Job(name="outbox-trim", interval_s=_TRIM_INTERVAL_S, work=self.trim),)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
