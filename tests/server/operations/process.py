@@ -33,6 +33,7 @@ class ServerProcess:
     """It, and what it said."""
 
     process: subprocess.Popen[str]
+    data: Path
     log: Path
     said: list[str]
     url: str
@@ -55,7 +56,7 @@ class ServerProcess:
         for line in process.stdout:
             said.append(line.rstrip("\n"))
             if line.startswith("listening on "):
-                return cls(process, log, said, line.removeprefix("listening on ").strip())
+                return cls(process, data, log, said, line.removeprefix("listening on ").strip())
         raise AssertionError(f"it ended with {process.wait()}: {log.read_text()}")
 
     def get(self, path: str, **headers: str) -> httpx.Response:

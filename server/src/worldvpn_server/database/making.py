@@ -45,6 +45,7 @@ def prepared(folder: Path) -> Account | None:
     if account is not None:
         _check_way(Path(program("postgres")), account, stat.S_IROTH | stat.S_IXOTH)
         _check_way(folder.parent, account, stat.S_IXOTH)
+        _hand_over(data, account)
     made_by = data / "PG_VERSION"
     if not made_by.exists():
         _make(data, account)
@@ -78,6 +79,14 @@ def _own(folder: Path, account: Account | None) -> None:
         folder.chmod(_PRIVATE)
     except OSError as error:
         raise StartError(f"{folder} cannot be made ours: {error.strerror}") from error
+
+
+def _hand_over(data: Path, account: Account) -> None:
+    """Give ``account`` what root restored here from a backup."""
+    made_by = data / "PG_VERSION"
+    if made_by.exists() and made_by.stat().st_uid != account[0]:
+        for each in data.rglob("*"):
+            os.chown(each, *account, follow_symlinks=False)
 
 
 def _make(data: Path, account: Account | None) -> None:
