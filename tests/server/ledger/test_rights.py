@@ -26,19 +26,22 @@ async def owner(fresh: Fresh) -> AsyncIterator[asyncpg.Connection[asyncpg.Record
     await connection.close()
 
 
-@pytest.mark.parametrize("right", ["INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER"])
-async def test_server_has_no_right_to_change_the_ledger_itself(
-    database: Database, right: str
-) -> None:
+async def test_server_may_read_the_ledger_and_nothing_else(database: Database) -> None:
     async with database.read() as sql:
-        for table in LEDGER:
-            assert not await sql.fetchval("SELECT has_table_privilege($1, $2)", table, right)
-            assert not await sql.fetchval(
-                "SELECT has_any_column_privilege($1, $2)",
-                table,
-                right if right in {"INSERT", "UPDATE"} else "REFERENCES",
-            )
-            assert await sql.fetchval("SELECT has_table_privilege($1, 'SELECT')", table)
+        rights = {
+            (table, right)
+            for table in LEDGER
+            for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER")
+            if await sql.fetchval("SELECT has_table_privilege($1, $2)", table, right)
+        }
+        columns = [
+            table
+            for table in LEDGER
+            if await sql.fetchval("SELECT has_any_column_privilege($1, 'INSERT, UPDATE')", table)
+        ]
+
+    assert rights == {(table, "SELECT") for table in LEDGER}
+    assert columns == []
 
 
 async def test_server_is_refused_when_it_tries(database: Database, opened_wallet: Opener) -> None:
@@ -71,25 +74,19 @@ async def test_functions_of_the_ledger_are_the_server_s_alone_and_look_in_one_pl
         assert not each["acl"].startswith("{=")  # PUBLIC has no right
 
 
-@pytest.mark.parametrize("table", HISTORY)
-@pytest.mark.parametrize(
-    "statement", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"]
-)
 async def test_history_is_not_rewritten_by_a_statement_of_its_owner(
-    owner: asyncpg.Connection[asyncpg.Record],
-    opened_wallet: Opener,
-    sealer: Sealer,
-    table: str,
-    statement: str,
+    owner: asyncpg.Connection[asyncpg.Record], opened_wallet: Opener, sealer: Sealer
 ) -> None:
     await opened_wallet()
     await sealer.seal()
-    column = await owner.fetchval(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = $1 LIMIT 1", table
-    )
 
-    with pytest.raises(asyncpg.PostgresError, match="append-only"):
-        await owner.execute(statement.format(table, column))
+    for table in HISTORY:
+        column = await owner.fetchval(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = $1", table
+        )
+        for statement in ("UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"):
+            with pytest.raises(asyncpg.PostgresError, match="append-only"):
+                await owner.execute(statement.format(table, column))
 
 
 @pytest.mark.parametrize(

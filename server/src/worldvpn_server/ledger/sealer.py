@@ -67,6 +67,8 @@ class Sealer:
         Raises:
             LedgerError: the database has lost journals that were published.
         """
+        # First, so that a database that was set back is not sealed over.
+        await self._published.catch_up(self._database)
         total = 0
         while True:
             added = await self._database.run(self._seal_some)
