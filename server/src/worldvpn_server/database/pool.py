@@ -180,11 +180,13 @@ class Database:
             self._waiting -= 1
         self._circuit.succeeded()
         self._lent += 1
+        measures.POOL_BUSY.inc()
         measures.POOL_SECONDS.observe(time.perf_counter() - begun_s)
         return connection
 
     async def _give_back(self, connection: PoolConnectionProxy[asyncpg.Record]) -> None:
         self._lent -= 1
+        measures.POOL_BUSY.dec()
         await self._pool.release(connection)
 
     @contextlib.contextmanager

@@ -93,10 +93,10 @@ async def _user(said: argparse.Namespace, config: ServerConfig) -> int:
 
 
 async def _seed(said: argparse.Namespace, config: ServerConfig) -> int:
-    from worldvpn_server.directory import seed  # noqa: PLC0415 - see above
+    from worldvpn_server.directory.seed import command  # noqa: PLC0415 - see above
 
     async with storage.borrowed(config) as reached:
-        await seed.command(reached.owner, nodes=said.nodes, users=said.users, say=_say)
+        await command(reached.owner, nodes=said.nodes, users=said.users, say=_say)
     return 0
 
 

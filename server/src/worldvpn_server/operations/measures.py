@@ -40,3 +40,21 @@ JOB_SECONDS: Final = Histogram(
 LEADING: Final = Gauge(
     "worldvpn_leading", "Processes that run the jobs of one: 1.", multiprocess_mode="livesum"
 )
+OUTBOX_LAG: Final = Gauge(
+    "worldvpn_outbox_lag_seconds",
+    "Age of the oldest event that an open transaction holds back.",
+    multiprocess_mode="mostrecent",
+)
+SEAL_LAG: Final = Gauge(
+    "worldvpn_seal_lag_seconds",
+    "Age of the oldest journal that no checkpoint covers.",
+    multiprocess_mode="mostrecent",
+)
+PAYOUTS: Final = Gauge(
+    "worldvpn_payouts_waiting",
+    "Settlements that wait for their batch.",
+    multiprocess_mode="mostrecent",
+)
+SESSIONS: Final = Gauge(
+    "worldvpn_sessions_open", "Sessions that run now.", multiprocess_mode="mostrecent"
+)

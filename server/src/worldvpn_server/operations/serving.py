@@ -21,6 +21,7 @@ from worldvpn_server.compose import opened
 from worldvpn_server.errors import StartError
 from worldvpn_server.http.app import build
 from worldvpn_server.http.edge import Edge
+from worldvpn_server.operations import lags
 from worldvpn_server.operations.child import READY, Orders
 from worldvpn_server.operations.connection import GuardedProtocol
 from worldvpn_server.operations.runner import Runner
@@ -64,7 +65,8 @@ async def _serve(orders: Orders) -> None:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, stop.set)
         loop.add_signal_handler(signal.SIGHUP, _reload, tls)
-        jobs = (*services.jobs, *(() if tls is None else tls.jobs()))
+        own = lags.jobs(services.database)
+        jobs = (*services.jobs, *own, *(() if tls is None else tls.jobs()))
         working = asyncio.create_task(Runner(dsn=orders.dsn, jobs=jobs).run())
         listener = socket.socket(fileno=orders.descriptor)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
