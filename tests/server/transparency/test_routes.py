@@ -86,7 +86,7 @@ async def test_guest_sees_exactly_the_row_that_its_nodes_owner_sees(
     assert theirs.json()["total_sessions"] == 2
 
 
-@pytest.mark.parametrize("days", ["0", "31", "-1", "x", "1e1"])
+@pytest.mark.parametrize("days", ["0", "31", "-1", "x", "1.5"])
 async def test_period_that_is_none_is_refused(
     services: Services, client: httpx.AsyncClient, days: str
 ) -> None:
