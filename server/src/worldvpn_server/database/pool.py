@@ -81,10 +81,9 @@ class Database:
     """A pool of connections under the role ``worldvpn_server``."""
 
     _pool: Pool
-    _most_connections: int
+    _turns: asyncio.Semaphore
     _circuit: Circuit = attrs.field(factory=Circuit)
     _waiting: int = attrs.field(default=0, init=False)
-    _lent: int = attrs.field(default=0, init=False)
 
     @classmethod
     async def open(cls, dsn: str, *, most_connections: int = 10) -> Self:
@@ -104,7 +103,7 @@ class Database:
                 "jit": "off",
             },
         )
-        return cls(pool, most_connections)
+        return cls(pool, asyncio.Semaphore(most_connections))
 
     async def close(self) -> None:
         """Let what runs end, then close."""
@@ -164,30 +163,40 @@ class Database:
 
     async def _take(self) -> PoolConnectionProxy[asyncpg.Record]:
         self._circuit.check()
+        begun_s = time.perf_counter()
+        await self._turn()
+        try:
+            connection = await self._pool.acquire()  # connecting has a time limit of its own
+        except BaseException:
+            self._turns.release()
+            raise
+        self._circuit.succeeded()
+        measures.POOL_SECONDS.observe(time.perf_counter() - begun_s)
+        return connection
+
+    async def _turn(self) -> None:
+        """Wait for one's turn, first come, first served: asyncpg's pool lets late ones by."""
+        if not self._turns.locked():
+            await self._turns.acquire()
+            return
         if self._waiting >= _MOST_WAITING:
             raise UnavailableError("too many requests at once: try again", retry_after_s=1)
         self._waiting += 1
-        begun_s = time.perf_counter()
         try:
-            connection = await self._pool.acquire(timeout=_ACQUIRE_S)
+            async with asyncio.timeout(_ACQUIRE_S):
+                await self._turns.acquire()
         except TimeoutError:
-            if self._lent < self._most_connections:
-                raise
             raise UnavailableError(
                 "too many requests at once: try again", retry_after_s=1
             ) from None
         finally:
             self._waiting -= 1
-        self._circuit.succeeded()
-        self._lent += 1
-        measures.POOL_BUSY.inc()
-        measures.POOL_SECONDS.observe(time.perf_counter() - begun_s)
-        return connection
 
     async def _give_back(self, connection: PoolConnectionProxy[asyncpg.Record]) -> None:
-        self._lent -= 1
-        measures.POOL_BUSY.dec()
-        await self._pool.release(connection)
+        try:
+            await self._pool.release(connection, timeout=_ACQUIRE_S)
+        finally:
+            self._turns.release()
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:

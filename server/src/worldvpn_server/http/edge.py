@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import secrets
+import random
 import time
 from typing import Final
 
@@ -86,7 +86,8 @@ class _Exchange:
     edge: Edge
     scope: HTTPScope
     send: Send
-    id: str = attrs.field(factory=lambda: secrets.token_hex(8))
+    #: Tells requests apart, and keeps nothing secret.
+    id: str = attrs.field(factory=lambda: f"{random.getrandbits(64):016x}")
     _begun_s: float = attrs.field(factory=time.perf_counter)
     _status: int = 0
     _is_stream: bool = False

@@ -30,9 +30,6 @@ DATABASE_AWAY: Final = Counter(
 POOL_SECONDS: Final = Histogram(
     "worldvpn_pool_wait_seconds", "Time until a connection of the pool was lent.", buckets=_FAST_S
 )
-POOL_BUSY: Final = Gauge(
-    "worldvpn_pool_lent", "Connections of the pool that are lent now.", multiprocess_mode="livesum"
-)
 JOBS: Final = Counter("worldvpn_job_runs_total", "Runs of background jobs.", ("job", "outcome"))
 JOB_SECONDS: Final = Histogram(
     "worldvpn_job_seconds", "How long a background job ran.", ("job",), buckets=(*_FAST_S, 60.0)

@@ -59,11 +59,14 @@ CREATE TABLE node (
 CREATE UNIQUE INDEX node_device ON node (account, device) NULLS NOT DISTINCT;
 CREATE INDEX node_best ON node (reputation DESC, latency_ms, id) WHERE open;
 CREATE INDEX node_country ON node (country, reputation DESC, latency_ms, id) WHERE open;
+CREATE INDEX node_group ON node (node_group, reputation DESC, latency_ms, id) WHERE open;
 CREATE INDEX node_newcomer ON node (country, reputation DESC, id)
     WHERE open AND settled_sessions < 20;
 CREATE INDEX node_bandwidth ON node (bandwidth_mbps) WHERE open;
 CREATE INDEX node_protocols ON node USING gin (protocols) WHERE open;
 CREATE INDEX node_network ON node (network) WHERE listed;
+-- Few nodes are stale at a time: those that beat again are found among them.
+CREATE INDEX node_stale ON node (id) WHERE status = 2;
 CREATE INDEX node_position ON node (position);
 
 -- Nodes that left a region: the directory tells so, then forgets them.
