@@ -46,7 +46,7 @@ def offered(url: str, worker: int, lasting_s: float) -> Iterator[Callable[[], Of
 
 
 async def _offer(login: str, worker: int, lasting_s: float) -> Offered:
-    before_s, begun_s = _niced_cpu_s(worker), time.perf_counter()
+    before_s, begun_s = _hashing_cpu_s(worker), time.perf_counter()
     limits = httpx.Limits(max_connections=200)
     async with httpx.AsyncClient(limits=limits, timeout=30.0) as client:
         tasks = []
@@ -54,7 +54,7 @@ async def _offer(login: str, worker: int, lasting_s: float) -> Offered:
             await asyncio.sleep(begun_s + number / RATE_PER_S - time.perf_counter())
             tasks.append(asyncio.create_task(_one(client, login)))
         took_s = time.perf_counter() - begun_s
-        hashing_s = _niced_cpu_s(worker) - before_s
+        hashing_s = _hashing_cpu_s(worker) - before_s
         answers = await asyncio.gather(*tasks)
     refused = sorted(ms for status, ms in answers if status in _REFUSED)
     return Offered(
@@ -72,11 +72,15 @@ async def _one(client: httpx.AsyncClient, login: str) -> tuple[int, float]:
     return answer.status_code, (time.perf_counter() - begun_s) * 1000
 
 
-def _niced_cpu_s(worker: int) -> float:
-    """Return the processor time of the worker's threads of low priority: those that hash."""
-    spent = 0.0
-    for task in Path(f"/proc/{worker}/task").iterdir():
-        fields = (task / "stat").read_text().rpartition(")")[2].split()
-        if int(fields[16]) > 0:  # nice
-            spent += (int(fields[11]) + int(fields[12])) * _TICK_S
-    return spent
+def _hashing_cpu_s(worker: int) -> float:
+    """Return the processor time of all of the worker but its event loop.
+
+    argon2 starts a thread for each lane of each hash: those that have ended count in the whole.
+    """
+    whole, loop = (_cpu_s(Path(f"/proc/{worker}{each}/stat")) for each in ("", f"/task/{worker}"))
+    return whole - loop
+
+
+def _cpu_s(stat: Path) -> float:
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * _TICK_S
