@@ -41,8 +41,8 @@ class Edge:
 
     _app: ASGIApp
     log: AccessLog = attrs.field(factory=AccessLog)
-    _streams: dict[asyncio.Task[object], Send] = attrs.field(factory=dict, init=False)
-    _closing: bool = attrs.field(default=False, init=False)
+    _streams: dict[asyncio.Task[object], _Exchange] = attrs.field(factory=dict, init=False)
+    closing: bool = attrs.field(default=False, init=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -55,21 +55,23 @@ class Edge:
             inner = HTTPScope(**{**scope, "method": HttpMethod.GET})
         try:
             await self._app(inner, receive, exchange.forward)
+        except asyncio.CancelledError:
+            if not exchange.is_over:  # otherwise it was us: the answer is complete
+                raise
         finally:
             exchange.end(inner)
 
     async def close_streams(self) -> None:
         """End every event stream with a hint to come back, for others serve on."""
-        self._closing = True
-        for task, send in list(self._streams.items()):
-            await send({"type": "http.response.body", "body": _FAREWELL, "more_body": False})
-            task.cancel()
+        self.closing = True
+        for task, exchange in list(self._streams.items()):
+            await exchange.finish(task, _FAREWELL)
 
-    def opened(self, send: Send) -> None:
+    def opened(self, exchange: _Exchange) -> None:
         """Take note of a stream, which this task serves."""
         task = asyncio.current_task()
         if task is not None:
-            self._streams[task] = send
+            self._streams[task] = exchange
             measures.STREAMS.inc()
 
     def ended(self) -> None:
@@ -91,6 +93,7 @@ class _Exchange:
     _begun_s: float = attrs.field(factory=time.perf_counter)
     _status: int = 0
     _is_stream: bool = False
+    is_over: bool = False
     is_head: bool = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -112,13 +115,20 @@ class _Exchange:
                 headers.append(_HSTS)
             message["headers"] = headers
             if self._is_stream and not self.is_head:
-                self.edge.opened(self.send)
+                self.edge.opened(self)
         elif self.is_head:
             message = {"type": "http.response.body", "body": b"", "more_body": False}
         await self.send(message)
-        if self.is_head and self._is_stream and (task := asyncio.current_task()):
-            await self.send({"type": "http.response.body", "body": b"", "more_body": False})
-            task.cancel()
+        if not self._is_stream or not (self.is_head or self.edge.closing) or self.is_over:
+            return
+        if task := asyncio.current_task():
+            await self.finish(task, b"" if self.is_head else _FAREWELL)
+
+    async def finish(self, task: asyncio.Task[object], last: bytes) -> None:
+        """Complete the answer, and end the ``task`` that would go on with it."""
+        self.is_over = True
+        await self.send({"type": "http.response.body", "body": last, "more_body": False})
+        task.cancel()
 
     def end(self, scope: HTTPScope) -> None:
         took_s = time.perf_counter() - self._begun_s
