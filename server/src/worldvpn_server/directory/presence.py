@@ -14,7 +14,7 @@ from uuid import UUID
 import attrs
 
 from worldvpn_server.clock import Clock
-from worldvpn_server.database.pool import Database
+from worldvpn_server.database.pool import Database, Tx
 from worldvpn_server.directory.values import OFFLINE_S, STALE_S, Status
 from worldvpn_server.errors import UnavailableError
 from worldvpn_server.operations.jobs import Job
@@ -22,27 +22,39 @@ from worldvpn_server.operations.jobs import Job
 FLUSH_S: Final = 10.0
 _SWEEP_S: Final = 5.0
 
-#: A beat from before a node said goodbye does not bring it back. Rows are taken in one order, so
-#: that two processes never wait for each other.
-_FLUSH: Final = f"""
+#: Nearly all that beat are there already, and their nodes need not be looked at. Returned are
+#: the others: offline, or never heard.
+_HEARD: Final = """
 WITH beat AS (
     SELECT node, seen_at, connections
     FROM unnest($1::uuid[], $2::timestamptz[], $3::integer[]) AS b(node, seen_at, connections)
-), living AS (
-    SELECT beat.*, n.status FROM beat JOIN node n ON n.id = beat.node
-    WHERE n.left_at IS NULL OR n.left_at <= beat.seen_at
-    ORDER BY beat.node
 ), heard AS (
-    INSERT INTO presence AS p SELECT node, seen_at, connections FROM living
-    ON CONFLICT (node) DO UPDATE
-    SET seen_at = greatest(p.seen_at, excluded.seen_at), connections = excluded.connections
+    UPDATE presence p
+    SET seen_at = greatest(p.seen_at, beat.seen_at), connections = beat.connections
+    FROM beat WHERE p.node = beat.node RETURNING p.node
+)
+SELECT node, seen_at, connections FROM beat
+WHERE NOT EXISTS (SELECT FROM heard WHERE heard.node = beat.node)
+"""
+
+_UNSTALE: Final = f"""
+UPDATE node SET status = {Status.ONLINE:d}
+WHERE status = {Status.STALE:d} AND id = ANY($1::uuid[])
+"""  # noqa: S608 - our own numbers only
+
+#: A beat from before a node said goodbye does not bring it back.
+_BACK: Final = f"""
+WITH back AS (
+    SELECT beat.*
+    FROM unnest($1::uuid[], $2::timestamptz[], $3::integer[]) AS beat(node, seen_at, connections)
+    JOIN node n ON n.id = beat.node
+    WHERE n.left_at IS NULL OR n.left_at <= beat.seen_at
 ), revived AS (
     UPDATE node SET status = {Status.ONLINE:d}, left_at = NULL
-    WHERE id IN (
-        SELECT node FROM living WHERE status IN ({Status.OFFLINE:d}, {Status.STALE:d})
-    )
+    WHERE status = {Status.OFFLINE:d} AND id IN (SELECT node FROM back)
 )
-SELECT count(*) FROM living
+INSERT INTO presence AS p SELECT node, seen_at, connections FROM back
+ON CONFLICT (node) DO UPDATE SET seen_at = greatest(p.seen_at, excluded.seen_at)
 """  # noqa: S608 - our own numbers only
 
 _STALE: Final = f"""
@@ -97,7 +109,7 @@ class MemoryPresence:
     async def flush(self) -> int:
         taken, self._beats = self._beats, {}
         try:
-            written = await self._write(taken)
+            written = await self._database.run(lambda tx: self._write(tx, taken)) if taken else 0
         except BaseException as error:
             self._beats = taken | self._beats
             self._was_away |= isinstance(error, UnavailableError)
@@ -125,11 +137,16 @@ class MemoryPresence:
             Job(name="presence-sweep", interval_s=_SWEEP_S, work=self.sweep),
         )
 
-    async def _write(self, beats: Mapping[UUID, _Beat]) -> int:
-        async with self._database.transaction() as tx:
-            columns = (
-                list(beats),
-                [each.at for each in beats.values()],
-                [each.connections for each in beats.values()],
-            )
-            return int(await tx.sql.fetchval(_FLUSH, *columns))
+    async def _write(self, tx: Tx, beats: Mapping[UUID, _Beat]) -> int:
+        nodes = list(beats)
+        missing = await tx.sql.fetch(
+            _HEARD,
+            nodes,
+            [each.at for each in beats.values()],
+            [each.connections for each in beats.values()],
+        )
+        await tx.sql.execute(_UNSTALE, nodes)
+        if missing:
+            columns = ("node", "seen_at", "connections")
+            await tx.sql.execute(_BACK, *([row[name] for row in missing] for name in columns))
+        return len(nodes)
