@@ -62,7 +62,7 @@ class Ear:
         cls, app: Litestar, token: str, last_id: str | None = None, method: str = "GET"
     ) -> AsyncIterator[Self]:
         """Ask ``app`` for events until left."""
-        ear = cls()
+        ear = cls(Parser(last_id or ""))
         headers = [(b"authorization", b"Bearer " + token.encode())]
         if last_id is not None:
             headers.append((b"last-event-id", last_id.encode()))

@@ -131,14 +131,18 @@ async def test_reader_that_comes_and_goes_hears_all_that_another_process_says_in
 ) -> None:
     me, app = new_id(), build(services)
     steady = services.bus.subscribe([me])
-    async with PostgresBus.opened(services.database, fresh.dsn) as elsewhere:
+    async with (
+        asyncio.timeout(30),
+        PostgresBus.opened(services.database, fresh.dsn) as elsewhere,
+    ):
         writers = Writers(elsewhere, services.database, me, seed=seed)
         writing = asyncio.create_task(writers.write(writers=6, transactions=8))
         heard: list[str] = []
-        place: str | None = None
+        place = ""
         while not writing.done() or len(heard) < len(writers.committed):
             async with Ear.open(app, sign(me), place) as ear:
-                await ear.until("current") if place is None else None
+                if not place:
+                    await ear.until("current")
                 await asyncio.sleep(0.03)
                 heard += [each.data for each in ear.rest() if each.kind == "notice"]
                 place = ear.parser.last_id
