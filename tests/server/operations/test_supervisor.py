@@ -75,6 +75,7 @@ def test_postgresql_that_is_killed_comes_back_under_the_same_workers(
     workers, postmaster = server.workers(), server.postmaster()
     kill(postmaster)
     seen = {server.status_of("/health/ready") for _ in range(5)}
+    until(lambda: bool(server.children("/bin/postgres") - {postmaster}))
     until(lambda: server.status_of("/health/ready") == 200)
 
     assert seen <= {200, 503}
