@@ -18,6 +18,7 @@ import attrs
 import httpx
 
 PATIENCE_S: Final = 40.0
+_started: Final[dict[Path, list[subprocess.Popen[str]]]] = {}
 
 
 @contextmanager
@@ -25,7 +26,15 @@ def data_folder() -> Iterator[Path]:
     """A folder that the account of PostgreSQL can come to."""
     with TemporaryDirectory(prefix="wv-ops-", ignore_cleanup_errors=True) as made:
         Path(made).chmod(0o755)
-        yield Path(made) / "data"
+        try:
+            yield Path(made) / "data"
+        finally:
+            for each in _started.pop(Path(made), ()):  # a test that failed did not stop it
+                if each.poll() is None:
+                    each.terminate()
+                    each.wait(PATIENCE_S)
+                if each.stdout is not None:
+                    each.stdout.close()
 
 
 @attrs.define
@@ -51,6 +60,7 @@ class ServerProcess:
                 stderr=stderr,
                 text=True,
             )
+        _started.setdefault(data.parent, []).append(process)
         said = []
         assert process.stdout is not None
         for line in process.stdout:
