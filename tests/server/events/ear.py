@@ -49,6 +49,8 @@ class Ear:
     raw: bytes = b""
     hears: asyncio.Event = attrs.field(factory=asyncio.Event)
     ended: asyncio.Event = attrs.field(factory=asyncio.Event)
+    #: Messages after the last one: a server refuses them.
+    late: int = 0
     _gone: asyncio.Event = attrs.field(factory=asyncio.Event)
     _heard: asyncio.Queue[Heard] = attrs.field(factory=asyncio.Queue)
     _asked: bool = False
@@ -89,6 +91,8 @@ class Ear:
             ear.hears.set()
             async with asyncio.timeout(20):
                 await task
+            await asyncio.sleep(0)
+            assert ear.late == 0
 
     async def next(self) -> Heard:
         """Return the next event."""
@@ -125,6 +129,9 @@ class Ear:
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self.hears.wait()
+        if self.ended.is_set():
+            self.late += 1
+            return
         if message["type"] == "http.response.start":
             self.status = message["status"]
             return

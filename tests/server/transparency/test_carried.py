@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.server.conftest import MovingClock
@@ -89,7 +91,7 @@ async def test_five_sessions_of_one_guest_do_not_name_its_country(
     assert {each.country for each in await view.live(database, _OWNER, clock.now())} == {"XX"}
 
 
-async def test_after_two_days_only_the_sum_of_a_day_is_left_and_no_key(
+async def test_of_a_day_that_is_over_only_the_sum_is_left_and_two_days_later_no_key(
     database: Database, clock: MovingClock
 ) -> None:
     for hours in (0, 5):
@@ -107,16 +109,34 @@ async def test_after_two_days_only_the_sum_of_a_day_is_left_and_no_key(
     await carried.record_rest(database, clock.now())
     assert len(await view.stored_of(database, _GUEST, clock.now())) == 2
 
-    clock.pass_by(hours=48)
+    clock.pass_by(hours=12)
     await carried.add_up(database, clock.now())
     past = await view.past(database, _OWNER, clock.now(), 7)
+    faded = await view.stored_of(database, _GUEST, clock.now())
+    clock.pass_by(hours=36)
+    await carried.add_up(database, clock.now())
     async with database.read() as sql:
         keys = await sql.fetchval("SELECT count(*) FROM alias_key")
 
     (row,) = past.rows
     assert (row["sessions"], row["bytes"], row["started_at"].hour) == (2, 4 * MEBIBYTE, 0)
-    assert keys == 0
-    assert await view.stored_of(database, _GUEST, clock.now()) == []
+    assert (faded, keys) == ([], 0)
+
+
+async def test_countries_are_counted_on_when_their_days_are_added_up(
+    database: Database, clock: MovingClock
+) -> None:
+    now = clock.now()
+    for _ in range(5):
+        await session(database, owner=_OWNER, node=_NODE, began=now, ended=now, state=4)
+    await carried.record_rest(database, now)
+    before = await view.top_countries(database, _OWNER)
+    await carried.add_up(database, now + timedelta(days=1))
+    past = await view.past(database, _OWNER, clock.now(), 7)
+
+    assert [(row["country"], row["sessions"]) for row in before] == [("FR", 5)]
+    assert await view.top_countries(database, _OWNER) == before
+    assert [row["country"] for row in past.rows] == ["XX"]
 
 
 async def test_late_session_joins_the_sum_of_its_day(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final, Self
 from uuid import UUID
@@ -32,6 +33,9 @@ CHANNEL: Final = "outbox"
 _HINT_INTERVAL_S: Final = 0.05
 #: A lost hint costs at most this.
 _POLL_S: Final = 1.0
+#: Others hint at most every 50 ms: for as long after a hint there may be more that they hold back.
+_BUSY_S: Final = 0.1
+_BUSY_POLL_S: Final = 0.01
 #: Between two readings: what commits meanwhile is read in one go.
 _BREATH_S: Final = 0.003
 #: Something waits behind a transaction under way, which may end without a hint: how soon to look
@@ -59,6 +63,7 @@ class PostgresBus:
     _dsn: str = attrs.field(repr=False)
     _head: Cursor
     _fanout: Fanout = attrs.field(factory=Fanout)
+    _heard_s: float = 0.0
     _news: asyncio.Event = attrs.field(factory=asyncio.Event)
     _committed: asyncio.Event = attrs.field(factory=asyncio.Event)
 
@@ -146,8 +151,9 @@ class PostgresBus:
             if len(page.news) >= outbox.PAGE - 1:
                 continue
             pause_s = min(max(_SOON_S, pause_s * 2), _LATER_S) if page.more else 0.0
+            busy = time.monotonic() - self._heard_s < _BUSY_S
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause_s or _POLL_S):
+                async with asyncio.timeout(pause_s or (_BUSY_POLL_S if busy else _POLL_S)):
                     await self._news.wait()
             await asyncio.sleep(_BREATH_S)
 
@@ -169,6 +175,7 @@ class PostgresBus:
             await asyncio.sleep(_HINT_INTERVAL_S)
 
     def _heard(self, *_: object) -> None:
+        self._heard_s = time.monotonic()
         self._news.set()
 
 

@@ -16,7 +16,7 @@ from worldvpn_server.events.values import Delivered
 MOST_WAITING: Final = 1_000
 #: Readers woken in one turn of the event loop: a broadcast to thousands must not hold up
 #: the one balance that comes next.
-_WOKEN_A_TURN: Final = 100
+_WOKEN_A_TURN: Final = 25
 
 
 @attrs.define(eq=False)

@@ -7,7 +7,6 @@ end, and a few small values.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
@@ -45,6 +44,8 @@ class Stream:
     _serving: asyncio.Task[None] | None = None
     _over: bool = False
     _dropped: bool = False
+    #: The response is complete, or nobody is there to read it.
+    _finished: bool = False
 
     async def serve(self, opening: Iterable[bytes], receive: Receive) -> None:
         """Send ``opening``, then what comes, until the client goes or the stream is over."""
@@ -62,11 +63,12 @@ class Stream:
             if not self._dropped:
                 raise
         finally:
+            self._finished = True
             self._queue.close()
 
     def wake(self) -> None:
         """Send what waits, unless that is being done."""
-        if self._writing is None and not self._dropped:
+        if self._writing is None and not self._finished:
             self._writing = asyncio.get_running_loop().create_task(self._flush())
 
     def end(self) -> None:
@@ -95,6 +97,7 @@ class Stream:
                     await self._write((mark(self.sent),))
                 elif not news:
                     return
+            self._finished = True
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
         except OSError:
             self._drop()
@@ -107,10 +110,10 @@ class Stream:
             self._spoke_s = time.monotonic()
 
     def _drop(self) -> None:
-        self._dropped = True
+        self._dropped = self._finished = True
         for task in (self._writing, self._serving):
-            with contextlib.suppress(AttributeError):
-                task and task.cancel()
+            if task is not None:
+                task.cancel()
 
 
 def mark(place: Cursor) -> bytes:

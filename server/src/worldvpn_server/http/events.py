@@ -8,7 +8,7 @@ ten thousand of them wait at a time, and a request object each would be most of 
 from __future__ import annotations
 
 import contextlib
-from typing import Final
+from typing import Final, cast
 
 from litestar import asgi
 from litestar.enums import ScopeType
@@ -28,7 +28,10 @@ async def events(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] != ScopeType.HTTP or scope["method"] != "GET":
         raise MethodNotAllowedException
     streams = scope["litestar_app"].state.services.streams
-    await streams.serve(scope["state"]["caller"], _resumed(scope), receive, send)
+    resume = _resumed(scope)
+    # The token alone is most of a KiB, and nobody reads it again while the stream lasts.
+    cast("list[object]", scope["headers"]).clear()
+    await streams.serve(scope["state"]["caller"], resume, receive, send)
 
 
 def _resumed(scope: Scope) -> Cursor | None:

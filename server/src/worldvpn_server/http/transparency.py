@@ -102,8 +102,8 @@ class Kept(msgspec.Struct, frozen=True):
 class Privacy(msgspec.Struct, frozen=True):
     """What nodes know of the caller. ``now``: the very message each was sent for a live session.
 
-    A node also sees the outer address and the traffic it carries. ``kept`` fades two days later
-    into the sum of a day; after that not even the server can tell which part was whose.
+    A node also sees the outer address and the traffic it carries. ``kept`` fades into a
+    sum when its day is over; after that not even the server can tell which part was whose.
     """
 
     now: list[news.Guest]

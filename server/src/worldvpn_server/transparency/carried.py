@@ -15,6 +15,7 @@ from worldvpn_server.database.pool import Database, Tx
 from worldvpn_server.operations.jobs import Job
 from worldvpn_server.transparency.alias import alias, destroy_old, key_of
 from worldvpn_server.transparency.rounding import (
+    HIDDEN_COUNTRY,
     TRAFFIC,
     earned_credits,
     rounded_bytes,
@@ -54,17 +55,24 @@ INSERT INTO carried
     (id, owner, node, alias, country, traffic, sessions, bytes, credits, started_at)
 VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9)
 """
-#: What one session was cannot be told from a day's sum. Bytes and credits stay what they were.
+#: Hours and volumes are habits, and the same country on two days is a link: of each day only the
+#: sum is left, and the countries are counted without a day.
 _ADD_UP: Final = """
 WITH old AS (
     DELETE FROM carried WHERE alias IS NOT NULL AND started_at < $1 RETURNING *
+), countries AS (
+    INSERT INTO carried_country (owner, country, sessions, bytes)
+    SELECT owner, country, sum(sessions), sum(bytes) FROM old GROUP BY owner, country
+    ON CONFLICT (owner, country) DO UPDATE SET
+        sessions = carried_country.sessions + excluded.sessions,
+        bytes = carried_country.bytes + excluded.bytes
 )
 INSERT INTO carried
     (id, owner, node, alias, country, traffic, sessions, bytes, credits, started_at)
-SELECT gen_random_uuid(), owner, node, NULL, country, traffic,
+SELECT gen_random_uuid(), owner, node, NULL, $2, traffic,
     sum(sessions), sum(bytes), sum(credits), date_trunc('day', started_at, 'UTC') AS day
-FROM old GROUP BY owner, node, country, traffic, day
-ON CONFLICT (node, started_at, country, traffic) WHERE alias IS NULL DO UPDATE SET
+FROM old GROUP BY owner, node, traffic, day
+ON CONFLICT (node, started_at, traffic) WHERE alias IS NULL DO UPDATE SET
     sessions = carried.sessions + excluded.sessions,
     bytes = carried.bytes + excluded.bytes,
     credits = carried.credits + excluded.credits
@@ -121,10 +129,10 @@ async def record_rest(database: Database, now: datetime) -> int:
 
 
 async def add_up(database: Database, now: datetime) -> None:
-    """Make one row a day of what is older than yesterday, and destroy the keys of its aliases."""
-    yesterday = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    """Leave of every day that is over only its sum, and destroy the alias keys that are due."""
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     async with database.transaction() as tx:
-        await tx.sql.execute(_ADD_UP, yesterday)
+        await tx.sql.execute(_ADD_UP, today, HIDDEN_COUNTRY)
         await destroy_old(tx.sql, now)
 
 

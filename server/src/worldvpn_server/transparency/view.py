@@ -45,8 +45,10 @@ SELECT coalesce(sum(sessions), 0)::bigint AS sessions, coalesce(sum(bytes), 0)::
 FROM carried WHERE owner = $1 AND started_at >= $2
 """
 _COUNTRIES: Final = """
-SELECT country, sum(sessions)::bigint AS sessions, sum(bytes)::bigint AS bytes
-FROM carried WHERE owner = $1 GROUP BY country ORDER BY bytes DESC, country LIMIT $2
+SELECT country, sum(sessions)::bigint AS sessions, sum(bytes)::bigint AS bytes FROM (
+    SELECT country, sessions, bytes FROM carried WHERE owner = $1 AND alias IS NOT NULL
+    UNION ALL SELECT country, sessions, bytes FROM carried_country WHERE owner = $1
+) AS every GROUP BY country ORDER BY bytes DESC, country LIMIT $2
 """
 _NODES: Final = "SELECT DISTINCT node FROM session WHERE payer = $1"
 _OF_ALIASES: Final = """

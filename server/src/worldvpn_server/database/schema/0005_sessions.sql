@@ -103,13 +103,13 @@ CREATE TABLE idempotency (
 CREATE INDEX idempotency_created ON idempotency (created_at);
 
 -- What an owner may know of guests past: written when a session ends, with no id of the payer or
--- the session. Rows of one session have an alias; two days later they are added up, a row a day.
+-- the session. Rows of one session have an alias; when their day is over they are added up.
 CREATE TABLE carried (
     id uuid PRIMARY KEY,                 -- random: one that tells the time would undo the rounding
     owner uuid NOT NULL,
     node uuid NOT NULL,
     alias bytea,                         -- null: a day's rows, added up
-    country char(2) NOT NULL,
+    country char(2) NOT NULL,            -- added up: XX
     traffic text NOT NULL,
     sessions integer NOT NULL,
     bytes bigint NOT NULL,               -- rounded to 1 MiB
@@ -118,7 +118,16 @@ CREATE TABLE carried (
 );
 CREATE INDEX carried_owner ON carried (owner, started_at DESC);
 CREATE INDEX carried_alias ON carried (alias) WHERE alias IS NOT NULL;
-CREATE UNIQUE INDEX carried_day ON carried (node, started_at, country, traffic) WHERE alias IS NULL;
+CREATE UNIQUE INDEX carried_day ON carried (node, started_at, traffic) WHERE alias IS NULL;
+
+-- Of what was added up, by country, with no day: the same country on two days is a link.
+CREATE TABLE carried_country (
+    owner uuid NOT NULL,
+    country char(2) NOT NULL,
+    sessions bigint NOT NULL,
+    bytes bigint NOT NULL,
+    PRIMARY KEY (owner, country)
+);
 
 -- Sessions that are in it already; which row is theirs is nowhere.
 CREATE TABLE carried_session (
@@ -133,4 +142,4 @@ CREATE UNLOGGED TABLE alias_key (
 ) WITH (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON
-    session, ticket, receipt, claim, idempotency, carried, carried_session, alias_key TO worldvpn_server;
+    session, ticket, receipt, claim, idempotency, carried, carried_country, carried_session, alias_key TO worldvpn_server;
