@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 
 _BACKLOG: Final = 4096
 #: Workers end their requests within less; see ``worker.GRACE_S``.
+_UNACKNOWLEDGED_MS: Final = 30_000
 _GRACE_S: Final = 20.0
 
 
@@ -128,7 +129,7 @@ def _listening(config: ServerConfig) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
         both = config.host == "::" and socket.has_dualstack_ipv6()
-        return socket.create_server(
+        listener = socket.create_server(
             (config.host, config.port), family=family, backlog=_BACKLOG, dualstack_ipv6=both
         )
     except OSError as error:
@@ -136,6 +137,10 @@ def _listening(config: ServerConfig) -> socket.socket:
             f"cannot listen on {config.host} port {config.port}: {error.strerror}; "
             "stop what listens there, or give others by --host and --port"
         ) from error
+    # Inherited by every connection: a stream whose client went without a word ends when its
+    # keep-alive is not acknowledged, and not after the quarter of an hour that tcp(7) allows.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS)
+    return listener
 
 
 def _address(config: ServerConfig, listener: socket.socket) -> str:
