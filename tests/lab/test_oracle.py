@@ -44,8 +44,9 @@ def record(world: World) -> Iterator[Record]:
         for _ in range(BURSTS):
             shots.append(volley.fire())
             time.sleep(SETTLE_S)
-        sightings = tuple(tap.take())
-        yield Record(shots=tuple(shots), sightings=sightings, losses=tap.losses())
+        # Counted first: a frame may arrive between the two, and is then seen, not missed.
+        losses = tap.losses()
+        yield Record(shots=tuple(shots), sightings=tuple(tap.take()), losses=losses)
 
 
 def places(record: Record, cell: Cell) -> list[set[str]]:
@@ -85,8 +86,7 @@ def test_kernel_refuses_no_probe_of_an_open_host(record: Record) -> None:
 
 def test_capture_loses_no_frame(record: Record) -> None:
     assert record.losses.lost == 0
-    assert record.losses.frames == len(record.sightings)
-    assert record.losses.frames > BURSTS * len(ALL)
+    assert len(record.sightings) >= record.losses.frames > BURSTS * len(ALL)
 
 
 def test_witness_counts_what_it_could_not_keep(world: World) -> None:
@@ -95,8 +95,9 @@ def test_witness_counts_what_it_could_not_keep(world: World) -> None:
     with Volley(world, with_guest=False) as volley:
         volley.fire()
 
-    kept = len(list(ring.drain()))
+    # The ring is full until it is drained: no frame comes between both counts.
     losses = ring.losses()
+    kept = len(list(ring.drain()))
     ring.close()
 
     assert kept == 32

@@ -32,6 +32,7 @@ _HELD = {
     ("node", "account"): "nodes",
     ("session", "payer"): "sessions",
     ("carried", "owner"): "carried",
+    ("carried_country", "owner"): "carried_countries",
     ("claim", "account"): "claims",
     ("idempotency", "account"): "requests",
     ("outbox", "topic"): "events",
@@ -41,6 +42,23 @@ _ACCOUNTS = """
 SELECT table_name, column_name FROM information_schema.columns
 WHERE table_schema = 'public' AND data_type = 'uuid'
     AND column_name IN ('account', 'owner', 'payer', 'topic', 'holder', 'user')
+"""
+_LEFT_EMPTY = (
+    "account",
+    "device",
+    "login",
+    "refresh",
+    "node",
+    "claim",
+    "carried",
+    "carried_country",
+)
+_CARRIED = """
+INSERT INTO carried (id, owner, node, country, traffic, sessions, bytes, credits, started_at)
+VALUES (gen_random_uuid(), $1, gen_random_uuid(), 'XX', 'other', 1, 0, 0, now())
+"""
+_CARRIED_COUNTRY = """
+INSERT INTO carried_country (owner, country, sessions, bytes) VALUES ($1, 'DE', 1, 0)
 """
 _COLUMNS = """
 SELECT c.table_name, c.column_name FROM information_schema.columns c
@@ -124,6 +142,9 @@ async def test_deletion_leaves_nothing_that_names_the_user(
 ) -> None:
     needles = (NAME, skeleton(NAME), EMAIL, lovelace.phone.ed_public.hex())
     before = await _mentions(fresh, *needles)
+    async with services.database.transaction() as tx:
+        await tx.sql.execute(_CARRIED, UUID(lovelace.signed["user_id"]))
+        await tx.sql.execute(_CARRIED_COUNTRY, UUID(lovelace.signed["user_id"]))
     refused = await lovelace.send("DELETE", "/v1/account", {"password": "not the password"})
     deleted = await lovelace.send("DELETE", "/v1/account", {"password": PASSWORD})
     after = await _mentions(fresh, *needles)
@@ -131,7 +152,7 @@ async def test_deletion_leaves_nothing_that_names_the_user(
     async with services.database.read() as sql:
         left = [
             await sql.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608 - of the tuple
-            for table in ("account", "device", "login", "refresh", "node", "claim")
+            for table in _LEFT_EMPTY
         ]
 
     assert before == {
@@ -143,7 +164,7 @@ async def test_deletion_leaves_nothing_that_names_the_user(
     }
     assert (refused.status_code, deleted.status_code) == (401, 204)
     assert after == set()
-    assert left == [0] * 6
+    assert left == [0] * len(_LEFT_EMPTY)
     assert balance.promo_ticks > 0
 
 

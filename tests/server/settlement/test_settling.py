@@ -211,3 +211,17 @@ async def test_a_session_is_settled_no_faster_than_its_node_says_it_is(
     await services.settlement.submit(session.pair(CAP_BYTES, sequence=2, elapsed_ms=2**63))
 
     assert (soon, await rig.settled_bytes(session)) == (2_000_000, 3_000_000)
+
+
+async def test_a_guest_that_says_less_time_passed_pays_no_less(
+    services: Services, rig: Rig, clock: MovingClock
+) -> None:
+    payer, owner = await rig.person(), await rig.person()
+    session = await rig.session(payer, await rig.node(owner), owner, rate_bps=8_000_000)
+    clock.pass_by(minutes=1)
+
+    honest = session.word(Role.NODE, CAP_BYTES, elapsed_ms=60_000)
+    hasty = session.word(Role.GUEST, CAP_BYTES, elapsed_ms=1)
+    await services.settlement.submit([honest, hasty])
+
+    assert await rig.settled_bytes(session) == CAP_BYTES

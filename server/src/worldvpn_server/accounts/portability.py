@@ -49,6 +49,9 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
                     FROM receipt r WHERE r.session = s.id))
             FROM session s WHERE payer = $1 ORDER BY id""",
         "carried": "SELECT to_jsonb(c) - 'owner' FROM carried c WHERE owner = $1 ORDER BY id",
+        "carried_countries": """
+            SELECT to_jsonb(c) - 'owner' FROM carried_country c WHERE owner = $1
+            ORDER BY country""",
         "claims": """
             SELECT to_jsonb(c) - 'account' FROM claim c WHERE account = $1 ORDER BY created_at""",
         "requests": """

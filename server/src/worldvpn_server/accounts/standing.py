@@ -24,6 +24,7 @@ _EMAIL: Final = "UPDATE account SET email = $2 WHERE id = $1"
 _DELETE: Final = (
     "DELETE FROM idempotency WHERE account = $1",
     "DELETE FROM carried WHERE owner = $1",
+    "DELETE FROM carried_country WHERE owner = $1",
     "DELETE FROM outbox WHERE topic = $1",
     "DELETE FROM account WHERE id = $1",
 )

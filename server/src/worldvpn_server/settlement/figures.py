@@ -137,7 +137,8 @@ def _agreed(terms: Terms, said: Said, now: datetime) -> Word | None:
     return Word(
         up_bytes=min(said.node.up_bytes, said.guest.up_bytes),
         down_bytes=min(said.node.down_bytes, said.guest.down_bytes),
-        elapsed_ms=min(said.node.elapsed_ms, said.guest.elapsed_ms),
+        # Wall time bounds it: the smaller would let a guest that says less pay less.
+        elapsed_ms=max(said.node.elapsed_ms, said.guest.elapsed_ms),
     )
 
 
