@@ -26,6 +26,7 @@ from worldvpn_server.ledger.welcome import open_wallet
 #: 1 Gbit/s.
 RATE_BPS: Final = 1_000_000_000
 CAP_BYTES: Final = 20 * MEBIBYTE
+LASTING: Final = timedelta(hours=4)
 
 _ACCOUNT: Final = """
 INSERT INTO account (id, name, name_key, skeleton, password_hash, recovery_hash, created_at)
@@ -159,11 +160,9 @@ class Rig:
                 None if compat else made.guest.public_key().public_bytes_raw(),
                 made.peer.public_key().public_bytes_raw(),
                 *(salt, cap_bytes, held.promo_ticks, held.available_ticks),
-                *(subsidised_bytes, rate_bps, now, *_addresses(made.id), now + timedelta(hours=4)),
+                *(subsidised_bytes, rate_bps, now, *_addresses(made.id), now + LASTING),
             )
-            await tx.sql.execute(
-                _TICKET, made.ticket, made.id, 1, cap_bytes, now + timedelta(hours=4)
-            )
+            await tx.sql.execute(_TICKET, made.ticket, made.id, 1, cap_bytes, now + LASTING)
 
         await self.database.run(work)
         return made
