@@ -223,6 +223,8 @@ def standing() -> Iterator[Street]:
 def _built(street: Street, far: int) -> Street:
     street.run(f"ip link add eth0 address {HOST_MAC} type veth peer name far0")
     street.run(f"ip link set far0 netns /proc/{os.getpid()}/fd/{far}")
+    # The kernel reports its groups at once: else it may be in the middle of a test, for a second.
+    street.set("ipv6/conf/eth0/mldv2_unsolicited_report_interval", "1")
     for command in (
         "ip link set lo up",
         "ip link set eth0 addrgenmode none",
