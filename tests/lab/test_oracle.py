@@ -90,15 +90,16 @@ def test_capture_loses_no_frame(record: Record) -> None:
 
 
 def test_witness_counts_what_it_could_not_keep(world: World) -> None:
+    slots = 32
     line = world.open_socket("lan", socket.AF_PACKET, socket.SOCK_RAW)
-    ring = Ring(line, "lan0", slots=32)
+    ring = Ring(line, "lan0", slots=slots)
     with Volley(world, with_guest=False) as volley:
         volley.fire()
 
-    # The ring is full until it is drained: no frame comes between both counts.
+    # The ring is full until it is drained; what comes after that finds a slot again.
     losses = ring.losses()
     kept = len(list(ring.drain()))
     ring.close()
 
-    assert kept == 32
-    assert losses.lost == losses.frames - kept > 0
+    assert losses.lost == losses.frames - slots > 0
+    assert kept >= slots
