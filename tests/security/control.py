@@ -18,6 +18,10 @@ from worldvpn_core.settings import Settings, SettingsFile
 from worldvpn_core.testing.running import World
 from worldvpn_core.testing.samples import profile
 from worldvpn_core.types import IpAddress
+from worldvpn_core.vault.desk import VaultDesk
+from worldvpn_core.vault.folder import DiskFolder
+from worldvpn_core.vault.keeping import Keeping
+from worldvpn_core.vault.vault import Vault
 
 OWNER_UID = 1_000
 GUEST_UID = 1_001
@@ -62,6 +66,12 @@ def desk(world: World, directory: Path) -> Desk:
         profiles=profiles,
         chosen=chosen,
         agent=AgentLink(AgentSpec(run_dir=directory), admit=lambda _wanted: False),
+        vault=VaultDesk(
+            Vault(Keeping(DiskFolder(directory))),
+            key_file=directory / "vault.key",
+            owner_uid=lambda: world.settings.owner_uid,
+            claim=chosen.claim,
+        ),
         plugins=(),
         publish=lambda: None,
     )

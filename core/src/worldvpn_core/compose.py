@@ -39,6 +39,10 @@ from worldvpn_core.tunnel.opener import Opener
 from worldvpn_core.tunnel.states import Disconnected, Paused, State
 from worldvpn_core.tunnel.watch import Watcher
 from worldvpn_core.types import LINK_PREFIX, IpAddress, UsageSample
+from worldvpn_core.vault.desk import VaultDesk
+from worldvpn_core.vault.folder import DiskFolder
+from worldvpn_core.vault.keeping import Keeping
+from worldvpn_core.vault.vault import Vault
 
 #: The uid the agent drops to where the system has no account for it ("nobody").
 FALLBACK_ID = 65_534
@@ -96,6 +100,14 @@ class Daemon:
         self._runner.on_refused = self._refused
         self._runner.on_unrestored = self._unrestored
         self._control = TunnelControl(self._runner, means, wanted)
+        self._vault = Vault(Keeping(DiskFolder(places.state)))
+        self._vault.on_change = self._vault_changed
+        self._desk = VaultDesk(
+            self._vault,
+            key_file=config.vault_key_file,
+            owner_uid=lambda: self._chosen.now.owner_uid,
+            claim=self._chosen.claim,
+        )
         requests = Requests(
             control=self._control,
             runner=self._runner,
@@ -104,6 +116,7 @@ class Daemon:
             profiles=profiles,
             chosen=self._chosen,
             agent=self._agent,
+            vault=self._desk,
             plugins=_loaded(config),
             publish=self._publish,
         )
@@ -140,6 +153,7 @@ class Daemon:
         try:
             # What was wanted is taken up at once: only names have to wait for the agent.
             self._control.begin()
+            await self._open_vault()
             await self._start_agent()
             await asyncio.gather(*tasks)
         finally:
@@ -156,6 +170,17 @@ class Daemon:
             await self._agent.start()
         except AgentError as error:
             _log.warning("%s", error)
+
+    async def _open_vault(self) -> None:
+        """Open the vault of a host where nobody is there; a locked one stops nothing."""
+        try:
+            await self._desk.open_by_key_file()
+        except WorldVpnError as error:
+            self._picture.notices.tell("vault.locked", f"The vault stays locked: {error}")
+
+    def _vault_changed(self) -> None:
+        self._picture.notices.forget("vault.locked")
+        self._publish()
 
     async def _sweep(self) -> None:
         """Remove tunnels that a crash has left: their remote is spoken to anew."""

@@ -49,6 +49,8 @@ class DaemonConfig:
     agent_user: str = "worldvpn"
     default_dns: tuple[IpAddress, ...] = DEFAULT_DNS
     bootstrap: tuple[BootstrapResolver, ...] = DEFAULT_BOOTSTRAP
+    #: What opens the vault where nobody is there to do it (docs/vault.md).
+    vault_key_file: Path = Path("/etc/worldvpn/vault.key")
     #: The plugins' own keys, as text, handed over unread.
     options: Mapping[str, str] = attrs.field(factory=dict)
 
@@ -88,6 +90,7 @@ def _parse(raw: dict[str, object]) -> DaemonConfig:
         bootstrap=base.bootstrap
         if "bootstrap" not in raw
         else tuple(map(_bootstrap, _list(raw["bootstrap"]))),
+        vault_key_file=Path(_text(raw.get("vault_key_file", str(base.vault_key_file)))),
         options={key: _text(value) for key, value in _table(raw.get("options", {})).items()},
     )
 

@@ -16,6 +16,11 @@ WorldVpnError
 ├── BusyError                not possible in the present state
 ├── JournalError             what would be changed could not be recorded first
 ├── AgentError               worldvpn-agent is gone or does not answer
+├── VaultError               the vault could not be read or written; what was in it still is
+│   ├── VaultLockedError
+│   ├── VaultKeyError
+│   ├── VaultWaitError
+│   └── VaultDamagedError
 ├── CreditProofError         a ticket or receipt is malformed, or its signature is wrong
 ├── CatalogueError           a directory of nodes is malformed, expired, or not signed by its key
 └── PluginError              a plugin is missing, broken or breaks its contract
@@ -129,6 +134,37 @@ class AgentError(WorldVpnError):
 
     code = "agent"
     retryable = True
+
+
+class VaultError(WorldVpnError):
+    """The vault could not be read or written."""
+
+    code = "vault"
+
+
+class VaultLockedError(VaultError):
+    """What was asked needs the vault open."""
+
+    code = "vault.locked"
+
+
+class VaultKeyError(VaultError):
+    """The passphrase or key is not the one that opens the vault."""
+
+    code = "vault.wrong_key"
+
+
+class VaultWaitError(VaultError):
+    """Too many wrong passphrases: the next is heard later."""
+
+    code = "vault.wait"
+    retryable = True
+
+
+class VaultDamagedError(VaultError):
+    """The vault's file is torn or altered, and so is the one before it."""
+
+    code = "vault.damaged"
 
 
 class CreditProofError(WorldVpnError):

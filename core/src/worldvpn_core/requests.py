@@ -31,6 +31,15 @@ from worldvpn_core.ipc.messages import (
     TunnelResume,
 )
 from worldvpn_core.ipc.rights import Caller
+from worldvpn_core.ipc.vault import (
+    VaultChange,
+    VaultCreate,
+    VaultExport,
+    VaultLock,
+    VaultStatus,
+    VaultUnlock,
+    VaultWipe,
+)
 from worldvpn_core.plugins import SYSTEM_GROUP, PluginFacts
 from worldvpn_core.policy import Packet
 from worldvpn_core.profiles import ProfileStore
@@ -39,6 +48,7 @@ from worldvpn_core.settings import CHANGEABLE, Settings, SettingsFile, changed
 from worldvpn_core.tunnel.machine import plan_of
 from worldvpn_core.tunnel.states import Disconnected
 from worldvpn_core.types import Profile
+from worldvpn_core.vault.desk import VaultDesk
 
 #: Closing tunnels and removing rules takes a tenth of it; longer means that it fails.
 RESET_LIMIT_S: Final = 10.0
@@ -59,6 +69,11 @@ class Chosen:
             self.file.save(settings)
             self.now = settings
 
+    def claim(self, uid: int) -> None:
+        """Let ``uid`` be the owner where there is none; root owns anyway. Raises ConfigError."""
+        if self.now.owner_uid is None and uid != 0:
+            self.change(attrs.evolve(self.now, owner_uid=uid))
+
 
 @attrs.frozen(kw_only=True)
 class Requests:
@@ -71,6 +86,7 @@ class Requests:
     profiles: ProfileStore
     chosen: Chosen
     agent: AgentLink
+    vault: VaultDesk
     plugins: tuple[PluginFacts, ...]
     publish: Callable[[], None]
 
@@ -85,10 +101,18 @@ class Requests:
                 return await self._settings(request)
             case FirewallWhy() | FirewallCounters():
                 return await self._firewall(caller, request)
-            case PluginsList():
-                return {"plugins": [_plugin(facts) for facts in self.plugins]}
-            case HostReset(confirm=confirm):
-                return await self._reset(confirm=confirm)
+            case PluginsList() | HostReset():
+                return await self._host(request)
+            case (
+                VaultStatus()
+                | VaultCreate()
+                | VaultUnlock()
+                | VaultLock()
+                | VaultChange()
+                | VaultExport()
+                | VaultWipe()
+            ):
+                return await self.vault.answer(caller, request)
             case _:
                 raise ConfigError(f"{type(request).__name__} is not answered here")
 
@@ -140,8 +164,7 @@ class Requests:
                 profile = await self.agent.read_profile(text, name)
                 self.control.refuse_unreadable(profile)
                 self.profiles.save(profile, replace=replace)
-                if self.chosen.now.owner_uid is None and caller.uid != 0:
-                    self.chosen.change(attrs.evolve(self.chosen.now, owner_uid=caller.uid))
+                self.chosen.claim(caller.uid)
                 return {"profile": _profile(profile)}
             case ProfilesRemove(profile_id=profile_id):
                 plan = plan_of(self.runner.state)
@@ -175,6 +198,13 @@ class Requests:
                 )
                 policy = self.enforcer.demands(self.runner.state).firewall
                 return attrs.asdict(await self.firewall.explain(policy, packet))
+
+    async def _host(self, request: PluginsList | HostReset) -> Mapping[str, object]:
+        match request:
+            case PluginsList():
+                return {"plugins": [_plugin(facts) for facts in self.plugins]}
+            case HostReset(confirm=confirm):
+                return await self._reset(confirm=confirm)
 
     async def _reset(self, *, confirm: bool) -> Mapping[str, object]:
         if not confirm:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.core.ipc import vault_lines
 from tests.core.ipc.wire import line
 from worldvpn_core.errors import HandshakeTimeoutError
 from worldvpn_core.ipc.codec import (
@@ -77,6 +78,7 @@ GOOD: list[tuple[str, dict[str, object], Request]] = [
     ("firewall.counters", {}, FirewallCounters()),
     ("plugins.list", {}, PluginsList()),
     ("host.reset", {"confirm": True}, HostReset(confirm=True)),
+    *vault_lines.GOOD,
 ]
 
 BAD: list[tuple[str, dict[str, object], str]] = [
@@ -121,6 +123,7 @@ BAD: list[tuple[str, dict[str, object], str]] = [
     ),
     ("host.reset", {}, "confirm is missing"),
     ("host.reset", {"confirm": "yes"}, "confirm must be true or false"),
+    *vault_lines.BAD,
 ]
 
 GARBAGE = [
@@ -227,6 +230,7 @@ def test_refused_secret_is_not_repeated() -> None:
         line("profiles.import", {"name": canary * 9, "text": canary}),
         line("tunnel.connect", {"profile_id": canary}),
         line("firewall.why", {"destination": canary, "protocol": canary}),
+        *(line(method, params) for method, params in vault_lines.with_secret(canary)),
     ]
     assert [canary in repr(decode(each)) for each in lines] == [False] * len(lines)
 

@@ -25,6 +25,13 @@ OWNED = {
     "firewall.counters": "+++-",
     "plugins.list": "+++-",
     "host.reset": "+---",
+    "vault.status": "+++-",
+    "vault.create": "++--",
+    "vault.unlock": "++--",
+    "vault.lock": "++--",
+    "vault.change": "++--",
+    "vault.export": "++--",
+    "vault.wipe": "++--",
 }
 # While nobody owns the daemon; there is no owner then, so that column is left out.
 UNOWNED = {
@@ -44,6 +51,13 @@ UNOWNED = {
     "firewall.counters": "++-",
     "plugins.list": "++-",
     "host.reset": "+--",
+    "vault.status": "++-",
+    "vault.create": "++-",
+    "vault.unlock": "++-",
+    "vault.lock": "+--",
+    "vault.change": "+--",
+    "vault.export": "+--",
+    "vault.wipe": "+--",
 }
 OWNED_CELLS = [
     (verb, role, mark == "+")

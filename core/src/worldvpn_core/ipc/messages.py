@@ -7,13 +7,25 @@ values out of range are refused, and what is refused is not repeated in the erro
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 import attrs
 
+from worldvpn_core.ipc.checks import must as _must
 from worldvpn_core.ipc.protocol import MAX_PROFILE_BYTES
 from worldvpn_core.ipc.rights import Row
+from worldvpn_core.ipc.vault import (
+    MAX_EXPORT_CHARACTERS,
+    VaultChange,
+    VaultCreate,
+    VaultExport,
+    VaultLock,
+    VaultRequest,
+    VaultStatus,
+    VaultUnlock,
+    VaultWipe,
+)
 from worldvpn_core.types import IpAddress
 
 MIN_PAUSE_S: Final = 60
@@ -24,19 +36,6 @@ _MAX_PORT: Final = 65_535
 
 _PROFILE_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _PROTOCOL: Final = re.compile(r"tcp|udp|icmp|[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5]")
-
-_Check = Callable[[object, "attrs.Attribute[Any]", Any], None]
-
-
-def _must(holds: Callable[[Any], bool], sentence: str) -> _Check:
-    """Make a validator whose error never repeats the value: it may be a secret."""
-
-    def check(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-        if not holds(value):
-            raise ValueError(f"{attribute.name} must be {sentence}")
-
-    return check
-
 
 _profile_id: Final = _must(
     lambda value: _PROFILE_ID.fullmatch(value) is not None,
@@ -188,6 +187,7 @@ Request = (
     | FirewallCounters
     | PluginsList
     | HostReset
+    | VaultRequest
 )
 
 
@@ -222,4 +222,14 @@ METHODS: Final[Mapping[str, Method]] = {
     "firewall.counters": Method(request=FirewallCounters, row=Row.GROUP),
     "plugins.list": Method(request=PluginsList, row=Row.GROUP),
     "host.reset": Method(request=HostReset, row=Row.ROOT),
+    "vault.status": Method(request=VaultStatus, row=Row.GROUP),
+    # Who brings what opens it becomes the owner, while there is none.
+    "vault.create": Method(
+        request=VaultCreate, row=Row.CLAIM, max_bytes=MAX_EXPORT_CHARACTERS + 32_768
+    ),
+    "vault.unlock": Method(request=VaultUnlock, row=Row.CLAIM, max_bytes=16_384),
+    "vault.lock": Method(request=VaultLock, row=Row.OWNER),
+    "vault.change": Method(request=VaultChange, row=Row.OWNER, max_bytes=32_768),
+    "vault.export": Method(request=VaultExport, row=Row.OWNER, max_bytes=32_768),
+    "vault.wipe": Method(request=VaultWipe, row=Row.OWNER),
 }
