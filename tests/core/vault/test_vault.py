@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from tests.core.vault.samples import (
+    CHEAP,
     FILE_KEY,
     KEY,
     OTHER_KEY,
@@ -25,8 +27,10 @@ from worldvpn_core.errors import (
     VaultKeyError,
     VaultLockedError,
 )
-from worldvpn_core.vault.keeping import Backup
+from worldvpn_core.vault.folder import DiskFolder
+from worldvpn_core.vault.keeping import Backup, Held, Keeping
 from worldvpn_core.vault.opening import Kind, Opening
+from worldvpn_core.vault.vault import Vault
 
 pytestmark = pytest.mark.anyio
 
@@ -233,6 +237,29 @@ async def test_calls_at_once_take_turns(tmp_path: Path) -> None:
     again = vault_in(tmp_path)
     await again.unlock(KEY)
     assert again.secrets == vault.secrets == secrets("token-15")
+
+
+class GatedKeeping(Keeping):
+    """Opens only once somebody in the loop lets it."""
+
+    gate = threading.Event()
+
+    def opened(self, opening: Opening) -> Held:
+        assert self.gate.wait(20)
+        return super().opened(opening)
+
+
+async def test_loop_runs_on_while_a_key_is_derived(tmp_path: Path) -> None:
+    await vault_in(tmp_path).create(PASSPHRASE)
+    gated = GatedKeeping(DiskFolder(tmp_path), cost=CHEAP)
+    vault = Vault(gated)
+
+    opening = asyncio.create_task(vault.unlock(PASSPHRASE))
+    await asyncio.sleep(0)
+    gated.gate.set()
+    await opening
+
+    assert vault.is_open
 
 
 async def test_cancelled_call_is_over_when_the_next_begins(tmp_path: Path) -> None:

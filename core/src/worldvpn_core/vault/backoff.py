@@ -16,6 +16,7 @@ FREE_TRIES: Final = 3
 FIRST_WAIT_S: Final = 2
 LONGEST_WAIT_S: Final = 900
 _FILE: Final = "vault.failures"
+_NEW: Final = "vault.failures.new"
 _MOST_BYTES: Final = 256
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -74,8 +75,9 @@ class BackOff:
             raise VaultWaitError(f"too many wrong passphrases: try again in {left:.0f} s")
         text = {"count": self.failures.count + 1, "last_utc": self._now().isoformat()}
         try:
-            self._folder.write(_FILE, json.dumps(text).encode())
-            self._folder.sync(_FILE)
+            self._folder.write(_NEW, json.dumps(text).encode())
+            self._folder.sync(_NEW)
+            self._folder.rename(_NEW, _FILE)
             self._folder.sync(None)
         except OSError as error:
             raise VaultError(
@@ -85,7 +87,10 @@ class BackOff:
     def forget(self) -> None:
         """Start again from none. Raises VaultError."""
         try:
-            self._folder.remove(_FILE)
-            self._folder.sync(None)
+            there = [name for name in (_FILE, _NEW) if self._folder.read(name, 1) is not None]
+            for name in there:
+                self._folder.remove(name)
+            if there:
+                self._folder.sync(None)
         except OSError as error:
             raise VaultError(f"wrong tries cannot be forgotten: {error.strerror}") from error

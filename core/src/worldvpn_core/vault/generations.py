@@ -84,7 +84,9 @@ class Generations:
     def erase(self) -> None:
         """Leave nothing."""
         try:
-            self._remove(_NEW, PREVIOUS, PRESENT)
+            # One after the other: a power cut must not leave the former one alone to open.
+            self._remove(_NEW, PREVIOUS)
+            self._remove(PRESENT)
         except OSError as error:
             raise _refused(error) from error
 

@@ -61,9 +61,12 @@ def make(path: Path) -> None:
     Raises:
         VaultError: it cannot be written.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+    except OSError as error:
+        raise VaultError(f"{path.parent} cannot be made: {error.strerror}") from error
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
         with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
             file.write(base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
             file.flush()

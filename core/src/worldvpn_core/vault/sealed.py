@@ -19,7 +19,7 @@ import attrs
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from worldvpn_core.errors import VaultDamagedError, VaultKeyError
+from worldvpn_core.errors import VaultDamagedError, VaultError, VaultKeyError
 from worldvpn_core.vault.opening import Cost, Kind, Lock
 
 MAGIC: Final = b"WVPNVLT\n"
@@ -44,7 +44,11 @@ class Sealed:
 
 
 def seal(contents: bytes, key: bytes, lock: Lock, generation: int) -> Sealed:
-    """Return ``contents`` under ``key``, with a nonce of its own."""
+    """Return ``contents`` under ``key``, with a nonce of its own.
+
+    Raises:
+        VaultError: they are longer than a vault takes.
+    """
     nonce = os.urandom(_NONCE_BYTES)
     header = _HEADER.pack(
         MAGIC,
@@ -60,7 +64,7 @@ def seal(contents: bytes, key: bytes, lock: Lock, generation: int) -> Sealed:
     body = header + ChaCha20Poly1305(key).encrypt(nonce, contents, header)
     raw = body + hashlib.sha256(body).digest()
     if len(raw) > MAX_BYTES:
-        raise ValueError(f"the vault holds at most {MAX_BYTES} bytes")
+        raise VaultError(f"the vault holds at most {MAX_BYTES} bytes")
     return Sealed(generation=generation, lock=lock, raw=raw)
 
 
