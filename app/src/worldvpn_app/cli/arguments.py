@@ -19,11 +19,14 @@ VERBS: Final = {
     "watch": "show every change until Ctrl-C",
     "why": "show what becomes of a packet, and which rule says so",
     "settings": "show or change settings",
+    "vault": "show, open or lock what keeps your keys, or change what opens it",
     "plugins": "list the daemon's plugins",
     "reset": "undo all that WorldVPN changed on this computer (root)",
     "daemon": "run the daemon (root)",
     "completion": "print completion for a shell",
 }
+
+VAULT_ACTIONS: Final = ("status", "create", "unlock", "lock", "change", "export", "wipe")
 
 _EPILOG: Final = """\
 exit codes:
@@ -61,6 +64,7 @@ def parser(more_verbs: tuple[str, ...] = ()) -> Parser:
     _add_profile_options(made)
     _add_tunnel_options(made)
     _add_other_options(made)
+    _add_vault_options(made["vault"])
     return root
 
 
@@ -144,7 +148,26 @@ def _add_other_options(made: dict[str, Parser]) -> None:
     )
     made["settings"].add_argument("key", metavar="KEY", nargs="?", help="which setting")
     made["settings"].add_argument("value", metavar="VALUE", nargs="?", help="on, off, a text, none")
-    for name in ("settings", "reset"):
+    for name in ("settings", "reset", "vault"):
         made[name].add_argument("--yes", action="store_true", help="do not ask")
     made["daemon"].add_argument("arguments", nargs=argparse.REMAINDER, help="for worldvpnd")
     made["completion"].add_argument("shell", choices=("bash", "zsh", "fish"))
+
+
+def _add_vault_options(verb: Parser) -> None:
+    verb.add_argument("action", nargs="?", choices=VAULT_ACTIONS, default="status")
+    verb.add_argument("file", metavar="FILE", nargs="?", help="export: the file to write")
+    by = verb.add_mutually_exclusive_group()
+    for name, text in (
+        ("keyring", "a key in this session's keyring, or nothing"),
+        ("passphrase", "a passphrase"),
+        ("key-file", "root's key file or credential, also at boot (root)"),
+    ):
+        by.add_argument(f"--{name}", action="store_true", help=f"create, change: opened by {text}")
+    verb.add_argument("--from", dest="backup", metavar="FILE", help="create: from an exported one")
+    for name, text in (
+        ("passphrase-file", "the passphrase is the first line of FILE"),
+        ("new-passphrase-file", "change, export: the same for the new one"),
+        ("backup-passphrase-file", "create --from: the same for the backup's"),
+    ):
+        verb.add_argument(f"--{name}", metavar="FILE", help=f'{text}; "-" for standard input')

@@ -35,6 +35,8 @@ class Client:
     def __init__(self, path: str) -> None:
         self._path = path
         self._socket = _connect(path)
+        #: Who called listen(2) there, by the kernel's word: root, or the caller.
+        self.listener_uid = _listener_uid(self._socket)
         self._received = b""
         self._news: deque[Snapshot] = deque()
         self._id = 0
@@ -139,8 +141,13 @@ def _connect(path: str) -> socket.socket:
 
 def _check_listener(connection: socket.socket, path: str) -> None:
     """Refuse to hand keys to another user's program (SO_PEERCRED, unix(7))."""
-    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
-    _pid, uid, _gid = _UCRED.unpack(raw)
+    uid = _listener_uid(connection)
     if uid not in {0, os.getuid()}:
         text = f"what listens at {path} is not the daemon but a program of uid {uid}: do not use it"
         raise CommandError("denied", text, Exit.DENIED)
+
+
+def _listener_uid(connection: socket.socket) -> int:
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+    _pid, uid, _gid = _UCRED.unpack(raw)
+    return int(uid)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from worldvpn_app.cli import extensions
-from worldvpn_app.cli.arguments import VERBS
+from worldvpn_app.cli.arguments import VAULT_ACTIONS, VERBS
 from worldvpn_app.cli.exits import Exit
 from worldvpn_app.cli.listing import MEANINGS
 from worldvpn_app.cli.session import Session
@@ -24,6 +24,10 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "watch": (),
     "why": ("--marked",),
     "settings": ("--yes",),
+    "vault": (
+        *("--yes", "--keyring", "--passphrase", "--key-file", "--from"),
+        *("--passphrase-file", "--new-passphrase-file", "--backup-passphrase-file"),
+    ),
     "plugins": (),
     "reset": ("--yes",),
     "daemon": (),
@@ -38,6 +42,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "profiles": _PROFILES,
     "pause": "5m 15m 1h",
     "settings": f"{' '.join(MEANINGS)} on off none",
+    "vault": " ".join(VAULT_ACTIONS),
     "completion": "bash zsh fish",
 }
 

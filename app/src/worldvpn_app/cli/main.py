@@ -28,6 +28,7 @@ _MODULES: Final = {
     "watch": "observe:watch",
     "why": "observe:why",
     "settings": "keep:settings",
+    "vault": "vault:vault",
     "plugins": "observe:plugins",
     "reset": "host:reset",
     "completion": "completion:completion",

@@ -16,6 +16,9 @@ SOCKET_GROUP: Final = "worldvpn"
 MAX_LINE_BYTES: Final = 1_048_576
 #: The longest profile text, in UTF-8; real ones have a few hundred bytes.
 MAX_PROFILE_BYTES: Final = 65_536
+#: How long a passphrase of the vault is.
+FEWEST_PASSPHRASE_CHARACTERS: Final = 8
+MOST_PASSPHRASE_CHARACTERS: Final = 1_024
 
 #: Error numbers of JSON-RPC 2.0, section 5.1; ours is the first of its server range.
 PARSE_ERROR: Final = -32_700

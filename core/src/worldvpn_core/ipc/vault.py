@@ -8,9 +8,8 @@ from typing import Final
 import attrs
 
 from worldvpn_core.ipc.checks import must
+from worldvpn_core.ipc.protocol import FEWEST_PASSPHRASE_CHARACTERS, MOST_PASSPHRASE_CHARACTERS
 
-FEWEST_CHARACTERS: Final = 8
-MOST_CHARACTERS: Final = 1_024
 #: The longest sealed vault in base64.
 MAX_EXPORT_CHARACTERS: Final = 90_000
 
@@ -23,12 +22,14 @@ _BASE64: Final = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 def _is_passphrase(value: str | None) -> bool:
     return (
         value is not None
-        and FEWEST_CHARACTERS <= len(value) <= MOST_CHARACTERS
+        and FEWEST_PASSPHRASE_CHARACTERS <= len(value) <= MOST_PASSPHRASE_CHARACTERS
         and value.isprintable()
     )
 
 
-_A_PASSPHRASE: Final = f"one line of {FEWEST_CHARACTERS} to {MOST_CHARACTERS} characters"
+_A_PASSPHRASE: Final = (
+    f"one line of {FEWEST_PASSPHRASE_CHARACTERS} to {MOST_PASSPHRASE_CHARACTERS} characters"
+)
 _passphrase: Final = must(_is_passphrase, _A_PASSPHRASE)
 _maybe_passphrase: Final = must(
     lambda value: value is None or _is_passphrase(value), f"{_A_PASSPHRASE}, or null"

@@ -11,10 +11,10 @@ import attrs
 from attrs import validators
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from worldvpn_core.ipc.protocol import FEWEST_PASSPHRASE_CHARACTERS, MOST_PASSPHRASE_CHARACTERS
+
 KEY_BYTES: Final = 32
 SALT_BYTES: Final = 16
-FEWEST_CHARACTERS: Final = 8
-MOST_CHARACTERS: Final = 1_024
 
 
 class Kind(enum.StrEnum):
@@ -44,10 +44,11 @@ COST: Final = Cost()
 
 
 def _text(_instance: object, _attribute: attrs.Attribute[str], value: str) -> None:
-    long_enough = FEWEST_CHARACTERS <= len(value) <= MOST_CHARACTERS
+    long_enough = FEWEST_PASSPHRASE_CHARACTERS <= len(value) <= MOST_PASSPHRASE_CHARACTERS
     if not long_enough or not value.isprintable():
         raise ValueError(
-            f"a passphrase is one line of {FEWEST_CHARACTERS} to {MOST_CHARACTERS} characters"
+            f"a passphrase is one line of {FEWEST_PASSPHRASE_CHARACTERS} to"
+            f" {MOST_PASSPHRASE_CHARACTERS} characters"
         )
 
 

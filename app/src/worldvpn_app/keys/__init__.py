@@ -1,0 +1,1 @@
+"""The vault's key in the keyring of the user's session."""

@@ -1,0 +1,102 @@
+"""The vault's key in the session's keyring: kept, verified, found again, never waited for long.
+
+The keyring is asked in a process of its own (``worker``): a prompt nobody answers, a
+bus that hangs or a backend that crashes ends with that process. Keys go through pipes,
+never through arguments or environment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Final
+
+from worldvpn_app.cli.exits import CommandError
+
+#: Time for a person to type the keyring's password.
+ANSWER_S: Final = 60.0
+KEY_BYTES: Final = 32
+KEY_ID_BYTES: Final = 16
+
+_SENTENCES: Final = {
+    "absent": "no keyring answers in this session",
+    "locked": "the keyring stayed locked: its prompt was dismissed, or could not be shown here",
+    "refused": (
+        "the keyring here is {backend}, which is not trusted with a key: only Secret Service,"
+        " KWallet, Windows and macOS are"
+    ),
+    "failed": "the keyring failed ({backend})",
+    "timeout": "the keyring did not answer in {limit_s:g} s",
+    "missing": "the keyring holds no key of this vault: it may be another user's, or was reset",
+    "changed": "the keyring did not keep the key it was given",
+}
+
+
+class KeyringError(CommandError):
+    """Why the keyring is of no use now."""
+
+    def __init__(self, kind: str, *, backend: str = "", limit_s: float = ANSWER_S) -> None:
+        sentence = _SENTENCES[kind].format(backend=backend, limit_s=limit_s)
+        super().__init__(f"keyring.{kind}", sentence)
+
+    def or_else(self, next_step: str) -> CommandError:
+        """Return the same with what to do instead."""
+        return CommandError(self.code, f"{self.message}. {next_step}")
+
+
+class Keeper:
+    """The keyring of this session. Every method raises KeyringError."""
+
+    def __init__(self, limit_s: float = ANSWER_S) -> None:
+        self._limit_s = limit_s
+
+    def make(self) -> tuple[str, str]:
+        """Keep a fresh key; return it and the id it is found by, both in hex.
+
+        It is read back by another process before this returns.
+        """
+        key, key_id = os.urandom(KEY_BYTES).hex(), os.urandom(KEY_ID_BYTES).hex()
+        self._ask("set", key_id, key)
+        if self._ask("get", key_id) != key:
+            raise KeyringError("changed")
+        return key, key_id
+
+    def get(self, key_id: str) -> str:
+        """Return the key of that id."""
+        key = self._ask("get", key_id)
+        if key is None:
+            raise KeyringError("missing")
+        return key
+
+    def forget(self, key_id: str) -> None:
+        """Remove the key of that id. One that is not there is no error."""
+        self._ask("delete", key_id)
+
+    def _ask(self, act: str, key_id: str, key: str = "") -> str | None:
+        asked = json.dumps({"act": act, "name": f"vault-{key_id}", "key": key})
+        # -P: the present directory may hold a module of any name.
+        argv = (sys.executable, "-P", "-m", "worldvpn_app.keys.worker")
+        try:
+            done = subprocess.run(  # noqa: S603 - our own interpreter, no word of the user's
+                argv,
+                input=asked,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                timeout=self._limit_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise KeyringError("timeout", limit_s=self._limit_s) from None
+        except OSError as error:
+            raise KeyringError("failed", backend=str(error.strerror)) from None
+        try:
+            answer = json.loads(done.stdout)
+        except ValueError:
+            raise KeyringError("failed", backend=f"exit status {done.returncode}") from None
+        if "problem" in answer:
+            raise KeyringError(answer["problem"], backend=answer["backend"])
+        found: str | None = answer["key"]
+        return found
