@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from collections.abc import Iterator
+
+import attrs
 import pytest
 
 from tests.e2e.rig import Rig
@@ -57,6 +62,63 @@ def test_passphrase_is_counted_across_a_kill(rig: Rig) -> None:
 
     assert codes == ["vault.wrong_key"] * 3 + ["vault.wait"]
     assert again.call("vault.status")["retry_in_s"] > 0
+
+
+def forms(text: str, raw: bytes) -> list[bytes]:
+    """Return every form in which a secret could be written down."""
+    in_base64 = base64.b64encode(raw).rstrip(b"=")
+    return [text.encode(), raw, raw.hex().encode(), raw.hex().upper().encode(), in_base64]
+
+
+def shown_by(rig: Rig, daemon: Daemon) -> Iterator[tuple[str, bytes]]:
+    for file in ("cmdline", "environ"):
+        yield f"{file} of the daemon", (rig.folder_of(daemon) / file).read_bytes()
+    yield "the log", daemon.log().encode()
+    for folder in (rig.how.state_dir, rig.how.run_dir):
+        for path in rig.world.path("client", folder).rglob("*"):
+            if path.is_file():
+                yield str(path), path.read_bytes()
+
+
+def test_what_opens_the_vault_is_shown_nowhere(rig: Rig) -> None:
+    words, other_words, key = "canary-passphrase", "canary-of-another", "c0ffee" + "5a" * 29
+    by_words = {"kind": "passphrase", "secret": words}
+    by_key = {"kind": "keyring", "secret": key, "key_id": "ab" * 16}
+    calls: list[tuple[str, dict[str, object]]] = [
+        ("vault.create", {"opening": by_words}),
+        ("vault.change", {"opening": by_key, "passphrase": other_words}),
+        ("vault.change", {"opening": by_key, "passphrase": words}),
+        ("vault.unlock", {"opening": by_key}),
+        ("vault.lock", {}),
+        ("vault.unlock", {"opening": by_words}),
+        ("vault.unlock", {"opening": {"kind": "keyring", "secret": key[:-2] + "00"}}),
+        ("vault.unlock", {"opening": by_key}),
+        ("vault.export", {"new_passphrase": other_words}),
+        ("vault.change", {"opening": {"kind": "file"}}),
+        ("vault.status", {}),
+        ("vault.unlock", {"opening": {"kind": words, "secret": [key, words]}}),
+        ("vault.export", {"new_passphrase": f"{words}\n", "passphrase": f"{key}\n"}),
+        (words, {words: key}),
+    ]
+    daemon = rig.start(attrs.evolve(rig.how, is_verbose=True))
+    told = []
+    for number, (method, params) in enumerate(calls):
+        try:
+            told.append((f"answer {number}", json.dumps(daemon.call(method, **params)).encode()))
+        except CommandError as error:
+            told.append((f"error {number}", str(error).encode()))
+    file = rig.world.path("client", "/etc/worldvpn/vault.key").read_text().strip()
+    places = [*told, *shown_by(rig, daemon)]
+    secrets = [
+        *(form for text in (words, other_words) for form in forms(text, text.encode())),
+        *forms(key, bytes.fromhex(key)),
+        *forms(file, base64.b64decode(file)),
+    ]
+
+    assert [name.split()[0] for name, _ in told].count("answer") == 7
+    assert any(name.endswith("/vault") for name, _ in places)
+    assert "DEBUG" in daemon.log()
+    assert [name for name, data in places if any(secret in data for secret in secrets)] == []
 
 
 def notices(daemon: Daemon) -> list[str]:

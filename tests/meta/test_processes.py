@@ -17,6 +17,9 @@ STRANGERS = {
     "xml",
 }
 
+#: What reaches the keyring of a user's session: for the app and the command line.
+KEYRINGS = {"jeepney", "keyring", "keyrings", "secretstorage", "worldvpn_app"}
+
 #: What touches the system or draws: core decides, and needs none of it.
 SYSTEM = {
     "PyQt6",
@@ -65,6 +68,13 @@ def test_i9_daemon_holds_no_parser_of_what_strangers_wrote() -> None:
     readers = set(_entry_points("worldvpn.network"))
     assert _packages(daemon) & STRANGERS == set()
     assert daemon & readers == set()
+
+
+def test_daemon_asks_no_keyring_of_a_session() -> None:
+    daemon = _loaded_after_importing("worldvpn_core.daemon", *_entry_points("worldvpn.system"))
+    worker = _loaded_after_importing("worldvpn_app.keys.worker")
+    assert _packages(daemon) & KEYRINGS == set()
+    assert {"keyring", "worldvpn_app"} <= _packages(worker)
 
 
 def test_i9_control_agent_does_hold_those_parsers() -> None:

@@ -16,7 +16,7 @@ from typing import Final
 import keyring
 from keyring.backend import KeyringBackend
 from keyring.backends.chainer import ChainerBackend
-from keyring.errors import InitError, KeyringError, KeyringLocked, NoKeyringError
+from keyring.errors import InitError, KeyringLocked, NoKeyringError, PasswordDeleteError
 
 #: Under which all entries of ours stand.
 SERVICE: Final = "worldvpn"
@@ -61,9 +61,8 @@ def _act(backend: KeyringBackend, asked: Mapping[str, str]) -> str | None:
         case "delete":
             try:
                 backend.delete_password(SERVICE, entry)
-            except KeyringError:
-                # It was not there, or another keyring is in use now: nothing of ours is left.
-                return None
+            except PasswordDeleteError:
+                return None  # it was not there
         case _:
             return backend.get_password(SERVICE, entry)
     return None
