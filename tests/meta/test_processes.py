@@ -70,10 +70,12 @@ def test_i9_daemon_holds_no_parser_of_what_strangers_wrote() -> None:
     assert daemon & readers == set()
 
 
-def test_daemon_asks_no_keyring_of_a_session() -> None:
+def test_only_a_process_of_its_own_asks_the_keyring_of_a_session() -> None:
     daemon = _loaded_after_importing("worldvpn_core.daemon", *_entry_points("worldvpn.system"))
+    command = _loaded_after_importing("worldvpn_app.cli.vault")
     worker = _loaded_after_importing("worldvpn_app.keys.worker")
     assert _packages(daemon) & KEYRINGS == set()
+    assert _packages(command) & KEYRINGS == {"worldvpn_app"}
     assert {"keyring", "worldvpn_app"} <= _packages(worker)
 
 

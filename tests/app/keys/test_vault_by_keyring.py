@@ -93,6 +93,20 @@ def test_refused_change_leaves_the_keyring_as_it_was(
     assert daemon.files()[0] == "vault"
 
 
+def test_change_that_ended_unclearly_keeps_both_keys(
+    daemon: VaultDaemon, session: DesktopSession, env: dict[str, str]
+) -> None:
+    run("vault", "create", env=env)
+    (daemon.directory / "vault.new").mkdir()
+    done = run("vault", "change", env=env)
+    (daemon.directory / "vault.new").rmdir()
+    run("vault", "lock", env=env)
+
+    assert "the vault could not be written" in done.stderr
+    assert _entries(session).count("secret = ") == 2
+    assert run("vault", "unlock", env=env).returncode == Exit.OK
+
+
 def test_locked_keyring_is_said_with_the_way_on(
     daemon: VaultDaemon, session: DesktopSession, env: dict[str, str]
 ) -> None:

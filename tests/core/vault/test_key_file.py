@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from worldvpn_core.config import read_config
 from worldvpn_core.errors import VaultError, VaultKeyError
 from worldvpn_core.vault import key_file
 from worldvpn_core.vault.opening import Kind
@@ -102,3 +103,10 @@ def test_credential_of_systemd_comes_before_the_file(path: Path, tmp_path: Path)
 
     assert (without, key_file.where(path, {})) == (path, path)
     assert key_file.where(path, environment) == credentials / "worldvpn-vault-key"
+
+
+def test_place_of_the_key_file_is_the_one_that_daemon_toml_says(tmp_path: Path) -> None:
+    config = tmp_path / "daemon.toml"
+    config.write_text('vault_key_file = "/run/keys/vault"\n')
+    assert read_config(config).vault_key_file == Path("/run/keys/vault")
+    assert read_config(tmp_path / "none").vault_key_file == Path("/etc/worldvpn/vault.key")

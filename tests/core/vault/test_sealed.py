@@ -34,6 +34,12 @@ def test_sealed_contents_come_back_and_are_not_to_be_read_without_the_key() -> N
         assert secret not in SEALED.raw
 
 
+@given(st.binary(max_size=4_000), st.binary(min_size=32, max_size=32), st.integers(0, 2**64 - 1))
+def test_any_contents_come_back_by_any_key(kept: bytes, key: bytes, generation: int) -> None:
+    sealed = read(seal(kept, key, LOCK, generation).raw)
+    assert (unseal(sealed, key), sealed.generation, sealed.lock) == (kept, generation, LOCK)
+
+
 @pytest.mark.parametrize("bits", [0x01, 0x80, 0xFF])
 def test_flipped_bits_in_any_byte_are_damage(bits: int) -> None:
     for place in range(len(SEALED.raw)):

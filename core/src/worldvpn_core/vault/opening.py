@@ -33,7 +33,7 @@ class Cost:
     """How dear one guess at a passphrase is (Argon2id, RFC 9106)."""
 
     memory_kib: int = attrs.field(
-        default=65_536, validator=[validators.ge(8), validators.le(262_144)]
+        default=65_536, validator=[validators.ge(8), validators.le(131_072)]
     )
     iterations: int = attrs.field(default=3, validator=[validators.ge(1), validators.le(16)])
     lanes: int = attrs.field(default=4, validator=[validators.ge(1), validators.le(16)])
