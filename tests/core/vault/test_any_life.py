@@ -18,6 +18,8 @@ from worldvpn_core.vault.opening import Opening, Passphrase
 
 OPENINGS = (KEY, OTHER_KEY, PASSPHRASE, OTHER_PASSPHRASE)
 tokens = st.sampled_from(["one", "two", "three", "four"])
+#: Which of the disks that may be found it is: how many there are depends on the nonces.
+disks = st.integers(min_value=0, max_value=10_000)
 steps = st.integers(min_value=0, max_value=60)
 
 #: What the vault may be: who opens it and what is in it; None for no vault.
@@ -88,18 +90,37 @@ class AnyLife(RuleBasedStateMachine):
                 return
 
     @precondition(lambda self: self.held is not None)
-    @rule(data=st.data(), token=tokens, step=steps)
-    def loses_power(self, data: st.DataObject, token: str, step: int) -> None:
-        """Cut the power within a store, and go on with one of the disks that may be found."""
+    @rule(which=disks, token=tokens, new=st.sampled_from((*OPENINGS, None)), step=steps)
+    def loses_power(self, which: int, token: str, new: Opening | None, step: int) -> None:
+        """Cut the power within a store or a change; go on with one of the disks it may leave."""
         held, opening = self._held()
+        proof = opening if isinstance(opening, Passphrase) else None
         self.disk.fails_at, self.disk.failure = self.disk.steps + step, PowerCut
-        after: Truth = (opening, secrets(token))
+        after: Truth = (new or opening, held.secrets if new else secrets(token))
+        kept = keeping(self.disk)
         try:
-            keeping(self.disk).stored(held, secrets(token))
+            if new is None:
+                kept.stored(held, secrets(token))
+            else:
+                kept.changed(held, new, proof)
             self.may_be = {after}
         except PowerCut:
             self.may_be.add(after)
-        self.disk = data.draw(st.sampled_from(list(self.disk.cut())))
+        left = list(self.disk.cut())
+        self.disk = left[which % len(left)]
+        self.held = None
+
+    @precondition(lambda self: self.held is not None)
+    @rule(which=disks, step=steps)
+    def loses_power_while_it_is_wiped(self, which: int, step: int) -> None:
+        self.disk.fails_at, self.disk.failure = self.disk.steps + step, PowerCut
+        try:
+            keeping(self.disk).wipe()
+            self.may_be = {None}
+        except PowerCut:
+            self.may_be.add(None)
+        left = list(self.disk.cut())
+        self.disk = left[which % len(left)]
         self.held = None
 
     @invariant()
@@ -122,4 +143,4 @@ class AnyLife(RuleBasedStateMachine):
 
 
 TestAnyLife = AnyLife.TestCase
-TestAnyLife.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+TestAnyLife.settings = settings(max_examples=200, stateful_step_count=20, deadline=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator
 
 import attrs
@@ -204,26 +205,72 @@ def test_vault_works_on_after_any_cut(name: str) -> None:
 
 @pytest.mark.parametrize("name", WRITES)
 def test_disk_that_refuses_any_step_leaves_old_or_new(name: str) -> None:
-    write, step = write_of(name), 0
-    while True:
+    write, count = write_of(name), 0
+    for disk in refused_at_every_step(write):
+        assert found_on(disk) in {write.before, write.after}
+        count += 1
+    assert count >= 4
+
+
+def refused_at_every_step(write: Write) -> Iterator[CuttableDisk]:
+    """Yield the disk of a host that runs on after its disk refused a step of ``write``."""
+    for step in itertools.count():
         disk = CuttableDisk(write.files)
         disk.fails_at, disk.failure = step, refusal
         with contextlib.suppress(VaultError):
             write.act(keeping(disk))
         if disk.steps < step:
-            break
+            return
         disk.fails_at = None
-        assert found_on(disk) in {write.before, write.after}
-        step += 1
-    assert step >= 4
+        yield disk
 
 
-def test_after_a_change_the_old_passphrase_opens_no_file_by_any_name() -> None:
+@pytest.mark.parametrize("name", ["create", "store beside a former generation"])
+def test_what_was_opened_after_a_refused_write_is_there_after_a_cut(name: str) -> None:
+    for disk in refused_at_every_step(write_of(name)):
+        with contextlib.suppress(BusyError):
+            opened = keeping(disk).opened(KEY)
+            assert {found_on(left) for left in disk.cut()} == {(KEY, opened.secrets)}
+
+
+def test_cut_in_a_change_that_follows_a_refused_store_leaves_one_of_them() -> None:
+    first = write_of("store beside a former generation")
+    truths = {first.before, first.after, (OTHER_PASSPHRASE, OLD)}
+    for number, _disk in enumerate(refused_at_every_step(first)):
+        for step in itertools.count():
+            disk = next(itertools.islice(refused_at_every_step(first), number, None))
+            disk.fails_at, disk.failure = disk.steps + step, PowerCut
+            held = keeping(CuttableDisk(first.files)).opened(KEY)
+            try:
+                keeping(disk).changed(held, OTHER_PASSPHRASE, proof=None)
+            except PowerCut:
+                assert {found_on(left) for left in disk.cut()} <= truths
+            else:
+                break
+
+
+def opens_any_file(opening: Opening, disk: CuttableDisk) -> bool:
+    """Say whether ``opening`` opens a file of ``disk``, whatever it is called."""
+    for raw in disk.files.values():
+        with contextlib.suppress(VaultError):
+            keeping(CuttableDisk({"vault": raw})).opened(opening)
+            return True
+    return False
+
+
+@pytest.mark.parametrize("name", ["change of the passphrase", "change over a damaged file"])
+def test_after_a_change_what_opened_it_before_opens_no_file_by_any_name(name: str) -> None:
+    write = write_of(name)
+    assert write.before is not None
+    old = write.before[0]
+    assert [disk.files for disk in finished(write) if opens_any_file(old, disk)] == []
+
+
+def test_once_the_new_passphrase_opens_it_the_old_opens_no_file_whenever_the_cut_comes() -> None:
     write = write_of("change of the passphrase")
-    for disk in finished(write):
-        for raw in disk.files.values():
-            with pytest.raises(VaultKeyError):
-                keeping(CuttableDisk({"vault": raw})).opened(PASSPHRASE)
+    changed = [disk for disk in cuts(write) if found_on(disk) == write.after]
+    assert changed
+    assert [disk.files for disk in changed if opens_any_file(PASSPHRASE, disk)] == []
 
 
 def test_after_a_wipe_there_is_no_file_by_any_name() -> None:

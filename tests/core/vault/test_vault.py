@@ -242,9 +242,10 @@ async def test_calls_at_once_take_turns(tmp_path: Path) -> None:
 class GatedKeeping(Keeping):
     """Opens only once somebody in the loop lets it."""
 
-    gate = threading.Event()
+    gate, began = threading.Event(), threading.Event()
 
     def opened(self, opening: Opening) -> Held:
+        self.began.set()
         assert self.gate.wait(20)
         return super().opened(opening)
 
@@ -255,7 +256,8 @@ async def test_loop_runs_on_while_a_key_is_derived(tmp_path: Path) -> None:
     vault = Vault(gated)
 
     opening = asyncio.create_task(vault.unlock(PASSPHRASE))
-    await asyncio.sleep(0)
+    while not gated.began.is_set():  # noqa: ASYNC110 - a thread sets it
+        await asyncio.sleep(0.001)
     gated.gate.set()
     await opening
 

@@ -75,8 +75,12 @@ class Generations:
             raise _refused(error) from error
 
     def settle(self) -> None:
-        """Forget all but the present generation: it has been opened."""
+        """Forget all but the present generation: it has been opened.
+
+        A write that failed may have left it in memory only, so its name is synced first.
+        """
         try:
+            self._folder.sync(None)
             self._remove(PREVIOUS, _NEW)
         except OSError as error:
             raise _refused(error) from error
@@ -98,10 +102,13 @@ class Generations:
 
     def _remove(self, *names: str) -> None:
         there = [name for name in names if self._folder.read(name, 1) is not None]
+        if not there:
+            return
+        # What takes the place of these is durable before they go, whoever wrote it.
+        self._folder.sync(None)
         for name in there:
             self._folder.remove(name)
-        if there:
-            self._folder.sync(None)
+        self._folder.sync(None)
 
 
 def _refused(error: OSError) -> VaultError:
