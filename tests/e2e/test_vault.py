@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import attrs
 import pytest
 
+from tests.app.keys.session import desktop_session, keyring_daemon
+from tests.app.programs import run
 from tests.e2e.rig import Rig
 from worldvpn_app.cli.exits import CommandError
 from worldvpn_lab.daemon import Daemon, Part
@@ -62,6 +65,45 @@ def test_passphrase_is_counted_across_a_kill(rig: Rig) -> None:
 
     assert codes == ["vault.wrong_key"] * 3 + ["vault.wait"]
     assert again.call("vault.status")["retry_in_s"] > 0
+
+
+def test_damaged_file_is_told_and_mended_by_what_comes_next(rig: Rig) -> None:
+    first = rig.start()
+    first.call("vault.create", opening=BY_FILE)
+    first.stop()
+    kept = rig.world.path("client", rig.how.state_dir)
+    (kept / "vault").rename(kept / "vault.previous")
+    (kept / "vault").write_bytes(b"torn")
+    again = rig.start()
+
+    assert again.call("vault.status")["open"]
+    assert notices(again, "vault.former") == [
+        "The vault was damaged: what it held before its last change is used."
+    ]
+    again.call("vault.change", opening=BY_FILE)
+    assert notices(again, "vault.former") == []
+    assert not (kept / "vault.previous").exists()
+
+
+def test_command_line_and_a_real_keyring_open_it_after_a_restart(rig: Rig, tmp_path: Path) -> None:
+    first = rig.start()
+    with desktop_session(tmp_path) as session, keyring_daemon(session):
+
+        def worldvpn(*typed: str) -> str:
+            socket = str(first.socket_path)
+            return run("--socket", socket, "vault", *typed, env=session.environment).stdout
+
+        made = worldvpn("create")
+        first.stop()
+        rig.start()
+        locked, opened, wiped = worldvpn(), worldvpn("unlock"), worldvpn("wipe", "--yes")
+
+    assert "Opened by  a key in your keyring" in made
+    assert locked.startswith("The vault is locked.")
+    assert opened.startswith("The vault is open.")
+    assert wiped == "Nothing of the vault is left on this computer.\n"
+    kept = rig.world.path("client", rig.how.state_dir)
+    assert [file.name for file in kept.iterdir() if file.name.startswith("vault")] == []
 
 
 def forms(text: str, raw: bytes) -> list[bytes]:
@@ -121,8 +163,8 @@ def test_what_opens_the_vault_is_shown_nowhere(rig: Rig) -> None:
     assert [name for name, data in places if any(secret in data for secret in secrets)] == []
 
 
-def notices(daemon: Daemon) -> list[str]:
-    return [one["text"] for one in daemon.status()["notices"] if one["code"] == "vault.locked"]
+def notices(daemon: Daemon, code: str = "vault.locked") -> list[str]:
+    return [one["text"] for one in daemon.status()["notices"] if one["code"] == code]
 
 
 def _code(daemon: Daemon, opening: dict[str, str]) -> str:

@@ -179,7 +179,14 @@ class Daemon:
             self._picture.notices.tell("vault.locked", f"The vault stays locked: {error}")
 
     def _vault_changed(self) -> None:
-        self._picture.notices.forget("vault.locked")
+        notices, code = self._picture.notices, "vault.former"
+        notices.forget("vault.locked")
+        if self._vault.is_former:
+            notices.tell(
+                code, "The vault was damaged: what it held before its last change is used."
+            )
+        else:
+            notices.forget(code)
         self._publish()
 
     async def _sweep(self) -> None:

@@ -92,8 +92,9 @@ async def test_damaged_file_gives_what_was_before_it(tmp_path: Path) -> None:
     again = vault_in(tmp_path)
 
     await again.unlock(KEY)
-    assert again.secrets == secrets("token-1")
+    assert (again.secrets, again.is_former) == (secrets("token-1"), True)
     await again.store(secrets("token-3"))
+    assert not again.is_former
     await again.lock()
     await again.unlock(KEY)
 

@@ -37,6 +37,8 @@ class Held:
     lock: Lock
     generation: int
     secrets: Secrets | None = attrs.field(repr=False)
+    #: The present file was missing or damaged, and the one before it was opened.
+    is_former: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -108,18 +110,23 @@ class Keeping:
             raise BusyError("there is no vault yet: signing in makes one")
         key = self._tried(opening, sealed)
         secrets = contents.from_bytes(unseal(sealed, key))
-        try:
-            if self._generations.is_present_whole():
+        is_former = not self._generations.is_present_whole()
+        if not is_former:
+            try:
                 self._generations.settle()
-            else:
-                _log.warning("the vault's file was missing or damaged: the one before was opened")
-        except VaultError as error:
-            _log.warning("the vault's former generation stays for now: %s", error)
-        return Held(key=key, lock=sealed.lock, generation=sealed.generation, secrets=secrets)
+            except VaultError as error:
+                _log.warning("the vault's former generation stays for now: %s", error)
+        return Held(
+            key=key,
+            lock=sealed.lock,
+            generation=sealed.generation,
+            secrets=secrets,
+            is_former=is_former,
+        )
 
     def stored(self, held: Held, secrets: Secrets | None) -> Held:
         """Keep ``secrets`` in a new generation."""
-        held = attrs.evolve(held, secrets=secrets, generation=held.generation + 1)
+        held = attrs.evolve(held, secrets=secrets, generation=held.generation + 1, is_former=False)
         self._generations.add(_sealed(held))
         return held
 
@@ -128,7 +135,11 @@ class Keeping:
         self._prove(held, proof)
         lock = new_lock(opening, self._cost)
         held = attrs.evolve(
-            held, key=key_for(opening, lock), lock=lock, generation=held.generation + 1
+            held,
+            key=key_for(opening, lock),
+            lock=lock,
+            generation=held.generation + 1,
+            is_former=False,
         )
         self._generations.replace(_sealed(held))
         return held

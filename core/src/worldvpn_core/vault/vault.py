@@ -44,6 +44,11 @@ class Vault:
         """The account's secrets; None while the vault is locked or nobody has signed in."""
         return None if self._held is None else self._held.secrets
 
+    @property
+    def is_former(self) -> bool:
+        """Whether the file was missing or damaged, so that what was kept before it is in use."""
+        return self._held is not None and self._held.is_former
+
     async def standing(self) -> Standing:
         """Return what there is on disk and what opens it."""
         async with self._turn:
