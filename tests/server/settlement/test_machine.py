@@ -72,8 +72,8 @@ class Known:
             return 0
         if Role.NODE not in self.signed:
             return self.stood_bytes
-        both = zip(*self.signed.values(), strict=True)
-        return max(self.stood_bytes, sum(min(direction) for direction in both))
+        (one_up, one_down), (other_up, other_down) = self.signed.values()
+        return max(self.stood_bytes, min(one_up, other_up) + min(one_down, other_down))
 
 
 class Settling(RuleBasedStateMachine):
