@@ -33,6 +33,12 @@ MARK_MASK: Final = 0xFFFF0000
 #: Every link that core names starts with this, so that a sweep can find leftovers.
 LINK_PREFIX: Final = "wv"
 
+#: The network namespace of a node, and the end of its pair of interfaces on the host.
+NODE: Final = "wvnode"
+#: Inside it: the way to the host, and the interface that guests come by.
+NODE_UPLINK: Final = "wvup"
+NODE_GUESTS: Final = "wvguests"
+
 _PORT = (validators.ge(1), validators.le(65_535))
 
 

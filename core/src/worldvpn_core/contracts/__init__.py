@@ -7,6 +7,7 @@ holds a suite for each, which a plugin's tests subclass.
 
 from __future__ import annotations
 
+from worldvpn_core.contracts.exit import Exit, Guest, Listener, ListenerInfo, SharePlan
 from worldvpn_core.contracts.host import (
     Change,
     Echo,
@@ -15,7 +16,6 @@ from worldvpn_core.contracts.host import (
     HelperSpec,
     HostEvent,
     HostEvents,
-    HostServices,
     Journal,
     JournalRecord,
     LinkFacts,
@@ -24,8 +24,8 @@ from worldvpn_core.contracts.host import (
     NetworkChanged,
     Resumed,
     Routing,
-    Services,
 )
+from worldvpn_core.contracts.namespaces import Namespace, NamespacePlan, Namespaces
 from worldvpn_core.contracts.network import (
     Account,
     Accounting,
@@ -37,12 +37,10 @@ from worldvpn_core.contracts.network import (
     Resolver,
 )
 from worldvpn_core.contracts.protection import DnsProtector, FirewallBackend
+from worldvpn_core.contracts.services import HostServices, Services
 from worldvpn_core.contracts.transport import (
-    Exit,
-    Listener,
     Obfuscator,
     Relay,
-    SharePlan,
     Transport,
     Tunnel,
 )
@@ -56,6 +54,7 @@ __all__ = [
     "Echo",
     "Exit",
     "FirewallBackend",
+    "Guest",
     "Helper",
     "HelperSpec",
     "Helpers",
@@ -68,7 +67,11 @@ __all__ = [
     "Links",
     "LinksChanged",
     "Listener",
+    "ListenerInfo",
     "Listing",
+    "Namespace",
+    "NamespacePlan",
+    "Namespaces",
     "NetworkChanged",
     "NetworkServices",
     "NodeOffer",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 import attrs
@@ -206,28 +205,3 @@ class Echo(Protocol):
         thought to be (IP_MTU_DISCOVER=PROBE). Returns early once all are answered;
         what cannot be sent counts as not answered.
         """
-
-
-@attrs.frozen(kw_only=True)
-class HostServices:
-    """What a host plugin provides."""
-
-    links: Links
-    echo: Echo
-    routing: Routing
-    events: HostEvents
-    helpers: Helpers
-    journal: Journal
-
-
-@attrs.frozen(kw_only=True)
-class Services:
-    """What a system plugin is given: it never reaches for the system itself."""
-
-    host: HostServices
-    #: Root-owned directory that lasts.
-    state_dir: Path
-    #: Root-owned directory that ends with the boot.
-    run_dir: Path
-    #: The table ``options`` of daemon.toml: each plugin looks up its own keys.
-    options: Mapping[str, str] = attrs.field(factory=dict)

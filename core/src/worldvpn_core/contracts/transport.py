@@ -1,11 +1,9 @@
-"""Protocols that carry packets: for us as a client, and for guests of a node."""
+"""Protocols that carry packets for us as a client."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from typing import Protocol
-
-import attrs
 
 from worldvpn_core.types import Counters, Endpoint, Option, TunnelInfo, TunnelPlan
 
@@ -99,34 +97,3 @@ class Obfuscator(Protocol):
         Raises:
             TransportError: the relay did not become ready.
         """
-
-
-@attrs.frozen(kw_only=True)
-class SharePlan:
-    """What a node offers: rates in bits a second, volume in bytes a day."""
-
-    listen: Endpoint
-    guests: int
-    rate_bps: int
-    quota_bytes: int
-
-
-class Listener(Protocol):
-    """A node that serves guests. Made by ``Exit.serve``."""
-
-    async def wait_down(self) -> Exception | None:
-        """Return when it falls by itself, with its cause, or None after ``close``."""
-
-    async def close(self) -> None:
-        """Drop every guest and remove all that ``serve`` made. Idempotent."""
-
-
-class Exit(Protocol):
-    """The other half of a transport: lets guests reach the internet through this host."""
-
-    @property
-    def name(self) -> str:
-        """The transport's name."""
-
-    async def serve(self, plan: SharePlan) -> Listener:
-        """Serve guests as ``plan`` says. Leaves nothing behind when it raises."""

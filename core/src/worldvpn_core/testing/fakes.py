@@ -7,14 +7,11 @@ from collections.abc import AsyncIterator, Hashable, Mapping
 
 from worldvpn_core.contracts import (
     Change,
-    Helper,
-    HelperSpec,
     HostEvent,
     HostServices,
     JournalRecord,
-    LinkFacts,
 )
-from worldvpn_core.errors import EngineError, JournalError
+from worldvpn_core.errors import JournalError
 from worldvpn_core.policy import (
     DnsPolicy,
     Explanation,
@@ -24,6 +21,7 @@ from worldvpn_core.policy import (
     RoutingPolicy,
     RuleCount,
 )
+from worldvpn_core.testing.namespace_fakes import FakeHelpers, FakeLinks, FakeNamespaces
 from worldvpn_core.types import (
     Counters,
     Endpoint,
@@ -33,6 +31,21 @@ from worldvpn_core.types import (
     TunnelInfo,
     TunnelPlan,
 )
+
+__all__ = [
+    "FakeDns",
+    "FakeEcho",
+    "FakeEvents",
+    "FakeFirewall",
+    "FakeHelpers",
+    "FakeJournal",
+    "FakeLinks",
+    "FakeNamespaces",
+    "FakeRouting",
+    "FakeTransport",
+    "FakeTunnel",
+    "fake_host",
+]
 
 
 class FakeFirewall:
@@ -143,32 +156,6 @@ class FakeJournal:
         self.record = None
 
 
-class FakeLinks:
-    """Interfaces in memory."""
-
-    def __init__(self, *links: LinkFacts) -> None:
-        self.present: dict[str, LinkFacts] = {link.name: link for link in links}
-
-    async def all(self) -> tuple[LinkFacts, ...]:
-        return tuple(self.present.values())
-
-    async def add(self, name: str, kind: str) -> None:
-        if name in self.present:
-            raise EngineError(f"interface {name} exists")
-        self.present[name] = LinkFacts(name=name, index=len(self.present) + 1, kind=kind)
-
-    async def delete(self, name: str) -> None:
-        self.present.pop(name, None)
-
-    async def set_up(self, name: str) -> None:
-        if name not in self.present:
-            raise EngineError(f"there is no interface {name}")
-
-    async def set_mtu(self, name: str, mtu_bytes: int) -> None:
-        if name not in self.present:
-            raise EngineError(f"there is no interface {name}, MTU {mtu_bytes} cannot be set")
-
-
 class FakeEcho:
     """Answers every size up to ``largest_bytes``."""
 
@@ -193,13 +180,6 @@ class FakeEvents:
             yield await self.queue.get()
 
 
-class FakeHelpers:
-    """Has no program installed."""
-
-    async def spawn(self, spec: HelperSpec) -> Helper:
-        raise EngineError(f"{spec.name} is not installed")
-
-
 def fake_host(
     *, links: FakeLinks | None = None, journal: FakeJournal | None = None
 ) -> HostServices:
@@ -211,6 +191,7 @@ def fake_host(
         events=FakeEvents(),
         helpers=FakeHelpers(),
         journal=journal or FakeJournal(),
+        namespaces=FakeNamespaces(),
     )
 
 

@@ -10,6 +10,7 @@ import signal
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 from typing import IO, Final, Self
 
 from worldvpn_core.contracts import Helper, HelperSpec
@@ -21,6 +22,7 @@ _log = logging.getLogger(__name__)
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #: Debian's name for the package of a program, where it is not the program's own.
 _PACKAGES: Final = {
+    "nsenter": "util-linux",
     "setpriv": "util-linux",
     "nft": "nftables",
     "ss-local": "shadowsocks-libev",
@@ -55,11 +57,20 @@ def rights(spec: HelperSpec, setpriv: str) -> tuple[str, ...]:
 
 
 class ProcessHelpers:
-    """Starts helpers without a shell, with nothing of our environment."""
+    """Starts helpers without a shell, with nothing of our environment.
+
+    ``namespace`` is the path of the network namespace they are started in (None: ours).
+    """
+
+    def __init__(self, namespace: Path | None = None) -> None:
+        self._namespace = namespace
 
     async def spawn(self, spec: HelperSpec) -> Helper:
         program = _find(spec.argv[0])
         words = rights(spec, _find("setpriv") if spec.uid is not None or spec.capabilities else "")
+        if self._namespace is not None:
+            # Entering needs rights that the helper itself is not given.
+            words = (_find("nsenter"), f"--net={self._namespace}", "--", *words)
         with _Pipe() as output, _Pipe() as complaints:
             try:
                 # No PR_SET_PDEATHSIG: an engine outlives a daemon that was killed, so

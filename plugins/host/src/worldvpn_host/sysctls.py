@@ -43,6 +43,17 @@ def refuse_orders_from(link: str) -> None:
                 _write(path, value)
 
 
+def pass_on() -> None:
+    """Make a network namespace pass packets on: the calling thread's own.
+
+    Raises:
+        RoutingError: /proc/sys cannot be written.
+    """
+    _write(_ROOT / "ipv4" / "ip_forward", "1")
+    if has_ipv6():
+        _write(_ROOT / "ipv6" / "conf" / "all" / "forwarding", "1")
+
+
 def has_ipv6() -> bool:
     """Say whether this kernel speaks IPv6 at all (``ipv6.disable=1`` takes it away)."""
     return (_ROOT / "ipv6" / "conf" / "all").exists()

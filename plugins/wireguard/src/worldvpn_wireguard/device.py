@@ -14,11 +14,12 @@ class PeerChange:
     """What to set of one peer; None leaves a thing as it is.
 
     ``allowed_ips`` replaces all of them. ``known`` says that the peer exists
-    already: it is not made anew if it has gone.
+    already: it is not made anew if it has gone. ``removed`` takes the peer away.
     """
 
     public_key: bytes
     known: bool = False
+    removed: bool = False
     preshared_key: bytes | None = attrs.field(default=None, repr=False)
     endpoint: Endpoint | None = None
     keepalive_s: int | None = None

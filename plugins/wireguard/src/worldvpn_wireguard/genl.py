@@ -44,6 +44,7 @@ _PEER_RECEIVED: Final = 7
 _PEER_SENT: Final = 8
 _PEER_ALLOWED_IPS: Final = 9
 
+_REMOVE: Final = 1
 _REPLACE_ALLOWED_IPS: Final = 2
 _UPDATE_ONLY: Final = 4
 
@@ -129,7 +130,7 @@ def _device(change: DeviceChange) -> Iterator[bytes]:
 
 def _peer(peer: PeerChange) -> Iterator[bytes]:
     networks = peer.allowed_ips or ()
-    flags = _UPDATE_ONLY if peer.known else 0
+    flags = (_UPDATE_ONLY if peer.known else 0) | (_REMOVE if peer.removed else 0)
     replace = _REPLACE_ALLOWED_IPS if peer.allowed_ips is not None else 0
     key = attribute(_PEER_PUBLIC_KEY, peer.public_key)
     settings = b"".join(_peer_settings(peer))

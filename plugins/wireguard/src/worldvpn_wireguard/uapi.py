@@ -62,6 +62,8 @@ def _device_lines(change: DeviceChange) -> Iterator[str]:
 
 def _peer_lines(peer: PeerChange) -> Iterator[str]:
     yield f"public_key={peer.public_key.hex()}"
+    if peer.removed:
+        yield "remove=true"
     if peer.known:
         yield "update_only=true"
     if peer.preshared_key is not None:
