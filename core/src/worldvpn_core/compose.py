@@ -32,6 +32,7 @@ from worldvpn_core.profiles import ProfileStore
 from worldvpn_core.requests import Chosen, Requests
 from worldvpn_core.runner import TunnelRunner
 from worldvpn_core.settings import SettingsFile
+from worldvpn_core.share.sharing import Around, Sharing
 from worldvpn_core.system import Places, System
 from worldvpn_core.tunnel.events import Event
 from worldvpn_core.tunnel.machine import plan_of
@@ -108,6 +109,22 @@ class Daemon:
             owner_uid=lambda: self._chosen.now.owner_uid,
             claim=self._chosen.claim,
         )
+        self._sharing = Sharing(
+            Around(
+                enforcer=self._enforcer,
+                tunnel=self._runner,
+                namespaces=system.host.namespaces,
+                exit_=system.exit_of_guests(),
+                settings=lambda: self._chosen.now,
+                change=self._chosen.change,
+                publish=self._publish,
+                dns=config.default_dns,
+                state_dir=places.state,
+            )
+        )
+        self._picture.sharing = self._sharing.requests.shown
+        if self._sharing.notice is not None:
+            self._picture.notices.tell("state.broken.guests", self._sharing.notice)
         requests = Requests(
             control=self._control,
             runner=self._runner,
@@ -117,6 +134,7 @@ class Daemon:
             chosen=self._chosen,
             agent=self._agent,
             vault=self._desk,
+            share=self._sharing.requests,
             plugins=_loaded(config),
             publish=self._publish,
         )
@@ -145,7 +163,12 @@ class Daemon:
             self._runner,
             hurry=self._control.hurry,
         )
-        parts = [self._runner.run(), attendant.follow_host(), attendant.follow_rules()]
+        parts = [
+            self._runner.run(),
+            self._sharing.runner.run(),
+            attendant.follow_host(),
+            attendant.follow_rules(),
+        ]
         if self._system.dns is not None:
             parts.append(attendant.follow_resolver())
         await self._sweep()
@@ -154,6 +177,7 @@ class Daemon:
             # What was wanted is taken up at once: only names have to wait for the agent.
             self._control.begin()
             await self._open_vault()
+            self._sharing.control.follow()
             await self._start_agent()
             await asyncio.gather(*tasks)
         finally:
@@ -190,14 +214,16 @@ class Daemon:
         self._publish()
 
     async def _sweep(self) -> None:
-        """Remove tunnels that a crash has left: their remote is spoken to anew."""
+        """Remove tunnels and the node that a crash has left: their remotes are spoken to anew."""
+        await self._sharing.sweep()
         for link in await self._system.host.links.all():
             if link.name.startswith(LINK_PREFIX):
                 _log.info("removing %s, left by a former run", link.name)
                 await self._system.host.links.delete(link.name)
 
     async def _leave(self) -> None:
-        """Close tunnels; a host that is not open stays blocked until we are back."""
+        """Close node and tunnels; a host that is not open stays blocked until we are back."""
+        await self._sharing.leave()
         state = self._runner.state
         if not isinstance(state, Disconnected | Paused):
             try:
@@ -211,6 +237,7 @@ class Daemon:
         _log.info("%s -> %s", type(old).__name__, type(new).__name__)
         self._picture.heard(old, new, event)
         self._control.heard(old, new)
+        self._sharing.control.follow()
         self._publish()
         hook = self._system.manager.hook.worldvpn_tunnel_state_changed
         plugins.notify(hook, old=old, new=new)

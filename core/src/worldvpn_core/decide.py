@@ -7,11 +7,13 @@ docs/security.md.
 
 from __future__ import annotations
 
-from typing import assert_never
+import enum
+from typing import Final, assert_never
 
 from worldvpn_core.policy import (
     DnsPolicy,
     FirewallPolicy,
+    NodePolicy,
     OuterRule,
     PolicySet,
     RoutingPolicy,
@@ -19,7 +21,8 @@ from worldvpn_core.policy import (
     TunnelRule,
 )
 from worldvpn_core.settings import Settings
-from worldvpn_core.share.states import NodeLink, Off, ShareState
+from worldvpn_core.share.plan import NodeLink
+from worldvpn_core.share.states import Draining, Off, Opening, ShareState
 from worldvpn_core.tunnel.machine import plan_of
 from worldvpn_core.tunnel.states import (
     Blocked,
@@ -33,6 +36,7 @@ from worldvpn_core.tunnel.states import (
 )
 from worldvpn_core.types import (
     EVERYTHING,
+    Cause,
     Endpoint,
     IpAddress,
     IpNetwork,
@@ -42,6 +46,27 @@ from worldvpn_core.types import (
     TunnelInfo,
     TunnelPlan,
 )
+
+
+class KeepsSharing(enum.Enum):
+    """The answer that nothing about sharing changes."""
+
+    KEEPS = "keeps"
+
+
+KEEPS: Final = KeepsSharing.KEEPS
+HELD_BY_BLOCK: Final = Cause(
+    code="share.blocked",
+    detail="this computer is blocked, and nobody is served until it is connected again",
+    retryable=True,
+)
+HELD_BY_LOCKDOWN: Final = Cause(
+    code="share.lockdown",
+    detail="in lockdown nobody is served until this computer is connected",
+    retryable=True,
+)
+#: What a guest never reaches, whatever the owner chose: mail, for spam would be the owner's.
+ALWAYS_REFUSED_PORTS: Final = (25,)
 
 
 def firewall_policy(
@@ -56,7 +81,8 @@ def firewall_policy(
     tunnel: the central server's and those of pinned resolvers.
     """
     if is_open(state, settings):
-        return PolicySet(host=FirewallPolicy(protects=(), node=_node(share)))
+        open_host = FirewallPolicy(protects=(), node=_node(share))
+        return PolicySet(host=open_host, node=node_policy(share, settings))
     outer: tuple[OuterRule, ...] = ()
     tunnels: tuple[TunnelRule, ...] = ()
     match state:
@@ -85,7 +111,7 @@ def firewall_policy(
         allow_lan=settings.allow_lan,
         node=_node(share),
     )
-    return PolicySet(host=host)
+    return PolicySet(host=host, node=node_policy(share, settings))
 
 
 def routing_policy(state: State, share: ShareState, settings: Settings) -> RoutingPolicy:
@@ -110,6 +136,37 @@ def routing_policy(state: State, share: ShareState, settings: Settings) -> Routi
             )
         case _:
             assert_never(state)
+
+
+def node_policy(share: ShareState, settings: Settings) -> NodePolicy | None:
+    """Return what must hold in the node's namespace while ``share`` lasts; None: there is none."""
+    if isinstance(share, Off | Opening) or share.node is None:
+        return None
+    return NodePolicy(
+        link=share.link,
+        guests=tuple(address for guest in share.guests for address in guest.addresses),
+        refused_ports=tuple(sorted({*ALWAYS_REFUSED_PORTS, *settings.share_refused_ports})),
+        rate_bps=share.plan.rate_bps,
+        is_draining=isinstance(share, Draining),
+    )
+
+
+def share_hold(state: State, settings: Settings) -> Cause | KeepsSharing | None:
+    """Return why the node must drain in ``state``; None: it may serve.
+
+    ``KEEPS``: the state passes, and the node stays as it is.
+    """
+    if settings.share_while_blocked:
+        return None
+    match state:
+        case Blocked():
+            return HELD_BY_BLOCK
+        case Disconnected() | Paused() if settings.lockdown:
+            return HELD_BY_LOCKDOWN
+        case Connecting() | Switching() | Disconnecting():
+            return KEEPS
+        case _:
+            return None
 
 
 def dns_policy(state: State, settings: Settings) -> DnsPolicy:

@@ -14,6 +14,7 @@ WorldVpnError
 ├── ResolutionError          a server's name has no address; nothing was touched
 ├── DeniedError              a gate or the rights table refused
 ├── BusyError                not possible in the present state
+├── ShareError               the node has no protection or no network; the host's own stands
 ├── JournalError             what would be changed could not be recorded first
 ├── AgentError               worldvpn-agent is gone or does not answer
 ├── VaultError               the vault could not be read or written; what was in it still is
@@ -120,6 +121,12 @@ class BusyError(WorldVpnError):
     """The request makes no sense in the present state."""
 
     code = "busy"
+
+
+class ShareError(WorldVpnError):
+    """The node could not be protected or connected; what protects the host stands."""
+
+    code = "share"
 
 
 class JournalError(WorldVpnError):

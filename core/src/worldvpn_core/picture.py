@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Final
@@ -35,6 +35,7 @@ class Picture:
     system: System
     agent: AgentLink
     notices: Notices
+    sharing: Callable[[], Mapping[str, object]] = dict
     publish: Callable[[], None] = lambda: None
     _since_utc: datetime = attrs.field(factory=lambda: datetime.now(UTC), init=False)
     _counters: Counters = attrs.field(factory=Counters, init=False)
@@ -77,6 +78,7 @@ class Picture:
             retry_in_s=retry_in_s,
             firewall=firewall.facts,
             dns=None if dns is None else dns.name,
+            sharing=self.sharing(),
             notices=(*self.notices.all(settings), *self._without_agent()),
             daemon={
                 "version": version("worldvpn-core"),

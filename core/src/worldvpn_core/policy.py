@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import attrs
 
-from worldvpn_core.share.states import NodeLink
+from worldvpn_core.share.plan import NodeLink
 from worldvpn_core.types import (
     EVERYTHING,
     DnsUpstream,
@@ -79,10 +79,29 @@ class FirewallPolicy:
 
 
 @attrs.frozen(kw_only=True)
+class NodePolicy:
+    """What may pass through the node's namespace: flows of ``guests`` to the internet.
+
+    Never to the host, its networks or each other, never to ``refused_ports``. Together
+    they have ``rate_bps`` (0: no limit). ``is_draining``: no new flow.
+    """
+
+    link: NodeLink
+    guests: tuple[IpAddress, ...] = ()
+    refused_ports: tuple[int, ...] = ()
+    rate_bps: int = 0
+    is_draining: bool = False
+
+
+@attrs.frozen(kw_only=True)
 class PolicySet:
-    """All rules of ours, in one value: one owner, applied in one transaction a namespace."""
+    """All rules of ours, in one value: one owner, applied in one transaction a namespace.
+
+    ``node`` None: there is no namespace that serves guests.
+    """
 
     host: FirewallPolicy
+    node: NodePolicy | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -25,6 +25,11 @@ from worldvpn_core.ipc.messages import (
     Request,
     SettingsGet,
     SettingsSet,
+    ShareInvite,
+    ShareOff,
+    ShareOn,
+    ShareRevoke,
+    ShareStatus,
     TunnelConnect,
     TunnelDisconnect,
     TunnelPause,
@@ -45,6 +50,8 @@ from worldvpn_core.policy import Packet
 from worldvpn_core.profiles import ProfileStore
 from worldvpn_core.runner import TunnelRunner
 from worldvpn_core.settings import CHANGEABLE, Settings, SettingsFile, changed
+from worldvpn_core.share.requests import ShareRequests
+from worldvpn_core.share.states import Off
 from worldvpn_core.tunnel.machine import plan_of
 from worldvpn_core.tunnel.states import Disconnected
 from worldvpn_core.types import Profile
@@ -87,6 +94,7 @@ class Requests:
     chosen: Chosen
     agent: AgentLink
     vault: VaultDesk
+    share: ShareRequests
     plugins: tuple[PluginFacts, ...]
     publish: Callable[[], None]
 
@@ -99,6 +107,8 @@ class Requests:
                 return await self._profiles(caller, request)
             case SettingsGet() | SettingsSet():
                 return await self._settings(request)
+            case ShareOn() | ShareOff() | ShareStatus() | ShareInvite() | ShareRevoke():
+                return await self.share.dispatch(request)
             case FirewallWhy() | FirewallCounters():
                 return await self._firewall(caller, request)
             case PluginsList() | HostReset():
@@ -115,6 +125,11 @@ class Requests:
                 return await self.vault.answer(caller, request)
             case _:
                 raise ConfigError(f"{type(request).__name__} is not answered here")
+
+    async def _host(self, request: PluginsList | HostReset) -> Mapping[str, object]:
+        if isinstance(request, HostReset):
+            return await self._reset(confirm=request.confirm)
+        return {"plugins": [_plugin(facts) for facts in self.plugins]}
 
     async def _tunnel(
         self,
@@ -179,6 +194,7 @@ class Requests:
                 self.profiles.get(settings.auto_connect)
             self.chosen.change(settings)
             await self.runner.enforced()
+            self.share.control.follow()
             self.publish()
         return {"settings": {name: getattr(self.chosen.now, name) for name in CHANGEABLE}}
 
@@ -209,12 +225,16 @@ class Requests:
     async def _reset(self, *, confirm: bool) -> Mapping[str, object]:
         if not confirm:
             raise ConfigError("reset opens this host, lockdown or not: confirm it")
-        self.chosen.change(attrs.evolve(self.chosen.now, lockdown=False, auto_connect=None))
+        self.chosen.change(
+            attrs.evolve(self.chosen.now, lockdown=False, auto_connect=None, sharing=False)
+        )
+        self.share.control.off()
         undone = list(self.enforcer.changed())
         self.control.disconnect()
         try:
             async with asyncio.timeout(RESET_LIMIT_S):
                 await self.runner.reached(lambda state: isinstance(state, Disconnected))
+                await self.share.control.runner.reached(lambda state: isinstance(state, Off))
         except TimeoutError:
             raise ProtectionError(
                 "this host could not be given back; the status says why. "

@@ -16,6 +16,7 @@ from attrs import validators
 
 from worldvpn_core import exact
 from worldvpn_core.errors import ConfigError
+from worldvpn_core.types import NODE_PORTS
 
 VERSION: Final = 1
 _LOCKDOWN: Final = re.compile(rb'"lockdown"\s*:\s*true\b')
@@ -38,6 +39,30 @@ class Settings:
     auto_connect: str | None = None
     #: The profile that ``connect`` takes when none is named.
     last_profile: str | None = None
+    #: Let guests use this computer's connection, from its start on. On only by consent.
+    sharing: bool = False
+    #: When the owner agreed to share, ISO 8601 in UTC; None: never.
+    share_consent_utc: str | None = None
+    #: The UDP port that guests reach; it must be open in the router.
+    share_port: int = attrs.field(
+        default=51_820, validator=[validators.ge(1_024), validators.le(65_535)]
+    )
+    #: What guests may have together, Mbit/s; 0: no limit.
+    share_rate_mbps: int = attrs.field(
+        default=0, validator=[validators.ge(0), validators.le(100_000)]
+    )
+    #: How many guests may be invited.
+    share_guests: int = attrs.field(default=16, validator=[validators.ge(1), validators.le(200)])
+    #: TCP and UDP ports that guests never reach, besides 25.
+    share_refused_ports: tuple[int, ...] = attrs.field(
+        default=(),
+        validator=[
+            validators.max_len(64),
+            validators.deep_iterable(validators.and_(validators.ge(1), validators.le(65_535))),
+        ],
+    )
+    #: Serve guests even while this computer is blocked or in lockdown.
+    share_while_blocked: bool = False
     #: Who may disconnect and change settings besides root; None until someone imports a profile.
     owner_uid: int | None = attrs.field(
         default=None, validator=validators.optional(validators.ge(0))
@@ -48,10 +73,28 @@ class Settings:
             raise ConfigError(
                 "lockdown needs the kill switch: switch lockdown off first, or leave kill_switch on"
             )
+        if NODE_PORTS[0] <= self.share_port <= NODE_PORTS[1]:
+            raise ConfigError(
+                f"share_port cannot be {self.share_port}: guests' own flows leave from "
+                f"{NODE_PORTS[0]} to {NODE_PORTS[1]}"
+            )
 
 
 #: Settings that a client may change; the others are the daemon's own bookkeeping.
-CHANGEABLE: Final = ("kill_switch", "lockdown", "allow_lan", "tunnel_inbound", "auto_connect")
+CHANGEABLE: Final = (
+    *("kill_switch", "lockdown", "allow_lan", "tunnel_inbound", "auto_connect"),
+    *("share_port", "share_rate_mbps", "share_guests", "share_refused_ports"),
+    "share_while_blocked",
+)
+#: What each of them may be; the others are true or false.
+_KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
+    "auto_connect": ((str, type(None)), "a profile's id or none"),
+    "share_port": ((int,), "a port from 1024 to 65535"),
+    "share_rate_mbps": ((int,), "0 to 100000 Mbit/s"),
+    "share_guests": ((int,), "1 to 200"),
+    "share_refused_ports": ((list, tuple), "a list of ports"),
+}
+_SWITCH: Final = ((bool,), "true or false")
 
 
 def changed(settings: Settings, changes: Mapping[str, object], *, confirm: bool) -> Settings:
@@ -64,15 +107,19 @@ def changed(settings: Settings, changes: Mapping[str, object], *, confirm: bool)
     for name, value in changes.items():
         if name not in CHANGEABLE:
             raise ConfigError(f"there is no setting {name!r}: choose from {', '.join(CHANGEABLE)}")
-        wanted = (str, type(None)) if name == "auto_connect" else (bool,)
-        if not isinstance(value, wanted):
-            raise ConfigError(f"setting {name} cannot be {value!r}: it is true or false")
+        kinds, words = _KINDS.get(name, _SWITCH)
+        if type(value) not in kinds:
+            raise ConfigError(f"setting {name} cannot be {value!r}: it is {words}")
     if changes.get("kill_switch") is False and settings.kill_switch and not confirm:
         raise ConfigError(
             "without the kill switch your traffic leaves unprotected whenever the tunnel "
             "falls: confirm to switch it off"
         )
-    return _STRICT.structure({**attrs.asdict(settings), **changes}, Settings)
+    try:
+        return _STRICT.structure({**attrs.asdict(settings), **changes}, Settings)
+    except (TypeError, ValueError) as error:
+        names = ", ".join(f"{name} {_KINDS.get(name, _SWITCH)[1]}" for name in changes)
+        raise ConfigError(f"these settings cannot be so: {names}") from error
 
 
 class SettingsFile:

@@ -37,6 +37,7 @@ class Around:
     retry_in_s: float | None
     firewall: FirewallFacts
     dns: str | None
+    sharing: Mapping[str, object]
     notices: tuple[tuple[str, str], ...]
     daemon: Mapping[str, object]
 
@@ -47,7 +48,7 @@ def snapshot(state: State, around: Around) -> dict[str, object]:
     return {
         "version": VERSION,
         "tunnel": _tunnel(state, around),
-        "sharing": {"state": "off"},
+        "sharing": dict(around.sharing),
         "protection": {
             "kill_switch": settings.kill_switch,
             "lockdown": settings.lockdown,

@@ -10,7 +10,7 @@ import pluggy
 
 from worldvpn_core import plugins
 from worldvpn_core.config import DaemonConfig
-from worldvpn_core.contracts import DnsProtector, FirewallBackend, HostServices, Services
+from worldvpn_core.contracts import DnsProtector, Exit, FirewallBackend, HostServices, Services
 from worldvpn_core.enforce import Protection
 from worldvpn_core.errors import PluginError
 
@@ -38,6 +38,15 @@ class System:
     services: Services
     firewall: FirewallBackend
     dns: DnsProtector | None
+
+    def exit_of_guests(self) -> Exit | None:
+        """Return the exit that serves guests here: the first by name, where there are several.
+
+        Raises:
+            PluginError: two are of one name.
+        """
+        found = plugins.exits(self.manager, self.services)
+        return found[min(found)] if found else None
 
     def protection(self) -> Protection:
         """Return those who make the host be what is demanded."""

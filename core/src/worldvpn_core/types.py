@@ -38,6 +38,8 @@ NODE: Final = "wvnode"
 #: Inside it: the way to the host, and the interface that guests come by.
 NODE_UPLINK: Final = "wvup"
 NODE_GUESTS: Final = "wvguests"
+#: The ports that guests' flows leave this host from; the kernel's own choice begins above.
+NODE_PORTS: Final = (20_000, 32_767)
 
 _PORT = (validators.ge(1), validators.le(65_535))
 

@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 
 from worldvpn_core.alone import alone
-from worldvpn_core.contracts import JournalRecord, Links
+from worldvpn_core.contracts import JournalRecord, Links, Namespaces
 from worldvpn_core.errors import WorldVpnError
 from worldvpn_core.policy import DnsPolicy, FirewallPolicy, PolicySet, RoutingPolicy
 from worldvpn_core.settings import Settings, SettingsFile
@@ -52,13 +52,14 @@ class _Undoing:
         if system.dns is not None:
             system.dns.adopt(changes)
             await self._attempt("resolver restored", system.dns.apply(DnsPolicy(held=False)))
+        await self._remove_namespaces(host.namespaces)
         await self._remove(host.links)
         self.said.extend(f"restored: {change.kind} {change.name}" for change in changes)
         file = SettingsFile(places.state / "settings.json")
         settings = file.load()
-        if settings.lockdown or settings.auto_connect:
+        if settings.lockdown or settings.auto_connect or settings.sharing:
             await self._attempt(
-                "settings lockdown and auto_connect switched off", _calm(file, settings)
+                "settings lockdown, auto_connect and sharing switched off", _calm(file, settings)
             )
         if pending is not None and not any(line.startswith(_NOT_UNDONE) for line in self.said):
             await self._attempt("record of what was changed emptied", host.journal.end())
@@ -70,6 +71,10 @@ class _Undoing:
         except WorldVpnError as error:
             self.said.append(f"{_NOT_UNDONE}: what was recorded: {error}")
             return None
+
+    async def _remove_namespaces(self, namespaces: Namespaces) -> None:
+        for name in await namespaces.all():
+            await self._attempt(f"namespace {name} removed", namespaces.remove(name))
 
     async def _remove(self, links: Links) -> None:
         try:
@@ -91,4 +96,4 @@ class _Undoing:
 
 
 async def _calm(file: SettingsFile, settings: Settings) -> None:
-    file.save(attrs.evolve(settings, lockdown=False, auto_connect=None))
+    file.save(attrs.evolve(settings, lockdown=False, auto_connect=None, sharing=False))

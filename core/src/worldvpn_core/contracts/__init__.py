@@ -7,7 +7,7 @@ holds a suite for each, which a plugin's tests subclass.
 
 from __future__ import annotations
 
-from worldvpn_core.contracts.exit import Exit, Guest, Listener, ListenerInfo, SharePlan
+from worldvpn_core.contracts.exit import Exit, Invitation, Listener
 from worldvpn_core.contracts.host import (
     Change,
     Echo,
@@ -44,6 +44,7 @@ from worldvpn_core.contracts.transport import (
     Transport,
     Tunnel,
 )
+from worldvpn_core.share.plan import Guest, ListenerInfo, SharePlan
 
 __all__ = [
     "Account",
@@ -61,6 +62,7 @@ __all__ = [
     "HostEvent",
     "HostEvents",
     "HostServices",
+    "Invitation",
     "Journal",
     "JournalRecord",
     "LinkFacts",

@@ -2,58 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Protocol
 
 import attrs
-from attrs import validators
 
-from worldvpn_core.types import Endpoint, IpAddress, IpNetwork
-
-KEY_BYTES: Final = 32
-_KEY: Final[list[Callable[[object, attrs.Attribute[bytes], bytes], object]]] = [
-    validators.min_len(KEY_BYTES),
-    validators.max_len(KEY_BYTES),
-]
-
-
-@attrs.frozen(kw_only=True)
-class Guest:
-    """One who may use the node: known by its key, and only under its own ``addresses``."""
-
-    public_key: bytes = attrs.field(validator=_KEY)
-    addresses: tuple[IpAddress, ...] = attrs.field(validator=validators.min_len(1))
-    preshared_key: bytes | None = attrs.field(
-        default=None, validator=validators.optional(_KEY), repr=False
-    )
-
-
-@attrs.frozen(kw_only=True)
-class SharePlan:
-    """What a node offers, decided before anything is touched.
-
-    ``prefixes`` are the inner networks, at most one a family; of each the first four
-    addresses are the node's own. ``guests`` is how many there may be at once, ``rate_bps``
-    what they may have together in bits a second, ``quota_bytes`` in bytes a day; 0: no limit.
-    """
-
-    attempt: int = attrs.field(validator=validators.ge(1))
-    listen_port: int = attrs.field(validator=[validators.ge(1), validators.le(65_535)])
-    prefixes: tuple[IpNetwork, ...] = attrs.field(validator=validators.min_len(1))
-    guests: int = attrs.field(default=64, validator=[validators.ge(1), validators.le(1_024)])
-    rate_bps: int = attrs.field(default=0, validator=validators.ge(0))
-    quota_bytes: int = attrs.field(default=0, validator=validators.ge(0))
-
-
-@attrs.frozen(kw_only=True)
-class ListenerInfo:
-    """What serves: its key for guests, where it listens inside, and its inner addresses."""
-
-    public_key: bytes = attrs.field(validator=_KEY)
-    listen: tuple[Endpoint, ...]
-    addresses: tuple[IpAddress, ...]
-    #: What carries the packets, for people: "wireguard-go 0.0.20230223".
-    engine: str = ""
+from worldvpn_core.share.plan import Guest, ListenerInfo, SharePlan
+from worldvpn_core.types import IpAddress, Server
 
 
 class Listener(Protocol):
@@ -80,6 +34,14 @@ class Listener(Protocol):
         """Drop every guest and remove all that ``serve`` made. Idempotent."""
 
 
+@attrs.frozen(kw_only=True)
+class Invitation:
+    """A guest yet to come, and the ``profile`` by which its device connects: a secret."""
+
+    guest: Guest
+    profile: str = attrs.field(repr=False)
+
+
 class Exit(Protocol):
     """Serves guests of one protocol, in a network namespace of their own."""
 
@@ -95,4 +57,16 @@ class Exit(Protocol):
 
         Raises:
             EngineError: what would carry the packets is missing or broken.
+        """
+
+    def invite(
+        self,
+        node: ListenerInfo,
+        remote: Server,
+        addresses: tuple[IpAddress, ...],
+        dns: tuple[IpAddress, ...],
+    ) -> Invitation:
+        """Draw keys for one more guest, and write its profile: of ``node``, behind ``remote``.
+
+        Nothing of it is kept here, and nobody is admitted by it.
         """

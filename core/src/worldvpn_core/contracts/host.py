@@ -75,8 +75,11 @@ class Change:
 class Routing(Protocol):
     """Addresses, routes, routing rules and the sysctls they depend on."""
 
-    async def record(self) -> tuple[Change, ...]:
-        """Return all that ``apply`` may change, with its present value. Changes nothing."""
+    async def record(self, policy: RoutingPolicy) -> tuple[Change, ...]:
+        """Return all that ``apply(policy)`` may change, with its value without us.
+
+        Changes nothing.
+        """
 
     def adopt(self, changes: tuple[Change, ...]) -> None:
         """Take over what a previous run recorded: those are the values to restore.
@@ -92,6 +95,7 @@ class Routing(Protocol):
 
         Raises:
             RoutingError: with the kernel's reason; routing is as before.
+            ShareError: all is as asked, but packets of the node's guests are not passed on.
         """
 
 

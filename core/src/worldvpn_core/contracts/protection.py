@@ -30,6 +30,7 @@ class FirewallBackend(Protocol):
 
         Raises:
             FirewallError: nothing changed, or what is loaded is not what was meant.
+            ShareError: the host's rules stand, those of the node's namespace do not.
         """
 
     async def disturbed(self) -> None:

@@ -32,6 +32,7 @@ MIN_PAUSE_S: Final = 60
 MAX_PAUSE_S: Final = 86_400
 _MAX_CHANGES: Final = 64
 _MAX_NAME: Final = 64
+_MAX_HOST: Final = 253
 _MAX_PORT: Final = 65_535
 
 _PROFILE_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -48,6 +49,10 @@ _pause: Final = _must(
 _name: Final = _must(
     lambda value: 1 <= len(value) <= _MAX_NAME and value.isprintable() and value == value.strip(),
     f"1 to {_MAX_NAME} printable characters without blanks at either end",
+)
+_host: Final = _must(
+    lambda value: 1 <= len(value) <= _MAX_HOST and value.isascii() and value.isprintable(),
+    f"1 to {_MAX_HOST} printable characters",
 )
 _profile_text: Final = _must(
     lambda value: 1 <= len(value.encode()) <= MAX_PROFILE_BYTES,
@@ -144,6 +149,38 @@ class SettingsSet:
 
 
 @attrs.frozen(kw_only=True)
+class ShareOn:
+    """Let guests use this host's connection. ``agree``: the owner was asked, once, and agreed."""
+
+    agree: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class ShareOff:
+    """Let nobody use it any more; answered once nobody does."""
+
+
+@attrs.frozen(kw_only=True)
+class ShareStatus:
+    """Ask how sharing stands, and which devices are invited."""
+
+
+@attrs.frozen(kw_only=True)
+class ShareInvite:
+    """Let a device of the owner's in. The answer holds its keys, and is given once."""
+
+    name: str = attrs.field(validator=_name)
+    host: str = attrs.field(validator=_host)
+
+
+@attrs.frozen(kw_only=True)
+class ShareRevoke:
+    """Let a device in no more."""
+
+    name: str = attrs.field(validator=_name)
+
+
+@attrs.frozen(kw_only=True)
 class FirewallWhy:
     """Ask which rule decides a packet's fate; ``marked``: as if one of our own sockets sent it."""
 
@@ -183,6 +220,11 @@ Request = (
     | ProfilesRemove
     | SettingsGet
     | SettingsSet
+    | ShareOn
+    | ShareOff
+    | ShareStatus
+    | ShareInvite
+    | ShareRevoke
     | FirewallWhy
     | FirewallCounters
     | PluginsList
@@ -218,6 +260,11 @@ METHODS: Final[Mapping[str, Method]] = {
     "profiles.remove": Method(request=ProfilesRemove, row=Row.OWNER),
     "settings.get": Method(request=SettingsGet, row=Row.GROUP),
     "settings.set": Method(request=SettingsSet, row=Row.OWNER, max_bytes=16_384),
+    "share.on": Method(request=ShareOn, row=Row.OWNER),
+    "share.off": Method(request=ShareOff, row=Row.OWNER),
+    "share.status": Method(request=ShareStatus, row=Row.GROUP),
+    "share.invite": Method(request=ShareInvite, row=Row.OWNER),
+    "share.revoke": Method(request=ShareRevoke, row=Row.OWNER),
     "firewall.why": Method(request=FirewallWhy, row=Row.GROUP),
     "firewall.counters": Method(request=FirewallCounters, row=Row.GROUP),
     "plugins.list": Method(request=PluginsList, row=Row.GROUP),

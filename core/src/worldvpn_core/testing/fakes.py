@@ -90,7 +90,9 @@ class FakeRouting:
         self.failure: Exception | None = None
         self.log = [] if log is None else log
 
-    async def record(self) -> tuple[Change, ...]:
+    async def record(self, policy: RoutingPolicy) -> tuple[Change, ...]:
+        if not policy.held:
+            return ()
         return (Change(kind="sysctl", name="net.ipv4.conf.all.arp_ignore", old="0"),)
 
     def adopt(self, changes: tuple[Change, ...]) -> None:

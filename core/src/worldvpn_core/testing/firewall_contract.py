@@ -23,7 +23,7 @@ from worldvpn_core.policy import (
     PolicySet,
     TunnelRule,
 )
-from worldvpn_core.share.states import NodeLink
+from worldvpn_core.share.plan import NodeLink
 from worldvpn_core.types import Carrier, Endpoint, Link, LocalProxy
 
 ENDPOINT: Final = Endpoint(host=ip_address("203.0.113.10"), port=51_820)

@@ -152,7 +152,7 @@ class RoutingContract:
         """All of ours is found without a record; old values come from it."""
         before = await ground.state()
         crashed = ground.routing()
-        recorded = await crashed.record()
+        recorded = await crashed.record(ground.live)
         await crashed.apply(ground.live)
         later = ground.routing()
         later.adopt((*recorded, Change(kind="nobody's", name="x")))
@@ -162,7 +162,7 @@ class RoutingContract:
     async def test_recording_changes_nothing(self, ground: RoutingGround) -> None:
         """It comes before the journal is written."""
         before = await ground.state()
-        await ground.routing().record()
+        await ground.routing().record(ground.live)
         _same(await ground.state(), before)
 
     async def test_a_record_made_while_held_says_what_was_before(
@@ -170,9 +170,9 @@ class RoutingContract:
     ) -> None:
         """Or our own values would be restored after a crash."""
         routing = ground.routing()
-        before = await routing.record()
+        before = await routing.record(ground.blocked)
         await routing.apply(ground.blocked)
-        _same(await routing.record(), before)
+        _same(await routing.record(ground.blocked), before)
 
     async def test_what_others_broke_is_repaired(self, ground: RoutingGround) -> None:
         """By applying once more."""

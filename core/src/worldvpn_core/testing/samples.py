@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import Final
 
-from worldvpn_core.share.states import Draining, NodeLink, Off, Opening, Serving, ShareState
+from worldvpn_core.share.plan import Guest, ListenerInfo, NodeLink, SharePlan
+from worldvpn_core.share.states import Draining, Off, Opening, Serving, ShareState
 from worldvpn_core.tunnel.states import (
     Blocked,
     Connected,
@@ -114,7 +115,35 @@ def share_states() -> tuple[ShareState, ...]:
         prefixes=(ip_network("10.66.0.0/24"), ip_network("fd66::/64")),
         listen=(Endpoint(host=ip_address("10.66.0.2"), port=51_820),),
     )
-    return (Off(), Opening(link=link), Serving(link=link), Draining(link=link))
+    plan = share_plan()
+    node = ListenerInfo(public_key=bytes(32), listen=link.listen, addresses=(link.listen[0].host,))
+    guests = (guest(),)
+    return (
+        Off(),
+        Opening(plan=plan, link=link, guests=guests),
+        Serving(plan=plan, link=link, node=node, guests=guests),
+        Draining(plan=plan, link=link, node=node, guests=guests),
+        Draining(plan=plan, link=link, node=None, is_closing=True),
+        Draining(
+            plan=plan,
+            link=link,
+            node=node,
+            is_closing=True,
+            then=Opening(plan=share_plan(2), link=link, guests=guests),
+        ),
+    )
+
+
+def share_plan(attempt: int = 1) -> SharePlan:
+    """Return what a node offers, in both families."""
+    prefixes = (ip_network("10.66.0.0/24"), ip_network("fd66::/64"))
+    return SharePlan(attempt=attempt, listen_port=51_820, prefixes=prefixes, guests=2)
+
+
+def guest(number: int = 1) -> Guest:
+    """Return one of several guests."""
+    addresses = ip_address(f"10.66.0.{number + 3}"), ip_address(f"fd66::{number + 3:x}")
+    return Guest(public_key=bytes([number]) * 32, addresses=addresses)
 
 
 def profile(name: str = "home", *servers: Server) -> Profile:

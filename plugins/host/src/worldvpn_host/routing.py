@@ -11,6 +11,7 @@ from typing import Final
 from worldvpn_core.contracts import Change
 from worldvpn_core.errors import RoutingError
 from worldvpn_core.policy import RoutingPolicy
+from worldvpn_host.forwarding import HeldForwarding
 from worldvpn_host.route_codec import RTM_DELRULE
 from worldvpn_host.route_socket import RouteSocket
 from worldvpn_host.routes import Found, Held
@@ -31,15 +32,19 @@ class KernelRouting:
     def __init__(self, sock: RouteSocket) -> None:
         self._socket = sock
         self._sysctls = HeldSysctls()
+        self._forwarding = HeldForwarding()
         self._is_held = False
         # Not asyncio's: a cancelled ``apply`` leaves its thread at work.
         self._lock = threading.Lock()
 
-    async def record(self) -> tuple[Change, ...]:
-        return self._sysctls.record()
+    async def record(self, policy: RoutingPolicy) -> tuple[Change, ...]:
+        held = self._sysctls.record() if policy.held else ()
+        shared = self._forwarding.record() if policy.node is not None else ()
+        return (*held, *shared)
 
     def adopt(self, changes: tuple[Change, ...]) -> None:
         self._sysctls.adopt(changes)
+        self._forwarding.adopt(changes)
 
     async def apply(self, policy: RoutingPolicy) -> None:
         await asyncio.to_thread(self._apply, policy)
@@ -54,6 +59,11 @@ class KernelRouting:
             finally:
                 if not self._is_held:
                     self._sysctls.release()
+            # Last: packets are passed on only where rules and routes stand.
+            if policy.node is None:
+                self._forwarding.release()
+            else:
+                self._forwarding.hold()
 
     def _converge(self, policy: RoutingPolicy) -> None:
         """Repeat read, decide, batch until nothing is left to change."""

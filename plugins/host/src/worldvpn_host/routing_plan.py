@@ -2,6 +2,7 @@
 
 The rules, in the order in which the kernel asks them (docs/security.md says why):
 
+    5099  iif NODE to A NETWORK OF THIS HOST unreachable        while sharing
     5100  iif NODE lookup main; to NODE'S PREFIX lookup main    while sharing
     5101  udp 68 to 67 lookup main, default suppressed          IPv4: the lease's renewal
     5101  marked goto main's own rule                           only before a 5102, or 5105 to
@@ -73,6 +74,8 @@ class Facts:
     links: tuple[LinkFacts, ...]
     #: (prefix, index of the bridge) of every container network.
     containers: tuple[tuple[IpNetwork, int], ...] = ()
+    #: Networks that lie right behind an interface of this host, its own LAN among them.
+    nearby: frozenset[IpNetwork] = frozenset()
     #: AF_INET, and AF_INET6 where the kernel speaks it.
     families: tuple[int, ...] = FAMILIES
     #: Links on which IPv6 is switched off: no address or route of it can be there.
@@ -96,10 +99,12 @@ def plan(policy: RoutingPolicy, facts: Facts) -> Held:
     Raises:
         RoutingError: the live link is gone: nothing could reach the tunnel.
     """
+    node = frozenset(rule for rule in _node_rules(policy, facts) if rule.family in facts.families)
     if not policy.held:
-        return Held()
+        return Held(rules=node)
+    rules = frozenset(rule for rule in _rules(policy) if rule.family in facts.families)
     return Held(
-        rules=frozenset(rule for rule in _rules(policy) if rule.family in facts.families),
+        rules=node | rules,
         routes=frozenset(
             route
             for route in _routes(policy, facts)
@@ -114,12 +119,25 @@ def plan(policy: RoutingPolicy, facts: Facts) -> Held:
     )
 
 
+def _node_rules(policy: RoutingPolicy, facts: Facts) -> Iterator[Rule]:
+    """Lead guests past the owner's tunnel, and never to this host's own networks."""
+    if policy.node is None:
+        return
+    for prefix in facts.nearby:
+        yield Rule(
+            family=family_of(prefix),
+            priority=5_099,
+            action=Action.UNREACHABLE,
+            destination=prefix,
+            iif=policy.node.interface,
+        )
+    for family in FAMILIES:
+        yield Rule(family=family, priority=5_100, table=MAIN, iif=policy.node.interface)
+    for prefix in policy.node.prefixes:
+        yield _to(prefix, priority=5_100, table=MAIN)
+
+
 def _rules(policy: RoutingPolicy) -> Iterator[Rule]:
-    if policy.node is not None:
-        for family in FAMILIES:
-            yield Rule(family=family, priority=5_100, table=MAIN, iif=policy.node.interface)
-        for prefix in policy.node.prefixes:
-            yield _to(prefix, priority=5_100, table=MAIN)
     for family in FAMILIES:
         protected = tuple(p for p in policy.protects if family_of(p) == family)
         if protected:

@@ -55,6 +55,7 @@ def read(sock: RouteSocket, policy: RoutingPolicy) -> tuple[Facts, Found]:
     facts = Facts(
         links=links,
         containers=tuple(containers(links, main)),
+        nearby=nearby(main, links, policy),
         families=families,
         without_ipv6=sysctls.without_ipv6(carriers | concerned),
     )
@@ -88,6 +89,22 @@ def containers(
         is_own = route.device in internal and gateway is None
         if is_own and route.destination.prefixlen and not route.destination.is_link_local:
             yield route.destination, route.device
+
+
+def nearby(
+    main: Iterable[MainRoute], links: tuple[LinkFacts, ...], policy: RoutingPolicy
+) -> frozenset[IpNetwork]:
+    """Return the networks that main reaches without a gateway, the node's own apart."""
+    node = None if policy.node is None else policy.node.interface
+    inside = {link.index for link in links if link.name == node}
+    return frozenset(
+        route.destination
+        for route, gateway, _ in main
+        if gateway is None
+        and route.device
+        and route.device not in inside
+        and route.destination.prefixlen
+    )
 
 
 def strays(

@@ -25,6 +25,7 @@ from worldvpn_killswitch.explain import explain
 from worldvpn_killswitch.generation import Generation, follows
 from worldvpn_killswitch.libnftables import Engine
 from worldvpn_killswitch.links import Topology, topology
+from worldvpn_killswitch.node_rules import NodeRules
 from worldvpn_killswitch.rule import FAMILIES, TABLE, Ruleset, element_script, script
 from worldvpn_killswitch.ruleset import ruleset
 
@@ -51,7 +52,9 @@ class NftablesBackend:
         *,
         outside: frozenset[str] = frozenset(),
         generation: Callable[[], int] | None = None,
+        node_rules: NodeRules | None = None,
     ) -> None:
+        self._node_rules = node_rules
         self._egress_hook = True
         self._links = links
         self._engine = engine
@@ -74,6 +77,8 @@ class NftablesBackend:
             wanted = ruleset(policy.host, now)
             if not await self._change_elements(wanted, now):
                 await self._replace(policy.host, wanted, now)
+        if policy.node is not None and self._node_rules is not None:
+            await self._node_rules.apply(policy.node)
 
     async def disturbed(self) -> None:
         if self._changes is None:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from worldvpn_core.policy import FirewallPolicy
-from worldvpn_core.share.states import NodeLink
-from worldvpn_core.types import MARK_MASK, NODE_MARK, Endpoint
+from worldvpn_core.share.plan import NodeLink
+from worldvpn_core.types import MARK, MARK_MASK, NODE_MARK, NODE_PORTS, Endpoint
 from worldvpn_killswitch import outbound
 from worldvpn_killswitch.address import Destination, Source
 from worldvpn_killswitch.containers import KNOWN, PUBLISHED, of_containers, passing
 from worldvpn_killswitch.links import Topology
-from worldvpn_killswitch.match import Device, Family, Mark, Match, Port, Side, Special
+from worldvpn_killswitch.match import Device, Family, Layer4, Mark, Match, Port, Side, Special
 from worldvpn_killswitch.outbound import Place, uplinks
 from worldvpn_killswitch.ranges import (
     NOT_FOR_GUESTS,
     VERSIONS,
     of_version,
 )
-from worldvpn_killswitch.rule import Action, Fate, Rule
+from worldvpn_killswitch.rule import ACCEPT, DROP, Action, Fate, Rule, marked
+from worldvpn_killswitch.tunnels import DISCOVERY
 
-_SMTP = 25
+_SMTP: Final = 25
 
 
 def forwarded(policy: FirewallPolicy, topology: Topology) -> tuple[Rule, ...]:
@@ -61,9 +64,53 @@ def arriving(node: NodeLink, topology: Topology) -> tuple[Rule, ...]:
 
 
 def leaving(topology: Topology) -> tuple[Rule, ...]:
-    """Return what gives guests' packets this host's address."""
-    action = Action("masquerade", Fate.ALLOWED)
-    return (Rule("node-nat", (uplinks(topology), Mark(NODE_MARK)), action, why="a guest sent it"),)
+    """Return what gives guests' packets this host's address, and ports of their own.
+
+    A guest that could take the port of a socket of this host would get its answers.
+    """
+    guests = (uplinks(topology), Mark(NODE_MARK))
+    first, last = NODE_PORTS
+    ports = Action(f"masquerade to :{first}-{last}", Fate.ALLOWED)
+    why = "a guest sent it"
+    return (
+        Rule("node-nat-ports", (*guests, Layer4(("tcp", "udp"))), ports, why=why),
+        Rule("node-nat", guests, Action("masquerade", Fate.ALLOWED), why=why),
+    )
+
+
+def refused_here(node: NodeLink) -> tuple[Rule, ...]:
+    """Return what keeps guests from an open host itself: its own addresses are not forwarded."""
+    inside = Device(Side.IN, (node.interface,))
+    found = Special(f"ip6 hoplimit 255 icmpv6 type {{ {DISCOVERY} }}")
+    return (
+        Rule("in-node-neighbours", (inside, found), ACCEPT, why="the node is found by it"),
+        Rule("in-node", (inside,), DROP, why="guests reach the internet only"),
+    )
+
+
+def answers(node: NodeLink, topology: Topology) -> tuple[Rule, ...]:
+    """Return what gives our mark to what comes for guests, for the reverse-path filter's sake.
+
+    Unmarked, rp_filter looks the sender up in the tunnel's own table (see ``received``).
+    """
+    back = uplinks(topology, Side.IN)
+    rules = []
+    for version in VERSIONS:
+        for index, own in enumerate(of_version(node.prefixes, version)):
+            asked = Special(f"ct original {_family(version)} saddr {own}")
+            rules.append(
+                Rule(
+                    f"mark-node-{version}-{index}",
+                    (back, asked),
+                    marked(MARK),
+                    why="a guest has asked for it",
+                )
+            )
+    for index, listen in enumerate(node.listen):
+        knock = (back, Family(listen.host.version), Port((listen.port,), listen.carrier))
+        name = f"mark-node-listen-{index}"
+        rules.append(Rule(name, knock, marked(MARK), why="a guest knocks"))
+    return tuple(rules)
 
 
 def _of_node(node: NodeLink | None, topology: Topology) -> tuple[Rule, ...]:

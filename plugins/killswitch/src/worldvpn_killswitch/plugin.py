@@ -6,6 +6,7 @@ from worldvpn_core.contracts import FirewallBackend, Services
 from worldvpn_core.hookspecs import hookimpl
 from worldvpn_killswitch.backend import NftablesBackend
 from worldvpn_killswitch.libnftables import Engine, LibNftables
+from worldvpn_killswitch.node_rules import NodeRules
 from worldvpn_killswitch.program import NftProgram
 
 
@@ -15,7 +16,15 @@ def worldvpn_firewall_backend(services: Services, platform: str) -> FirewallBack
     if platform != "linux":
         return None
     outside = frozenset(services.options.get("killswitch_outside", "").split())
-    return NftablesBackend(services.host.links, _engine(services), outside=outside)
+    return NftablesBackend(
+        services.host.links,
+        _engine(services),
+        outside=outside,
+        node_rules=NodeRules(
+            services.host.namespaces,
+            lambda space: NftProgram(space.helpers, services.run_dir),
+        ),
+    )
 
 
 def _engine(services: Services) -> Engine:

@@ -35,10 +35,22 @@ NOT_FOR_GUESTS: Final[dict[int, tuple[IpNetwork, ...]]] = {
     4: tuple(
         map(
             ip_network,
-            (*_PRIVATE4, "0.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "224.0.0.0/3"),
+            (
+                *(*_PRIVATE4, "0.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "192.0.0.0/24"),
+                *("198.18.0.0/15", "224.0.0.0/3"),
+            ),
         )
     ),
-    6: tuple(map(ip_network, ("fe80::/10", "fc00::/7", "ff00::/8", "::/128", "::1/128"))),
+    # IPv4 addresses in IPv6 ones among them, which a translator or tunnel would reach.
+    6: tuple(
+        map(
+            ip_network,
+            (
+                *("fe80::/10", "fec0::/10", "fc00::/7", "ff00::/8", "::/96", "::ffff:0:0/96"),
+                *("64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2002::/16"),
+            ),
+        )
+    ),
 }
 
 

@@ -27,7 +27,11 @@ def ruleset(policy: FirewallPolicy, topology: Topology) -> Ruleset:
 
 def _inet(policy: FirewallPolicy, topology: Topology) -> tuple[Chain | None, ...]:
     if policy.is_open:
-        return (*_node(policy, topology), _forward(policy, topology))
+        return (
+            *_node(policy, topology),
+            _filter("input", "input", "filter", _refused_guests(policy)),
+            _forward(policy, topology),
+        )
     closed = ACCEPT if policy.is_partial else DROP
     return (
         _filter("forged", "prerouting", "raw", received.before_tracking(policy)),
@@ -56,6 +60,10 @@ def _inet(policy: FirewallPolicy, topology: Topology) -> tuple[Chain | None, ...
     )
 
 
+def _refused_guests(policy: FirewallPolicy) -> tuple[Rule, ...]:
+    return () if policy.node is None else forward.refused_here(policy.node)
+
+
 def _diverted(policy: FirewallPolicy) -> tuple[Rule, ...]:
     return proxy.diverted(policy) if proxy.proxies(policy) else ()
 
@@ -81,6 +89,7 @@ def _node(policy: FirewallPolicy, topology: Topology) -> tuple[Chain | None, ...
     checked_name(node.interface)
     return (
         _filter("node_mark", "prerouting", "mangle", forward.marking(node)),
+        _filter("node_answers", "prerouting", "mangle", forward.answers(node, topology)),
         _chain("node_listen", "nat", "prerouting", "dstnat", forward.arriving(node, topology)),
         _chain("node_nat", "nat", "postrouting", "srcnat", forward.leaving(topology)),
     )

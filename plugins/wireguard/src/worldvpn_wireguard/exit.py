@@ -10,6 +10,7 @@ from typing import Final
 
 from worldvpn_core.contracts import (
     Guest,
+    Invitation,
     Listener,
     ListenerInfo,
     Namespace,
@@ -17,9 +18,10 @@ from worldvpn_core.contracts import (
     Namespaces,
     SharePlan,
 )
-from worldvpn_core.types import NODE, NODE_GUESTS, NODE_UPLINK, Endpoint
+from worldvpn_core.types import NODE, NODE_GUESTS, NODE_UPLINK, Endpoint, IpAddress, Server
 from worldvpn_wireguard.closing import Closing
 from worldvpn_wireguard.device import Device, DeviceChange, Engine, PeerChange
+from worldvpn_wireguard.invitation import invitation
 from worldvpn_wireguard.node_key import node_key, public_key_of
 from worldvpn_wireguard.transport import DEFAULT_MTU_BYTES
 from worldvpn_wireguard.tunnel_link import TunnelLink
@@ -53,6 +55,15 @@ class WireGuardExit:
         except BaseException:
             await Closing(undo).run()
             raise
+
+    def invite(
+        self,
+        node: ListenerInfo,
+        remote: Server,
+        addresses: tuple[IpAddress, ...],
+        dns: tuple[IpAddress, ...],
+    ) -> Invitation:
+        return invitation(node, remote, addresses, dns)
 
     async def _serve(self, plan: SharePlan, undo: AsyncExitStack) -> Listener:
         key = node_key(self._key_file)

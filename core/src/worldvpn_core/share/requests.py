@@ -1,0 +1,69 @@
+"""What clients may ask of sharing, and what they are shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from worldvpn_core.errors import ConfigError
+from worldvpn_core.ipc.messages import (
+    Request,
+    ShareInvite,
+    ShareOff,
+    ShareOn,
+    ShareRevoke,
+    ShareStatus,
+)
+from worldvpn_core.settings import Settings
+from worldvpn_core.share.control import ShareControl
+from worldvpn_core.share.states import Draining, Off, Serving, ShareState
+
+
+@attrs.frozen(kw_only=True)
+class ShareRequests:
+    """The daemon's answers about sharing."""
+
+    control: ShareControl
+
+    async def dispatch(self, request: Request) -> Mapping[str, object]:
+        """Answer one permitted request; a WorldVpnError is the caller's to read."""
+        match request:
+            case ShareOn(agree=agree):
+                self.control.on(agreed=agree)
+            case ShareOff():
+                self.control.off()
+                await self.control.runner.reached(lambda state: isinstance(state, Off))
+            case ShareStatus():
+                pass
+            case ShareInvite(name=name, host=host):
+                return {"name": name, "profile": self.control.invite(name, host)}
+            case ShareRevoke(name=name):
+                self.control.revoke(name)
+            case _:
+                raise ConfigError(f"{type(request).__name__} is not answered here")
+        return {"sharing": self.shown(), "devices": self._devices()}
+
+    def shown(self) -> dict[str, object]:
+        """Return the snapshot's part."""
+        return shown(self.control.runner.state, self.control.settings())
+
+    def _devices(self) -> list[dict[str, object]]:
+        return [
+            {"name": one.name, "addresses": [str(host) for host in one.guest.addresses]}
+            for one in self.control.guests.all()
+        ]
+
+
+def shown(state: ShareState, settings: Settings) -> dict[str, object]:
+    """Return what clients may know of the node: nothing secret, no guest's key. Pure."""
+    cause = state.cause if isinstance(state, Off | Draining) else None
+    return {
+        "state": type(state).__name__.lower(),
+        "wanted": settings.sharing,
+        "agreed_utc": settings.share_consent_utc,
+        "port": settings.share_port,
+        "engine": state.node.engine if isinstance(state, Serving) else None,
+        "guests": 0 if isinstance(state, Off) else len(state.guests),
+        "cause": None if cause is None else attrs.asdict(cause),
+    }

@@ -1,0 +1,140 @@
+"""What passes through the node's own namespace: guests to the internet, and nothing else. Pure.
+
+The host's forward chain and routing refuse the same once more, from outside.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from worldvpn_core.policy import NodePolicy
+from worldvpn_core.types import NODE_GUESTS, NODE_UPLINK
+from worldvpn_killswitch.address import Destination, Source
+from worldvpn_killswitch.match import Device, Family, Match, Port, Side, Special
+from worldvpn_killswitch.ranges import NOT_FOR_GUESTS, VERSIONS, of_version, whole
+from worldvpn_killswitch.rule import ACCEPT, DROP, Action, Chain, Fate, Rule, Ruleset, Table
+from worldvpn_killswitch.tunnels import DISCOVERY
+
+_FROM_GUESTS: Final = Device(Side.IN, (NODE_GUESTS,))
+_TO_GUESTS: Final = Device(Side.OUT, (NODE_GUESTS,))
+_IN: Final = Device(Side.IN, (NODE_UPLINK,))
+_OUT: Final = Device(Side.OUT, (NODE_UPLINK,))
+_KNOWN: Final = Special("ct state established,related")
+_NEW: Final = Special("ct state new")
+_STRAY: Final = Special("ct state invalid")
+_ERRORS: Final = Special("meta l4proto { icmp, ipv6-icmp } ct state related")
+_NEIGHBOURS: Final = Special(f"ip6 hoplimit 255 icmpv6 type {{ {DISCOVERY} }}")
+#: Segments that fit the tunnel, whatever the path between tells of its own.
+_FITTING: Final = Action("tcp option maxseg size set rt mtu", Fate.GOES_ON)
+_BITS: Final = 8
+#: What may come at once over the rate: a tenth of a second, and never less than a few packets.
+_BURSTS_A_SECOND: Final = 10
+_LEAST_BURST_BYTES: Final = 65_536
+
+
+def node_ruleset(policy: NodePolicy) -> Ruleset:
+    """Return the table that enforces ``policy`` in the node's namespace."""
+    chains = (
+        Chain(
+            name="input",
+            type="filter",
+            hook="input",
+            priority="filter",
+            policy=DROP,
+            rules=_received(policy),
+        ),
+        Chain(
+            name="output",
+            type="filter",
+            hook="output",
+            priority="filter",
+            policy=DROP,
+            rules=_sent(policy),
+        ),
+        Chain(
+            name="forward",
+            type="filter",
+            hook="forward",
+            priority="filter",
+            policy=DROP,
+            rules=_passed(policy),
+        ),
+    )
+    return Ruleset(tables=(Table(family="inet", chains=chains),))
+
+
+def _received(policy: NodePolicy) -> tuple[Rule, ...]:
+    """The node itself takes what its guests' tunnels are made of, and nothing from inside them."""
+    why = "guests reach the node by it"
+    return (
+        _rule("in-loopback", Device(Side.IN, ("lo",)), why="it stays in the node"),
+        *(
+            _rule(f"in-listen-{index}", _IN, Port((listen.port,), listen.carrier), why=why)
+            for index, listen in enumerate(policy.link.listen[:1])
+        ),
+        _rule("in-errors", _IN, _ERRORS, why="it concerns what the node has sent"),
+        _rule("in-neighbours", _IN, _NEIGHBOURS, why="the host is found by it"),
+        _drop("in-refused", why="nobody speaks to the node itself"),
+    )
+
+
+def _sent(policy: NodePolicy) -> tuple[Rule, ...]:
+    why = "it is a guest's tunnel"
+    return (
+        _rule("out-loopback", Device(Side.OUT, ("lo",)), why="it stays in the node"),
+        *(
+            _rule(f"out-listen-{index}", _OUT, Special(f"udp sport {listen.port}"), why=why)
+            for index, listen in enumerate(policy.link.listen[:1])
+        ),
+        _rule("out-errors", _ERRORS, why="it says why a guest's packet went no further"),
+        _rule("out-neighbours", _OUT, _NEIGHBOURS, why="the host is found by it"),
+        _drop("out-refused", why="the node itself asks for nothing"),
+    )
+
+
+def _passed(policy: NodePolicy) -> tuple[Rule, ...]:
+    refused = "guests reach the internet only"
+    rules: list[Rule] = [_drop("guest-stray", _STRAY, why="it belongs to no flow")]
+    for version in VERSIONS:
+        own = of_version(whole(policy.guests), version)
+        foreign: Match = (
+            Source(own, named=f"guests{version}", negated=True) if own else Family(version)
+        )
+        private = Destination(NOT_FOR_GUESTS[version], named=f"private{version}")
+        rules += (
+            _drop(f"guest-forged-{version}", _FROM_GUESTS, foreign, why="it has a foreign source"),
+            _drop(f"guest-private-{version}", _FROM_GUESTS, private, why=refused),
+        )
+    if policy.refused_ports:
+        ports = Port(policy.refused_ports)
+        rules.append(_drop("guest-ports", _FROM_GUESTS, ports, why="the owner refuses these ports"))
+    if policy.is_draining:
+        rules.append(_drop("guest-draining", _FROM_GUESTS, _NEW, why="the node serves no more"))
+    return (
+        *rules,
+        Rule("fit", (Special("tcp flags syn / syn,rst"),), _FITTING, why="it must fit the tunnel"),
+        *_limited(policy),
+        _rule("guest-out", _FROM_GUESTS, _OUT, why="it is the traffic of a guest you serve"),
+        _rule("guest-answers", _IN, _TO_GUESTS, _KNOWN, why="a guest has asked for it"),
+        _drop("refused", why=refused),
+    )
+
+
+def _limited(policy: NodePolicy) -> tuple[Rule, ...]:
+    if not policy.rate_bps:
+        return ()
+    rate = max(1, policy.rate_bps // _BITS)
+    burst = max(_LEAST_BURST_BYTES, rate // _BURSTS_A_SECOND)
+    over = Special(f"limit rate over {rate} bytes/second burst {burst} bytes")
+    return tuple(
+        _drop(f"guest-rate-{name}", device, over, why="guests have no more than you gave them")
+        for name, device in (("out", _FROM_GUESTS), ("in", _TO_GUESTS))
+    )
+
+
+def _rule(name: str, *matches: Match, why: str) -> Rule:
+    return Rule(f"node-{name}", matches, ACCEPT, why=why)
+
+
+def _drop(name: str, *matches: Match, why: str) -> Rule:
+    return Rule(f"node-{name}", matches, DROP, why=why)
