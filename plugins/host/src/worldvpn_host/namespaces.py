@@ -30,6 +30,8 @@ from worldvpn_host.routes import family_of
 NAMES: Final = Path("/run/netns")
 #: The pair's own network within a prefix: its first four addresses.
 _PAIR_BITS: Final = 2
+_OUTER_LINK_LOCAL: Final = ip_interface("fe80::5756:1/64")
+_INNER_LINK_LOCAL: Final = ip_interface("fe80::5756:2/64")
 
 
 @attrs.frozen(kw_only=True)
@@ -83,7 +85,7 @@ class KernelNamespace:
         await self._inside.run(sysctls.pass_on)
         await self._links.set_up(self._plan.uplink)
         index = await _index(self._links, self._plan.uplink)
-        requests = [raise_link("lo")]
+        requests = [raise_link("lo"), *_link_local(index, _INNER_LINK_LOCAL)]
         for joint in joints(_carried(self._plan.prefixes)):
             everything = ip_network((bytes(len(joint.prefix.network_address.packed)), 0))
             requests += [
@@ -181,7 +183,14 @@ class KernelNamespaces:
             inside.close()
 
 
+def _link_local(index: int, interface: IpInterface) -> Iterator[Request]:
+    """Give the pair what neighbours are looked for from on behalf of others: RFC 4861 7.2.2."""
+    if sysctls.has_ipv6():
+        yield give_address(index, interface)
+
+
 def _outer(plan: NamespacePlan, index: int) -> Iterator[Request]:
+    yield from _link_local(index, _OUTER_LINK_LOCAL)
     for joint in joints(_carried(plan.prefixes)):
         yield give_address(index, joint.outer)
         yield lead(joint.prefix, index, joint.inner.ip)

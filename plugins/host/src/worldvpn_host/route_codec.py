@@ -39,6 +39,7 @@ _RTN_UNREACHABLE: Final = 7
 _SCOPE_LINK: Final = 253
 
 _FRA_DST: Final = 1
+_FRA_SRC: Final = 2
 _FRA_IIFNAME: Final = 3
 _FRA_GOTO: Final = 4
 _FRA_PRIORITY: Final = 6
@@ -51,10 +52,10 @@ _FRA_IP_PROTO: Final = 22
 _FRA_SPORT_RANGE: Final = 23
 _FRA_DPORT_RANGE: Final = 24
 _INVERT: Final = 2
-#: What narrows a rule and is never ours: source, flow, tunnel id, suppressed group,
+#: What narrows a rule and is never ours: flow, tunnel id, suppressed group,
 #: output link, l3mdev, uids, DSCP, flow label. Newer kernels also tell defaults of
 #: what they have learnt since; those are no part of a rule's identity.
-_FOREIGN_SELECTORS: Final = (2, 11, 12, 13, 17, 19, 20, 25, 26, 27)
+_FOREIGN_SELECTORS: Final = (11, 12, 13, 17, 19, 20, 25, 26, 27)
 _PORTS: Final = struct.Struct("=HH")
 _NOTHING_SUPPRESSED: Final = 0xFFFFFFFF
 
@@ -70,26 +71,29 @@ _TENTATIVE: Final = 0x40
 def write_rule(rule: Rule) -> bytes:
     """Return the body of the message that adds ``rule``."""
     length = rule.destination.prefixlen if rule.destination else 0
+    source_length = rule.source.prefixlen if rule.source else 0
     flags = _INVERT if rule.invert else 0
-    body = RULE_HEADER.pack(rule.family, length, 0, 0, 0, 0, 0, rule.action, flags)
+    body = RULE_HEADER.pack(rule.family, length, source_length, 0, 0, 0, 0, rule.action, flags)
     body += attribute_u32(_FRA_PRIORITY, rule.priority) + attribute(_FRA_PROTOCOL, _OURS)
     if rule.table:
         body += attribute_u32(_FRA_TABLE, rule.table)
     if rule.target:
         body += attribute_u32(_FRA_GOTO, rule.target)
-    if rule.destination:
-        body += attribute(_FRA_DST, rule.destination.network_address.packed)
+    for kind, network in ((_FRA_DST, rule.destination), (_FRA_SRC, rule.source)):
+        if network:
+            body += attribute(kind, network.network_address.packed)
     if rule.iif:
         body += attribute_text(_FRA_IIFNAME, rule.iif)
     if rule.mask:
         body += attribute_u32(_FRA_FWMARK, rule.mark) + attribute_u32(_FRA_FWMASK, rule.mask)
     if rule.ip_protocol:
         body += attribute(_FRA_IP_PROTO, bytes([rule.ip_protocol]))
-    if rule.source_port:
-        body += attribute(_FRA_SPORT_RANGE, _PORTS.pack(rule.source_port, rule.source_port))
-    if rule.destination_port:
-        ports = _PORTS.pack(rule.destination_port, rule.destination_port)
-        body += attribute(_FRA_DPORT_RANGE, ports)
+    for kind, port in (
+        (_FRA_SPORT_RANGE, rule.source_port),
+        (_FRA_DPORT_RANGE, rule.destination_port),
+    ):
+        if port:
+            body += attribute(kind, _PORTS.pack(port, port))
     if rule.suppress >= 0:
         body += attribute_u32(_FRA_SUPPRESS_PREFIXLEN, rule.suppress)
     return body
@@ -97,7 +101,7 @@ def write_rule(rule: Rule) -> bytes:
 
 def read_rule(body: bytes) -> tuple[Rule, int]:
     """Return the rule in a message, and the protocol number it carries."""
-    family, length, _, tos, table, _, _, action, flags = RULE_HEADER.unpack_from(body)
+    family, length, source_length, tos, table, _, _, action, flags = RULE_HEADER.unpack_from(body)
     found = dict(attributes(body, RULE_HEADER.size))
     source, destination = found.get(_FRA_SPORT_RANGE), found.get(_FRA_DPORT_RANGE)
     suppress = u32(found.get(_FRA_SUPPRESS_PREFIXLEN, b"\xff\xff\xff\xff"))
@@ -107,6 +111,7 @@ def read_rule(body: bytes) -> tuple[Rule, int]:
         action=Action(action) if action in tuple(Action) else action,
         table=u32(found[_FRA_TABLE]) if _FRA_TABLE in found else table,
         target=u32(found.get(_FRA_GOTO, b"")),
+        source=_network(found[_FRA_SRC], source_length) if _FRA_SRC in found else None,
         destination=_network(found[_FRA_DST], length) if _FRA_DST in found else None,
         iif=text(found.get(_FRA_IIFNAME, b"")),
         mark=u32(found.get(_FRA_FWMARK, b"")),

@@ -42,6 +42,7 @@ class Rule:
     action: Action | int = Action.LOOKUP
     table: int = 0
     target: int = 0
+    source: IpNetwork | None = None
     destination: IpNetwork | None = None
     iif: str = ""
     mark: int = 0

@@ -2,6 +2,7 @@
 
 The rules, in the order in which the kernel asks them (docs/security.md says why):
 
+    5098  from NODE'S OWN ADDRESS iif NODE lookup main          its guests may be on the LAN
     5099  iif NODE to A NETWORK OF THIS HOST unreachable        while sharing
     5100  iif NODE lookup main; to NODE'S PREFIX lookup main    while sharing
     5101  udp 68 to 67 lookup main, default suppressed          IPv4: the lease's renewal
@@ -123,6 +124,15 @@ def _node_rules(policy: RoutingPolicy, facts: Facts) -> Iterator[Rule]:
     """Lead guests past the owner's tunnel, and never to this host's own networks."""
     if policy.node is None:
         return
+    for own in dict.fromkeys(listen.host for listen in policy.node.listen):
+        alone = ip_network(own)
+        yield Rule(
+            family=family_of(alone),
+            priority=5_098,
+            table=MAIN,
+            source=alone,
+            iif=policy.node.interface,
+        )
     for prefix in facts.nearby:
         yield Rule(
             family=family_of(prefix),
