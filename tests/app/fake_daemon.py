@@ -86,7 +86,15 @@ def a_snapshot(
     return {
         "version": 1,
         "tunnel": _tunnel(**tunnel),
-        "sharing": {"state": "off"},
+        "sharing": {
+            "state": "off",
+            "wanted": False,
+            "agreed_utc": None,
+            "port": 51_820,
+            "engine": None,
+            "guests": 0,
+            "cause": None,
+        },
         "protection": {
             "kill_switch": kill_switch,
             "lockdown": lockdown,

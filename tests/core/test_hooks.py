@@ -31,7 +31,8 @@ class Thing:
 
 def host_services() -> HostServices:
     things: dict[str, Any] = {
-        part: Thing() for part in ("links", "echo", "routing", "events", "helpers", "journal")
+        part: Thing()
+        for part in ("links", "echo", "routing", "events", "helpers", "journal", "namespaces")
     }
     return HostServices(**things)
 

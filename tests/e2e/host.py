@@ -19,6 +19,8 @@ _QUESTIONS: Final = {
     "sysctls": "grep -rs . /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf",
     "resolver": "stat -c %F /etc/resolv.conf; readlink /etc/resolv.conf; cat /etc/resolv.conf",
     "engines": "ls /run/wireguard",
+    "namespaces": "ls /run/netns",
+    "forwarding": "cat /proc/sys/net/ipv4/ip_forward",
 }
 
 

@@ -15,6 +15,8 @@ from worldvpn_core.ipc.rights import Caller
 from worldvpn_core.profiles import ProfileStore
 from worldvpn_core.requests import Chosen, Requests
 from worldvpn_core.settings import Settings, SettingsFile
+from worldvpn_core.share.sharing import Around, Sharing
+from worldvpn_core.testing.fakes import FakeNamespaces
 from worldvpn_core.testing.running import World
 from worldvpn_core.testing.samples import profile
 from worldvpn_core.types import IpAddress
@@ -55,8 +57,22 @@ def desk(world: World, directory: Path) -> Desk:
         default_dns=(),
     )
     control = TunnelControl(world.runner, means, None)
+    sharing = Sharing(
+        Around(
+            enforcer=world.enforcer,
+            tunnel=world.runner,
+            namespaces=FakeNamespaces(),
+            exit_=None,
+            settings=lambda: world.settings,
+            change=chosen.change,
+            publish=lambda: None,
+            dns=(),
+            state_dir=directory,
+        )
+    )
     requests = Requests(
         control=control,
+        share=sharing.requests,
         runner=world.runner,
         enforcer=Enforcer(
             Protection(firewall=world.firewall, routing=world.routing, journal=world.journal),

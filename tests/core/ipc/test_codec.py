@@ -33,6 +33,11 @@ from worldvpn_core.ipc.messages import (
     Request,
     SettingsGet,
     SettingsSet,
+    ShareInvite,
+    ShareOff,
+    ShareOn,
+    ShareRevoke,
+    ShareStatus,
     Status,
     Subscribe,
     TunnelConnect,
@@ -44,6 +49,15 @@ from worldvpn_core.ipc.protocol import MAX_PROFILE_BYTES
 from worldvpn_core.types import IpAddress
 
 GOOD: list[tuple[str, dict[str, object], Request]] = [
+    ("share.on", {"agree": True}, ShareOn(agree=True)),
+    ("share.off", {}, ShareOff()),
+    ("share.status", {}, ShareStatus()),
+    (
+        "share.invite",
+        {"name": "Phone", "host": "home.example"},
+        ShareInvite(name="Phone", host="home.example"),
+    ),
+    ("share.revoke", {"name": "Phone"}, ShareRevoke(name="Phone")),
     ("hello", {"version": 1}, Hello(version=1)),
     ("status", {}, Status()),
     ("subscribe", {}, Subscribe()),

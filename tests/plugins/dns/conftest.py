@@ -19,6 +19,7 @@ from worldvpn_core.contracts import (
     Journal,
     LinkFacts,
     Links,
+    Namespaces,
     Routing,
     Services,
 )
@@ -97,6 +98,7 @@ def make_protector(
             events=cast("HostEvents", None),
             helpers=RealHelpers(),
             journal=cast("Journal", None),
+            namespaces=cast("Namespaces", None),
         )
         nobody = f"unix:path={tmp_path}/no-bus"
         return HostDnsProtector(

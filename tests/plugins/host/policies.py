@@ -9,7 +9,7 @@ import attrs
 
 from tests.plugins.host.conftest import Host
 from worldvpn_core.policy import RoutingPolicy, TunnelLink
-from worldvpn_core.share.states import NodeLink
+from worldvpn_core.share.plan import NodeLink
 from worldvpn_core.types import EVERYTHING
 
 BLOCKED = RoutingPolicy(held=True)

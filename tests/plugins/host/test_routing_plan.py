@@ -13,9 +13,9 @@ from tests.plugins.host.model import ON_LINK, REFUSED, UPLINK, Main, Sent, way
 from worldvpn_core.contracts import LinkFacts
 from worldvpn_core.errors import RoutingError
 from worldvpn_core.policy import RoutingPolicy, TunnelLink
-from worldvpn_core.share.states import NodeLink
-from worldvpn_core.types import EVERYTHING, MARK, IpAddress, IpNetwork
-from worldvpn_host.routes import Address, Held, Route, Rule
+from worldvpn_core.share.plan import NodeLink
+from worldvpn_core.types import EVERYTHING, MARK, Endpoint, IpAddress, IpNetwork
+from worldvpn_host.routes import Action, Address, Held, Route, Rule
 from worldvpn_host.routing_plan import LAN, Facts, plan
 
 LO, TUNNEL, BRIDGE = 1, 7, 8
@@ -133,7 +133,36 @@ def test_a_full_tunnel_is_backed_by_refusal_in_both_families(policy: RoutingPoli
 
 @given(POLICIES)
 def test_released_asks_for_nothing(policy: RoutingPolicy) -> None:
-    assert plan(attrs.evolve(policy, held=False), FACTS) == Held()
+    assert plan(attrs.evolve(policy, held=False, node=None), FACTS) == Held()
+
+
+SHARED = NodeLink(
+    interface="wvnode",
+    prefixes=(ip_network("10.90.0.0/24"), ip_network("fd90::/64")),
+    listen=(
+        Endpoint(host=ip_address("10.90.0.2"), port=51_820),
+        Endpoint(host=ip_address("fd90::2"), port=51_820),
+    ),
+)
+
+
+def test_sharing_alone_asks_for_the_nodes_rules_and_for_nothing_else() -> None:
+    near = ip_network("192.168.1.0/24"), ip_network("2001:db8:1::/64")
+    facts = attrs.evolve(FACTS, nearby=frozenset(near))
+
+    asked = plan(RoutingPolicy(held=False, node=SHARED), facts)
+
+    assert asked == Held(rules=asked.rules)
+    assert {rule.iif or "to the node" for rule in asked.rules} == {"wvnode", "to the node"}
+    refused = {rule.destination for rule in asked.rules if rule.action is Action.UNREACHABLE}
+    assert refused == {*near}
+
+
+def test_the_nodes_own_answers_are_asked_for_before_what_its_guests_may_not_reach() -> None:
+    asked = plan(RoutingPolicy(held=True, node=SHARED), FACTS).rules
+    own = {rule.source: rule.priority for rule in asked if rule.source}
+
+    assert own == {ip_network("10.90.0.2/32"): 5_098, ip_network("fd90::2/128"): 5_098}
 
 
 @pytest.mark.parametrize("prefix", LAN, ids=str)

@@ -20,6 +20,7 @@ VERBS: Final = {
     "why": "show what becomes of a packet, and which rule says so",
     "settings": "show or change settings",
     "vault": "show, open or lock what keeps your keys, or change what opens it",
+    "share": "let your other devices use this computer's connection",
     "plugins": "list the daemon's plugins",
     "reset": "undo all that WorldVPN changed on this computer (root)",
     "daemon": "run the daemon (root)",
@@ -149,6 +150,8 @@ def _add_other_options(made: dict[str, Parser]) -> None:
     made["settings"].add_argument("key", metavar="KEY", nargs="?", help="which setting")
     made["settings"].add_argument("value", metavar="VALUE", nargs="?", help="on, off, a text, none")
     for name in ("settings", "reset", "vault"):
+    _add_share_options(made["share"])
+    for name in ("settings", "reset"):
         made[name].add_argument("--yes", action="store_true", help="do not ask")
     made["daemon"].add_argument("arguments", nargs=argparse.REMAINDER, help="for worldvpnd")
     made["completion"].add_argument("shell", choices=("bash", "zsh", "fish"))
@@ -171,3 +174,20 @@ def _add_vault_options(verb: Parser) -> None:
         ("backup-passphrase-file", "create --from: the same for the backup's"),
     ):
         verb.add_argument(f"--{name}", metavar="FILE", help=f'{text}; "-" for standard input')
+def _add_share_options(share: Parser) -> None:
+    share.add_argument(
+        "what",
+        choices=("on", "off", "status", "invite", "revoke"),
+        nargs="?",
+        default="status",
+        help="switch it, show it, or say which devices may come (status)",
+    )
+    share.add_argument("name", metavar="NAME", nargs="?", help="invite, revoke: the device")
+    share.add_argument(
+        "host",
+        metavar="HOST",
+        nargs="?",
+        help="invite: the name or address under which it reaches this computer",
+    )
+    share.add_argument("--output", metavar="FILE", help="invite: write the profile there")
+    share.add_argument("--yes", action="store_true", help="on: agree without being asked")

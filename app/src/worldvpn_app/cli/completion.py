@@ -28,6 +28,7 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
         *("--yes", "--keyring", "--passphrase", "--key-file", "--from"),
         *("--passphrase-file", "--new-passphrase-file", "--backup-passphrase-file"),
     ),
+    "share": ("--output", "--yes"),
     "plugins": (),
     "reset": ("--yes",),
     "daemon": (),
@@ -43,6 +44,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "pause": "5m 15m 1h",
     "settings": f"{' '.join(MEANINGS)} on off none",
     "vault": " ".join(VAULT_ACTIONS),
+    "share": "on off status invite revoke",
     "completion": "bash zsh fish",
 }
 

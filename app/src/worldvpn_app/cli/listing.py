@@ -15,6 +15,11 @@ MEANINGS: Final[Mapping[str, str]] = {
     "allow_lan": "the local network can be reached outside the tunnel",
     "tunnel_inbound": "new connections may come in through the tunnel",
     "auto_connect": "the profile to connect when the daemon starts",
+    "share_port": "the UDP port by which guests come; open it in your router",
+    "share_rate_mbps": "what guests have together, Mbit/s; 0: no limit",
+    "share_guests": "how many devices may be invited",
+    "share_refused_ports": "ports that guests never reach, besides 25",
+    "share_while_blocked": "serve guests even while this computer is blocked",
 }
 
 

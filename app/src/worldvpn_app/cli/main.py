@@ -29,6 +29,7 @@ _MODULES: Final = {
     "why": "observe:why",
     "settings": "keep:settings",
     "vault": "vault:vault",
+    "share": "share:share",
     "plugins": "observe:plugins",
     "reset": "host:reset",
     "completion": "completion:completion",

@@ -140,6 +140,7 @@ def _facts(snapshot: Snapshot, now: datetime) -> Iterator[tuple[str, str]]:
         received, sent = amount(tunnel["received_bytes"]), amount(tunnel["sent_bytes"])
         yield "Traffic", f"{received} received, {sent} sent"
     yield "Kill switch", _kill_switch(snapshot)
+    yield "Sharing", _sharing(snapshot)
     yield "Network", "local network reachable" if protection["allow_lan"] else "local network off"
 
 
@@ -157,6 +158,15 @@ def _kill_switch(snapshot: Snapshot) -> str:
             return f"holding{backend}"
         case _:
             return f"on{backend}"
+
+
+def _sharing(snapshot: Snapshot) -> str:
+    sharing = snapshot["sharing"]
+    if sharing["state"] == "off" and not sharing["wanted"]:
+        return ""
+    cause = sharing["cause"]
+    why = f": {cause['detail'].rstrip('.')}" if cause else ""
+    return f"{sharing['state']}{why}, {sharing['guests']} invited, UDP port {sharing['port']}"
 
 
 def _advice(snapshot: Snapshot) -> Iterator[str]:

@@ -71,9 +71,15 @@ class Daemon(TypedDict):
 
 
 class Sharing(TypedDict):
-    """The state of sharing."""
+    """The state of sharing: what the owner wants, and what is."""
 
     state: str
+    wanted: bool
+    agreed_utc: str | None
+    port: int
+    engine: str | None
+    guests: int
+    cause: Cause | None
 
 
 class Snapshot(TypedDict):

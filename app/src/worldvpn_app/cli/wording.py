@@ -65,6 +65,8 @@ def switch(value: object) -> str:
         return "none"
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, list):
+        return ",".join(map(str, value)) or "none"
     return str(value)
 
 
@@ -79,10 +81,14 @@ def setting(text: str, present: object) -> object:
         if word not in _ON | _OFF:
             raise UsageError(f"{text!r} is neither on nor off")
         return word in _ON
+    if isinstance(present, list):
+        return [] if word == "none" else [_number(part.strip()) for part in text.split(",")]
     if word == "none":
         return None
-    if isinstance(present, int):
-        if not re.fullmatch(r"-?[0-9]{1,18}", text):
-            raise UsageError(f"{text!r} is no whole number")
-        return int(text)
-    return text
+    return _number(text) if isinstance(present, int) else text
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,18}", text):
+        raise UsageError(f"{text!r} is no whole number")
+    return int(text)

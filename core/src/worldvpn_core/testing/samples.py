@@ -19,6 +19,7 @@ from worldvpn_core.tunnel.states import (
     Switching,
 )
 from worldvpn_core.types import (
+    NODE,
     Cause,
     DnsUpstream,
     Endpoint,
@@ -110,11 +111,7 @@ def states() -> tuple[State, ...]:
 
 def share_states() -> tuple[ShareState, ...]:
     """Return one of each state of the node."""
-    link = NodeLink(
-        interface="wvnode",
-        prefixes=(ip_network("10.66.0.0/24"), ip_network("fd66::/64")),
-        listen=(Endpoint(host=ip_address("10.66.0.2"), port=51_820),),
-    )
+    link = node_link()
     plan = share_plan()
     node = ListenerInfo(public_key=bytes(32), listen=link.listen, addresses=(link.listen[0].host,))
     guests = (guest(),)
@@ -130,6 +127,18 @@ def share_states() -> tuple[ShareState, ...]:
             node=node,
             is_closing=True,
             then=Opening(plan=share_plan(2), link=link, guests=guests),
+        ),
+    )
+
+
+def node_link() -> NodeLink:
+    """Return where a node's namespace meets the host."""
+    return NodeLink(
+        interface=NODE,
+        prefixes=share_plan().prefixes,
+        listen=(
+            Endpoint(host=ip_address("10.66.0.2"), port=51_820),
+            Endpoint(host=ip_address("fd66::2"), port=51_820),
         ),
     )
 

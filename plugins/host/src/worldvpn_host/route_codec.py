@@ -75,10 +75,19 @@ def write_rule(rule: Rule) -> bytes:
     flags = _INVERT if rule.invert else 0
     body = RULE_HEADER.pack(rule.family, length, source_length, 0, 0, 0, 0, rule.action, flags)
     body += attribute_u32(_FRA_PRIORITY, rule.priority) + attribute(_FRA_PROTOCOL, _OURS)
+    body += _selectors(rule)
     if rule.table:
         body += attribute_u32(_FRA_TABLE, rule.table)
     if rule.target:
         body += attribute_u32(_FRA_GOTO, rule.target)
+    if rule.suppress >= 0:
+        body += attribute_u32(_FRA_SUPPRESS_PREFIXLEN, rule.suppress)
+    return body
+
+
+def _selectors(rule: Rule) -> bytes:
+    """Return what narrows ``rule``."""
+    body = b""
     for kind, network in ((_FRA_DST, rule.destination), (_FRA_SRC, rule.source)):
         if network:
             body += attribute(kind, network.network_address.packed)
@@ -94,8 +103,6 @@ def write_rule(rule: Rule) -> bytes:
     ):
         if port:
             body += attribute(kind, _PORTS.pack(port, port))
-    if rule.suppress >= 0:
-        body += attribute_u32(_FRA_SUPPRESS_PREFIXLEN, rule.suppress)
     return body
 
 
