@@ -37,9 +37,12 @@ class ShareRequests:
             case ShareStatus():
                 pass
             case ShareInvite(name=name, host=host):
-                return {"name": name, "profile": self.control.invite(name, host)}
+                profile = self.control.invite(name, host)
+                await self.control.runner.settled()
+                return {"name": name, "profile": profile}
             case ShareRevoke(name=name):
                 self.control.revoke(name)
+                await self.control.runner.settled()
             case _:
                 raise ConfigError(f"{type(request).__name__} is not answered here")
         return {"sharing": self.shown(), "devices": self._devices()}

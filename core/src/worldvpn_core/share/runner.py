@@ -59,7 +59,7 @@ class ShareRunner:
         self._keeper = NodeKeeper(exit_, self.post)
         self._on_change = on_change
         self._state: ShareState = Off()
-        self._inbox: asyncio.Queue[ShareEvent] = asyncio.Queue()
+        self._inbox: asyncio.Queue[ShareEvent | asyncio.Event] = asyncio.Queue()
         self._timers: set[asyncio.TimerHandle] = set()
         self._moved = asyncio.Event()
 
@@ -79,10 +79,20 @@ class ShareRunner:
         """Queue ``event``; it is handled after those before it."""
         self._inbox.put_nowait(event)
 
+    async def settled(self) -> None:
+        """Return once all that was posted so far is done."""
+        done = asyncio.Event()
+        self._inbox.put_nowait(done)
+        await done.wait()
+
     async def run(self) -> None:
         """Handle events for ever, one at a time, in order."""
         while True:
-            await self._handle(await self._inbox.get())
+            event = await self._inbox.get()
+            if isinstance(event, asyncio.Event):
+                event.set()
+            else:
+                await self._handle(event)
 
     async def close(self) -> None:
         """Close the node and demand nothing for it any more; what was enforced stands."""

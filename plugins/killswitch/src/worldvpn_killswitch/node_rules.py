@@ -21,6 +21,7 @@ class NodeRules:
     def __init__(self, namespaces: Namespaces, engine_in: Callable[[Namespace], Engine]) -> None:
         self._namespaces = namespaces
         self._engine_in = engine_in
+        self._loaded: tuple[Namespace, NodePolicy] | None = None
 
     async def apply(self, policy: NodePolicy) -> None:
         """Replace the rules there by ``policy`` in one step, and read them back.
@@ -31,6 +32,10 @@ class NodeRules:
         space = self._namespaces.find(policy.link.interface)
         if space is None:
             raise ShareError(f"there is no namespace {policy.link.interface} to protect")
+        if self._loaded == (space, policy):
+            # Nothing of the host's own is in them: a tunnel that connects need not wait.
+            return
+        self._loaded = None
         engine, rules = self._engine_in(space), node_ruleset(policy)
         try:
             await engine.run(script(rules, _FAMILY))
@@ -40,3 +45,4 @@ class NodeRules:
         wrong = listing.difference(listing.expected(rules), listing.parsed(text))
         if wrong is not None:
             raise ShareError(f"the node does not hold the rules it was given: {wrong}")
+        self._loaded = (space, policy)
