@@ -22,7 +22,7 @@ from worldvpn_lab.program import Program
 from worldvpn_lab.world import World
 
 #: SO_BINDTODEVICE and IP_FREEBIND, which Python's socket does not name everywhere.
-_BIND_TO_DEVICE = 25
+BIND_TO_DEVICE = 25
 _TABLE = 200
 _START_S = 5.0
 #: How long an answer is waited for that must not come, and one that must: a first call that
@@ -50,7 +50,7 @@ class Device:
         """Return a socket that sends through the tunnel."""
         family = socket.AF_INET if to.version == 4 else socket.AF_INET6
         line = self.world.open_socket(self.role, family, kind, protocol)
-        line.setsockopt(socket.SOL_SOCKET, _BIND_TO_DEVICE, self.interface.encode() + b"\0")
+        line.setsockopt(socket.SOL_SOCKET, BIND_TO_DEVICE, self.interface.encode() + b"\0")
         line.settimeout(_SILENCE_S)
         return line
 
