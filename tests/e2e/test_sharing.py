@@ -9,10 +9,9 @@ from contextlib import ExitStack
 import pytest
 
 from tests.e2e.device import Device, device
-from tests.e2e.rig import Rig
+from tests.e2e.rig import Rig, is_open
 from worldvpn_lab.daemon import Daemon, Start, is_in
 from worldvpn_lab.map import NODES, PLACES
-from worldvpn_lab.probes.volley import ALL
 
 pytestmark = pytest.mark.netns
 
@@ -109,12 +108,13 @@ def test_a_reverse_path_filter_does_not_stop_guests(
 def test_nothing_of_the_host_leaks_beside_its_guests(
     rig: Rig, daemon: Daemon, phone: Device
 ) -> None:
+    free = rig.fire()
     daemon.connect("node1")
     # The guest's own tunnel leaves by the uplink, and is no leak: it is silent meanwhile.
     came_out = rig.fire()
 
+    assert is_open(free)
     assert came_out == set()
-    assert len(ALL) > 20
     assert phone.page(PLACES.page) == OUTER4
 
 
@@ -130,7 +130,9 @@ def test_blocked_drains_the_node_and_being_connected_again_brings_it_back(
     answer = phone.page(PLACES.page)
     daemon.call("settings.set", changes={"lockdown": False})
 
-    assert held["sharing"]["cause"]["code"] == "share.lockdown"
+    cause = held["sharing"]["cause"]
+    assert cause is not None
+    assert cause["code"] == "share.lockdown"
     assert answer == OUTER4
 
 

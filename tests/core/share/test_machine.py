@@ -31,6 +31,7 @@ from worldvpn_core.share.plan import ListenerInfo
 from worldvpn_core.share.states import Draining, Off, Opening, Serving, ShareState
 from worldvpn_core.testing import samples
 from worldvpn_core.testing.samples import BROKEN, SILENT, guest, node_link, share_plan
+from worldvpn_core.types import Cause
 
 LINK = node_link()
 NODE = ListenerInfo(public_key=bytes(32), listen=LINK.listen, addresses=(LINK.listen[0].host,))
@@ -69,10 +70,10 @@ def _to(state: ShareState, *commands: ShareCommand) -> Transition:
     return Transition(state=state, commands=commands)
 
 
-def _closing(state: ShareState, **changes: object) -> Draining:
+def _closing(state: ShareState, cause: Cause | None = None) -> Draining:
     node = None if isinstance(state, Opening) else NODE
-    made = Draining(plan=share_plan(), link=LINK, node=node, guests=(ONE,), is_closing=True)
-    return attrs.evolve(made, **changes)
+    closing = Draining(plan=share_plan(), link=LINK, node=node, guests=(ONE,), is_closing=True)
+    return attrs.evolve(closing, cause=cause)
 
 
 _PRESENT = (OPENING, SERVING, DRAINING, WAITED_FOR)

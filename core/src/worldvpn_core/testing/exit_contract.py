@@ -33,7 +33,7 @@ class ExitGround(Protocol):
         """Return every namespace, link, address, route and process of the host, as text."""
 
     async def reaches(self, invitation: Invitation, source: IpAddress) -> bool:
-        """Say whether the device of ``invitation``, sending from ``source``, gets an answer."""
+        """Say whether a datagram of that device, sent from ``source``, gets out."""
 
 
 def expect(holds: object, sentence: str) -> None:
@@ -86,11 +86,13 @@ class ExitContract:
     async def test_what_a_crash_has_left_gives_way(self, ground: ExitGround) -> None:
         """The next run serves all the same."""
         before = await ground.state()
-        await ground.exit().serve(PLAN)
+        crashed = await ground.exit().serve(PLAN)
         listener = await ground.exit().serve(PLAN)
         await listener.close()
         after = await ground.state()
         expect(after == before, f"left behind: {after}")
+        await crashed.close()
+        expect(await ground.state() == before, "closing what has crashed made something")
 
     async def test_the_node_keeps_its_key(self, ground: ExitGround) -> None:
         """Or every device would have to be invited anew."""
