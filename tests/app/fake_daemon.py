@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self, cast
 
-from worldvpn_app.cli.snapshot import Snapshot, Tunnel
+from worldvpn_app.cli.snapshot import Sharing, Snapshot, Tunnel
 from worldvpn_core.errors import ConfigError, WorldVpnError
 from worldvpn_core.ipc.messages import (
     FirewallWhy,
@@ -20,6 +20,11 @@ from worldvpn_core.ipc.messages import (
     Request,
     SettingsGet,
     SettingsSet,
+    ShareInvite,
+    ShareOff,
+    ShareOn,
+    ShareRevoke,
+    ShareStatus,
     TunnelConnect,
     TunnelDisconnect,
     TunnelPause,
@@ -86,15 +91,7 @@ def a_snapshot(
     return {
         "version": 1,
         "tunnel": _tunnel(**tunnel),
-        "sharing": {
-            "state": "off",
-            "wanted": False,
-            "agreed_utc": None,
-            "port": 51_820,
-            "engine": None,
-            "guests": 0,
-            "cause": None,
-        },
+        "sharing": sharing(),
         "protection": {
             "kill_switch": kill_switch,
             "lockdown": lockdown,
@@ -106,6 +103,20 @@ def a_snapshot(
         "notices": [] if notice is None else [{"code": "news", "text": notice}],
         "daemon": {"version": "0.1.0", "pid": 1, "agent_pid": 2},
     }
+
+
+def sharing(**changes: Any) -> Sharing:  # noqa: ANN401 - any field of Sharing
+    """Return the part of a snapshot that tells of sharing."""
+    off: Sharing = {
+        "state": "off",
+        "wanted": False,
+        "agreed_utc": None,
+        "port": 51_820,
+        "engine": None,
+        "guests": 0,
+        "cause": None,
+    }
+    return cast("Sharing", {**off, **changes})
 
 
 def _tunnel(**changes: Any) -> Tunnel:  # noqa: ANN401 - any field of Tunnel
@@ -225,8 +236,20 @@ class FakeDaemon:
             SettingsSet: self._set,
             FirewallWhy: lambda _: WHY,
             PluginsList: lambda _: {"plugins": [PLUGIN]},
+            ShareInvite: lambda _: {"profile": "[Interface]\nPrivateKey = canary\n"},
+            ShareOn: lambda _: self._share("serving"),
+            ShareOff: lambda _: self._share("off"),
+            ShareStatus: lambda _: self._share(None),
+            ShareRevoke: lambda _: self._share(None),
         }
         return answers.get(type(request), lambda _: {})(request)
+
+    def _share(self, state: str | None) -> Mapping[str, object]:
+        if state is not None:
+            shared = sharing(state=state, wanted=state != "off")
+            self.snapshot = {**self.snapshot, "sharing": shared}
+        devices = [{"name": "phone", "addresses": ["10.90.0.4"]}]
+        return {"sharing": self.snapshot["sharing"], "devices": devices}
 
     def _import(self, request: ProfilesImport) -> Mapping[str, object]:
         profile = a_profile(request.name.lower(), request.name, notes=["PreUp was left out"])

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import itertools
 
+import attrs
 import pytest
 
 from worldvpn_core.decide import (
+    KEEPS,
     dns_policy,
     firewall_policy,
     interface_of,
     protected,
     routing_policy,
+    share_hold,
 )
 from worldvpn_core.policy import FirewallPolicy, RoutingPolicy
 from worldvpn_core.settings import Settings
-from worldvpn_core.share.states import Off, ShareState
+from worldvpn_core.share.states import Draining, Off, Opening, ShareState
 from worldvpn_core.testing import samples
 from worldvpn_core.testing.samples import connected, connecting, plan
 from worldvpn_core.tunnel.states import (
@@ -189,3 +192,46 @@ def test_kill_switch_off_opens_the_host_when_the_tunnel_falls() -> None:
     assert _host(fallen, off).is_open
     assert not routing_policy(fallen, Off(), off).held
     assert not dns_policy(fallen, off).held
+
+
+@everything
+def test_guests_are_let_through_only_while_a_node_serves_or_drains(
+    state: State, share: ShareState, settings: Settings
+) -> None:
+    node = firewall_policy(state, share, settings).node
+
+    is_there = not isinstance(share, Off | Opening) and share.node is not None
+    assert (node is not None) == is_there
+    if node is not None and not isinstance(share, Off):
+        assert node.is_draining == isinstance(share, Draining)
+        assert {*node.guests} == {one for guest in share.guests for one in guest.addresses}
+        assert 25 in node.refused_ports
+
+
+@everything
+def test_the_nodes_rules_do_not_depend_on_the_owners_tunnel(
+    state: State, share: ShareState, settings: Settings
+) -> None:
+    node = firewall_policy(state, share, settings).node
+
+    assert node == firewall_policy(Disconnected(), share, settings).node
+    assert routing_policy(state, share, settings).node == (
+        None if isinstance(share, Off) else share.link
+    )
+
+
+@everything
+def test_a_blocked_host_serves_nobody_unless_the_owner_chose_so(
+    state: State, share: ShareState, settings: Settings
+) -> None:
+    del share
+    hold = share_hold(state, settings)
+    chosen = attrs.evolve(settings, share_while_blocked=True)
+
+    assert share_hold(state, chosen) is None
+    if isinstance(state, Blocked):
+        assert hold not in {None, KEEPS}
+    if isinstance(state, Connected):
+        assert hold is None
+    if isinstance(state, Disconnected | Paused):
+        assert (hold is None) != settings.lockdown

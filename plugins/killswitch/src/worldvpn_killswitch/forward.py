@@ -28,7 +28,7 @@ def forwarded(policy: FirewallPolicy, topology: Topology) -> tuple[Rule, ...]:
     """Return what may pass through this host, in order; all else is dropped."""
     rules = [*_of_node(policy.node, topology), *of_containers(policy, topology)]
     if policy.is_open:
-        return tuple(rules)
+        return (*rules, *(_crossing(topology) if policy.node is not None else ()))
     if policy.is_partial:
         return (*rules, *outbound.rest(Place(prefix="forward-"), policy))
     return (*rules, passing("refused", accepted=False))
@@ -142,6 +142,21 @@ def _of_node(node: NodeLink | None, topology: Topology) -> tuple[Rule, ...]:
         passing("node-listen", back, to_node, PUBLISHED),
         passing("node-refused-out", from_node, accepted=False),
         passing("node-refused-in", to_node, accepted=False),
+    )
+
+
+def _crossing(topology: Topology) -> tuple[Rule, ...]:
+    """Keep an open host from joining its networks: it passes packets on for its guests alone."""
+    if len(topology.uplinks) == 1:
+        return ()
+    return tuple(
+        passing(
+            f"node-crossing-{index}",
+            Device(Side.IN, (uplink,)),
+            Device(Side.OUT, tuple(one for one in topology.uplinks if one != uplink)),
+            accepted=False,
+        )
+        for index, uplink in enumerate(topology.uplinks)
     )
 
 

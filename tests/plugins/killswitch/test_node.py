@@ -1,0 +1,159 @@
+"""The rules of the node's namespace: for which packet, and in which order."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address, ip_network
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worldvpn_core.contracts import Namespace, NamespacePlan
+from worldvpn_core.errors import FirewallError, ShareError
+from worldvpn_core.policy import NodePolicy
+from worldvpn_core.share.plan import NodeLink
+from worldvpn_core.testing.namespace_fakes import FakeNamespaces
+from worldvpn_core.types import NODE, NODE_GUESTS, NODE_UPLINK, Endpoint, IpAddress
+from worldvpn_killswitch.libnftables import Engine
+from worldvpn_killswitch.match import Flow
+from worldvpn_killswitch.node import node_ruleset
+from worldvpn_killswitch.node_rules import NodeRules
+from worldvpn_killswitch.rule import Fate, Rule
+
+GUEST4, GUEST6 = ip_address("10.90.0.4"), ip_address("fd90::4")
+POLICY = NodePolicy(
+    link=NodeLink(
+        interface=NODE,
+        prefixes=(ip_network("10.90.0.0/24"), ip_network("fd90::/64")),
+        listen=(
+            Endpoint(host=ip_address("10.90.0.2"), port=51_820),
+            Endpoint(host=ip_address("fd90::2"), port=51_820),
+        ),
+    ),
+    guests=(GUEST4, GUEST6),
+    refused_ports=(25,),
+)
+
+PLAN = NamespacePlan(name=NODE, uplink=NODE_UPLINK, prefixes=POLICY.link.prefixes)
+
+
+def rules(policy: NodePolicy, chain: str = "forward") -> tuple[Rule, ...]:
+    found = node_ruleset(policy).chain(chain)
+    assert found is not None
+    return found.rules
+
+
+def names(policy: NodePolicy) -> list[str]:
+    return [rule.name.removeprefix("node-") for rule in rules(policy)]
+
+
+def test_order_of_what_passes_is_that_of_the_specification() -> None:
+    assert names(POLICY) == [
+        *("guest-stray", "guest-forged-4", "guest-private-4", "guest-forged-6"),
+        *("guest-private-6", "guest-ports", "fit", "guest-out", "guest-answers", "refused"),
+    ]
+
+
+def test_nobody_is_let_through_where_nobody_is_invited() -> None:
+    first = {rule.name: rule.text for rule in rules(attrs.evolve(POLICY, guests=()))}
+
+    assert "meta nfproto ipv4 counter" in first["node-guest-forged-4"]
+    assert "meta nfproto ipv6 counter" in first["node-guest-forged-6"]
+
+
+def test_a_node_that_drains_lets_no_new_flow_through() -> None:
+    draining = names(attrs.evolve(POLICY, is_draining=True))
+
+    assert draining.index("guest-draining") < draining.index("guest-out")
+
+
+def test_a_rate_holds_in_both_directions() -> None:
+    limited = {rule.name: rule.text for rule in rules(attrs.evolve(POLICY, rate_bps=8_000_000))}
+
+    for name in ("node-guest-rate-out", "node-guest-rate-in"):
+        assert "limit rate over 1000000 bytes/second burst 100000 bytes" in limited[name]
+
+
+_FORBIDDEN = st.one_of(
+    st.sampled_from(["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"]),
+    st.sampled_from(["100.64.0.0/10", "127.0.0.0/8", "224.0.0.0/4", "0.0.0.0/8", "240.0.0.0/4"]),
+    st.sampled_from(["fc00::/7", "fe80::/10", "ff00::/8", "::1/128", "::ffff:0:0/96"]),
+    st.sampled_from(["64:ff9b::/96", "2002::/16", "fec0::/10"]),
+)
+
+
+@given(_FORBIDDEN, st.integers(min_value=0, max_value=2**128), st.integers(1, 65_535))
+def test_no_address_of_a_forbidden_range_is_let_through(
+    network: str, offset: int, port: int
+) -> None:
+    prefix = ip_network(network)
+    to: IpAddress = prefix[offset % prefix.num_addresses]
+    source = GUEST4 if to.version == 4 else GUEST6
+    flow = Flow(device=NODE_UPLINK, destination=to, protocol="udp", port=port, source=source)
+    from_guests = [rule for rule in rules(POLICY) if f'iifname "{NODE_GUESTS}"' in rule.text]
+    decided = next(
+        rule for rule in from_guests if all(_holds(match, flow) for match in rule.matches)
+    )
+
+    assert decided.action.fate is Fate.REFUSED
+
+
+def _holds(match: object, flow: Flow) -> bool:
+    """Judge a match for a packet that came in by the guests' interface."""
+    text = str(getattr(match, "text", ""))
+    if text.startswith("iifname"):
+        return NODE_GUESTS in text
+    holds = getattr(match, "holds")  # noqa: B009 - any match of a rule
+    return bool(holds(flow))
+
+
+class Refusing:
+    """nft in a namespace that has none of its rules."""
+
+    name = "refusing"
+
+    def __init__(self, answer: str | None) -> None:
+        self.answer = answer
+        self.runs = 0
+
+    async def run(self, commands: str, *, stateless: bool = True) -> str:
+        del commands, stateless
+        self.runs += 1
+        if self.answer is None:
+            raise FirewallError("no")
+        return self.answer
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("answer", [None, "", "table inet worldvpn {\n}\n"])
+async def test_rules_that_do_not_stand_are_told_and_the_hosts_do(answer: str | None) -> None:
+    engine = Refusing(answer)
+    namespaces = FakeNamespaces()
+    await namespaces.make(PLAN)
+
+    def engine_in(_space: Namespace) -> Engine:
+        return engine
+
+    with pytest.raises(ShareError):
+        await NodeRules(namespaces, engine_in).apply(POLICY)
+    assert engine.runs
+
+
+@pytest.mark.anyio
+async def test_a_namespace_that_is_gone_is_told() -> None:
+    with pytest.raises(ShareError, match="no namespace wvnode"):
+        await NodeRules(FakeNamespaces(), lambda _space: Refusing("")).apply(POLICY)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def test_every_rule_has_a_name_of_its_own() -> None:
+    every = [rule.name for rule in node_ruleset(attrs.evolve(POLICY, rate_bps=1)).rules()]
+
+    assert len(every) == len({*every})
+    assert all(re.fullmatch(r"[a-z0-9-]+", name) for name in every)
