@@ -26,12 +26,16 @@ from tests.e2e.targets import (
     shoot_from,
 )
 from tests.e2e.test_sharing import invite, serve
+from worldvpn_killswitch.node_shares import ports_of
 from worldvpn_lab.daemon import Daemon
 from worldvpn_lab.map import PLACES
+from worldvpn_lab.oracle.tap import Tap
 
 pytestmark = pytest.mark.netns
 
 _SETTLE_S = 0.4
+#: How many may be invited unless the owner chooses.
+_MOST = 16
 _IN_NODE = ("ip", "netns", "exec", "wvnode")
 NODE6 = "the node itself, IPv6"
 
@@ -194,3 +198,37 @@ def test_nobody_outside_reaches_a_guest_unasked(scene: Scene) -> None:
 
     assert "a socket of node1" not in seen.get(token, set())
     assert "the wire at client" not in seen.get(token, set())
+
+
+def test_each_guest_has_ports_of_its_own(scene: Scene) -> None:
+    with Tap(scene.rig.world.open_socket) as tap:
+        for guest in (scene.guest, scene.other):
+            for port in (20_000, 31_000, 45_000, 53_000):
+                forge_from(guest, port)
+        time.sleep(_SETTLE_S)
+        frames = [one.frame for one in tap.take() if one.frame.destination_port == PORT]
+    ports = {frame.source_port for frame in frames if frame.source_port}
+    ranges = [ports_of(own.addresses[0], _MOST) for own in (scene.guest, scene.other)]
+
+    assert len(ports) >= 8
+    for first, last in ranges:
+        assert len([port for port in ports if first <= port <= last]) >= 4
+    assert all(any(first <= port <= last for first, last in ranges) for port in ports)
+
+
+def forge_from(guest: Device, port: int) -> None:
+    """Send from a port of the guest's own choice."""
+    with guest.socket(PLACES.page) as line:
+        line.bind((str(guest.own(PLACES.page)), port))
+        line.sendto(b"x", (str(PLACES.page), PORT))
+
+
+def test_a_guest_has_no_more_flows_than_its_share(scene: Scene) -> None:
+    for port in range(1, 2_200):
+        scene.guest.send(PLACES.page, 10_000 + port, b"x")
+    counted = scene.rig.world.run("client", [*_IN_NODE, "nft", "list", "table", "inet", "worldvpn"])
+    refused = re.search(r"counter node-flows-4-4 {\s+packets (\d+)", counted.checked())
+
+    assert refused is not None
+    assert int(refused[1]) > 0
+    assert scene.other.page(PLACES.page)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import signal
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from tests.e2e.device import Device, device
 from tests.e2e.rig import Rig, is_open
-from worldvpn_lab.daemon import Daemon, Start, is_in
+from worldvpn_lab.daemon import Daemon, Part, Start, is_in
 from worldvpn_lab.map import NODES, PLACES
 
 pytestmark = pytest.mark.netns
@@ -20,6 +25,7 @@ OUTER6 = str(PLACES.client6)
 #: The router's own public address; a port must be led on from there.
 OUTER4 = "192.0.2.77"
 SILENCE_S = 1.0
+WORLDVPN = str(Path(sys.prefix, "bin", "worldvpn"))
 _QUERY = bytes.fromhex("123401000001000000000000") + b"\x03www\x07example\x00\x00\x01\x00\x01"
 
 
@@ -224,3 +230,96 @@ def test_two_devices_are_apart(rig: Rig, daemon: Daemon, phone: Device) -> None:
         assert answer == OUTER4
         for own in laptop.addresses:
             assert not phone.connects(own, 80)
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.01, 0.02, 0.03, 0.04, 0.06, 0.1])
+def test_killed_while_it_opens_nothing_of_it_stays_after_a_reset(
+    rig: Rig, daemon: Daemon, after_s: float
+) -> None:
+    daemon.call("share.on", agree=True)
+    time.sleep(after_s)
+    daemon.program.signal(signal.SIGKILL)
+    daemon.program.wait()
+
+    status, said = rig.reset()
+
+    assert status == 0, said
+    assert rig.changed() == {}
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.02, 0.04, 0.08])
+def test_killed_while_it_opens_the_next_one_serves(
+    rig: Rig, daemon: Daemon, after_s: float
+) -> None:
+    daemon.call("share.on", agree=True)
+    time.sleep(after_s)
+    daemon.program.signal(signal.SIGKILL)
+    daemon.program.wait()
+    again = rig.start()
+    again.until(lambda seen: seen["sharing"]["state"] == "serving")
+    again.call("share.off")
+
+    assert rig.changed() == {}
+
+
+def test_an_engine_that_dies_is_told_and_replaced(daemon: Daemon, phone: Device) -> None:
+    assert daemon.kill(Part.ENGINE)
+    fallen = daemon.until(lambda seen: seen["sharing"]["cause"] is not None)
+    daemon.until(lambda seen: seen["sharing"]["state"] == "serving")
+
+    cause = fallen["sharing"]["cause"]
+    assert cause is not None
+    assert "wireguard-go" in cause["detail"]
+    assert phone.page(PLACES.page) == OUTER4
+
+
+def test_a_guest_is_still_served_by_what_a_killed_daemon_left_and_no_less_judged(
+    daemon: Daemon, phone: Device
+) -> None:
+    daemon.program.signal(signal.SIGKILL)
+    daemon.program.wait()
+
+    assert phone.page(PLACES.page) == OUTER4
+    assert not phone.connects(PLACES.router, 53)
+    assert not phone.connects(PLACES.client, 22)
+
+
+def test_the_verb_shares_invites_and_ends_it(rig: Rig, daemon: Daemon) -> None:
+    def worldvpn(*words: str) -> str:
+        socket = ("--socket", f"{daemon.started.run_dir}/daemon.sock")
+        return rig.world.run("client", [WORLDVPN, *socket, "share", *words]).checked()
+
+    on = json.loads(worldvpn("on", "--yes", "--json"))
+    profile = worldvpn("invite", "phone", OUTER6)
+    with device(rig.world, "node2", profile) as phone:
+        answer = phone.page(PLACES.page6)
+    told = worldvpn()
+    off = json.loads(worldvpn("off", "--json"))
+
+    assert on["sharing"]["state"] == "serving"
+    assert answer == OUTER6
+    assert "Sharing: 1 device" in told
+    assert off["sharing"]["state"] == "off"
+    assert rig.changed() == {}
+
+
+def test_no_key_is_said_logged_or_shown(rig: Rig, daemon: Daemon) -> None:
+    serve(daemon)
+    profile = invite(daemon)
+    kept = rig.world.path("client", f"{daemon.started.state_dir}/wireguard-node.key").read_text()
+    secrets = [line.split(" = ")[1] for line in profile.splitlines() if "Key = " in line]
+    private, _public, preshared = secrets
+    forms = {kept, base64.b64encode(bytes.fromhex(kept)).decode()}
+    forms |= {form for text in (private, preshared) for form in (text, _hex(text))}
+    shown = daemon.log() + str(daemon.status()) + str(daemon.call("share.status"))
+    shown += rig.world.run("client", ["ps", "-eo", "args"]).stdout
+    files = rig.world.path("client", daemon.started.state_dir)
+    open_files = [path for path in files.glob("*") if path.is_file() and path.stat().st_mode & 0o77]
+
+    assert {form for form in forms if form in shown} == set()
+    assert _hex(private) not in (files / "guests.json").read_text()
+    assert open_files == []
+
+
+def _hex(text: str) -> str:
+    return base64.b64decode(text).hex()

@@ -147,6 +147,7 @@ def node_policy(share: ShareState, settings: Settings) -> NodePolicy | None:
         guests=tuple(address for guest in share.guests for address in guest.addresses),
         refused_ports=tuple(sorted({*ALWAYS_REFUSED_PORTS, *settings.share_refused_ports})),
         rate_bps=share.plan.rate_bps,
+        most_guests=share.plan.guests,
         is_draining=isinstance(share, Draining),
     )
 

@@ -83,13 +83,16 @@ class NodePolicy:
     """What may pass through the node's namespace: flows of ``guests`` to the internet.
 
     Never to the host, its networks or each other, never to ``refused_ports``. Together
-    they have ``rate_bps`` (0: no limit). ``is_draining``: no new flow.
+    they have ``rate_bps``, each has ``most_flows`` (0: no limit) and its part of the ports
+    that ``most_guests`` share. ``is_draining``: no new flow.
     """
 
     link: NodeLink
     guests: tuple[IpAddress, ...] = ()
     refused_ports: tuple[int, ...] = ()
     rate_bps: int = 0
+    most_flows: int = 2_048
+    most_guests: int = 64
     is_draining: bool = False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address, ip_network
+from itertools import pairwise
 
 import attrs
 import pytest
@@ -15,11 +16,12 @@ from worldvpn_core.errors import FirewallError, ShareError
 from worldvpn_core.policy import NodePolicy
 from worldvpn_core.share.plan import NodeLink
 from worldvpn_core.testing.namespace_fakes import FakeNamespaces
-from worldvpn_core.types import NODE, NODE_GUESTS, NODE_UPLINK, Endpoint, IpAddress
+from worldvpn_core.types import NODE, NODE_GUESTS, NODE_PORTS, NODE_UPLINK, Endpoint, IpAddress
 from worldvpn_killswitch.libnftables import Engine
 from worldvpn_killswitch.match import Flow
 from worldvpn_killswitch.node import node_ruleset
 from worldvpn_killswitch.node_rules import NodeRules
+from worldvpn_killswitch.node_shares import ports_of
 from worldvpn_killswitch.rule import Fate, Rule
 
 GUEST4, GUEST6 = ip_address("10.90.0.4"), ip_address("fd90::4")
@@ -52,7 +54,8 @@ def names(policy: NodePolicy) -> list[str]:
 def test_order_of_what_passes_is_that_of_the_specification() -> None:
     assert names(POLICY) == [
         *("guest-stray", "guest-forged-4", "guest-private-4", "guest-forged-6"),
-        *("guest-private-6", "guest-ports", "fit", "guest-out", "guest-answers", "refused"),
+        *("guest-private-6", "guest-ports", "fit", "flows-4-4", "flows-6-4"),
+        *("guest-out", "guest-answers", "refused"),
     ]
 
 
@@ -67,6 +70,16 @@ def test_a_node_that_drains_lets_no_new_flow_through() -> None:
     draining = names(attrs.evolve(POLICY, is_draining=True))
 
     assert draining.index("guest-draining") < draining.index("guest-out")
+
+
+@given(st.integers(1, 200), st.sets(st.integers(4, 203), min_size=2))
+def test_no_two_guests_share_a_port(most: int, places: set[int]) -> None:
+    invited = [ip_address(f"10.90.0.{place}") for place in sorted(places) if place < most + 4]
+    given_ = [ports_of(guest, most) for guest in invited]
+
+    assert all(NODE_PORTS[0] <= first <= last <= NODE_PORTS[1] for first, last in given_)
+    for (_, last), (first, _) in pairwise(given_):
+        assert last < first
 
 
 def test_a_rate_holds_in_both_directions() -> None:

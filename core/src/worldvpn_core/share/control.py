@@ -31,7 +31,7 @@ from worldvpn_core.tunnel.states import State
 from worldvpn_core.types import NODE, Endpoint, IpAddress, Server
 
 #: A node that fell is opened again after this.
-RETRY_S: Final = 10.0
+RETRY_S: Final = 3.0
 #: Which address of each inner network the node listens on.
 _OWN: Final = 2
 _MEGABIT: Final = 1_000_000

@@ -11,6 +11,7 @@ from worldvpn_core.policy import NodePolicy
 from worldvpn_core.types import NODE_GUESTS, NODE_UPLINK
 from worldvpn_killswitch.address import Destination, Source
 from worldvpn_killswitch.match import Device, Family, Match, Port, Side, Special
+from worldvpn_killswitch.node_shares import limited_flows, own_ports
 from worldvpn_killswitch.ranges import NOT_FOR_GUESTS, VERSIONS, of_version, whole
 from worldvpn_killswitch.rule import ACCEPT, DROP, Action, Chain, Fate, Rule, Ruleset, Table
 from worldvpn_killswitch.tunnels import DISCOVERY
@@ -34,7 +35,7 @@ _LEAST_BURST_BYTES: Final = 65_536
 
 def node_ruleset(policy: NodePolicy) -> Ruleset:
     """Return the table that enforces ``policy`` in the node's namespace."""
-    chains = (
+    chains: tuple[Chain, ...] = (
         Chain(
             name="input",
             type="filter",
@@ -60,7 +61,15 @@ def node_ruleset(policy: NodePolicy) -> Ruleset:
             rules=_passed(policy),
         ),
     )
+    if policy.guests:
+        chains = (*chains, _ports(policy))
     return Ruleset(tables=(Table(family="inet", chains=chains),))
+
+
+def _ports(policy: NodePolicy) -> Chain:
+    return Chain(
+        name="ports", type="nat", hook="postrouting", priority="srcnat", rules=own_ports(policy)
+    )
 
 
 def _received(policy: NodePolicy) -> tuple[Rule, ...]:
@@ -113,6 +122,7 @@ def _passed(policy: NodePolicy) -> tuple[Rule, ...]:
     return (
         *rules,
         Rule("fit", (Special("tcp flags syn / syn,rst"),), _FITTING, why="it must fit the tunnel"),
+        *limited_flows(policy),
         *_limited(policy),
         _rule("guest-out", _FROM_GUESTS, _OUT, why="it is the traffic of a guest you serve"),
         _rule("guest-answers", _IN, _TO_GUESTS, _KNOWN, why="a guest has asked for it"),

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.settings import write_atomically
 from worldvpn_wireguard.options import KEY_BYTES
@@ -33,6 +31,10 @@ def node_key(path: Path) -> bytes:
 
 def public_key_of(private_key: bytes) -> bytes:
     """Return the public half of ``private_key``."""
+    from cryptography.hazmat.primitives.asymmetric.x25519 import (  # noqa: PLC0415 - 6 MiB
+        X25519PrivateKey,
+    )
+
     return X25519PrivateKey.from_private_bytes(private_key).public_key().public_bytes_raw()
 
 
