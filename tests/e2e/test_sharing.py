@@ -15,7 +15,7 @@ import pytest
 
 from tests.e2e.device import Device, device
 from tests.e2e.rig import Rig, is_open
-from worldvpn_lab.daemon import Daemon, Part, Start, is_in
+from worldvpn_lab.daemon import Daemon, Start, is_in
 from worldvpn_lab.map import NODES, PLACES
 
 pytestmark = pytest.mark.netns
@@ -262,8 +262,8 @@ def test_killed_while_it_opens_the_next_one_serves(
     assert rig.changed() == {}
 
 
-def test_an_engine_that_dies_is_told_and_replaced(daemon: Daemon, phone: Device) -> None:
-    assert daemon.kill(Part.ENGINE)
+def test_an_engine_that_dies_is_told_and_replaced(rig: Rig, daemon: Daemon, phone: Device) -> None:
+    rig.world.run("client", ["sh", "-c", "kill -9 $(ip netns pids wvnode)"]).checked()
     fallen = daemon.until(lambda seen: seen["sharing"]["cause"] is not None)
     daemon.until(lambda seen: seen["sharing"]["state"] == "serving")
 

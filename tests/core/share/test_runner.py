@@ -197,3 +197,15 @@ async def test_alarm_of_the_host_is_not_made_by_the_node() -> None:
         await house.world.settled()
 
         assert not isinstance(house.world.runner.state, Blocked)
+
+
+async def test_a_node_that_fell_and_took_its_namespace_along_is_off_all_the_same() -> None:
+    async with lived_in() as house:
+        await house.serving()
+        house.world.firewall.failure = ShareError("there is no namespace")
+        house.exit.served[-1].fall(EngineError("killed"))
+        state = await house.until(lambda state: isinstance(state, Off))
+
+        assert isinstance(state, Off)
+        assert state.cause is not None
+        assert state.cause.detail == "killed"

@@ -23,7 +23,7 @@ from worldvpn_core.share.events import (
 )
 from worldvpn_core.share.keeper import NodeKeeper
 from worldvpn_core.share.machine import step
-from worldvpn_core.share.states import Off, Opening, ShareState
+from worldvpn_core.share.states import Draining, Off, Opening, ShareState
 from worldvpn_core.tunnel.opener import cause_of
 from worldvpn_core.types import Cause
 
@@ -106,7 +106,7 @@ class ShareRunner:
         transition = step(self._state, event)
         if transition.state != self._state:
             failure = await self._enforced(transition.state)
-            if failure is not None and not isinstance(transition.state, Off):
+            if failure is not None and not _goes(transition.state):
                 _log.error("the node is closed: %s", failure.detail)
                 transition = step(transition.state, NodeUnprotected(cause=failure))
                 await self._enforced(transition.state)
@@ -149,3 +149,8 @@ class ShareRunner:
 
         timer = asyncio.get_running_loop().call_later(delay_s, fire)
         self._timers.add(timer)
+
+
+def _goes(state: ShareState) -> bool:
+    """Say whether the node is going anyway: then its namespace may have gone already."""
+    return isinstance(state, Off) or (isinstance(state, Draining) and state.is_closing)
