@@ -7,7 +7,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -111,17 +111,39 @@ def test_a_reverse_path_filter_does_not_stop_guests(
         rig.world.write("client", before)
 
 
+def _connected(daemon: Daemon) -> None:
+    daemon.connect("node1")
+
+
+def _switched(daemon: Daemon) -> None:
+    daemon.connect("node1")
+    daemon.connect("node2")
+
+
+def _locked(daemon: Daemon) -> None:
+    daemon.call("settings.set", changes={"share_while_blocked": True, "lockdown": True})
+
+
+def _killed(daemon: Daemon) -> None:
+    daemon.connect("node1")
+    daemon.program.signal(signal.SIGKILL)
+    daemon.program.wait()
+
+
+@pytest.mark.parametrize("protect", [_connected, _switched, _locked, _killed])
 def test_nothing_of_the_host_leaks_beside_its_guests(
-    rig: Rig, daemon: Daemon, phone: Device
+    rig: Rig, daemon: Daemon, phone: Device, protect: Callable[[Daemon], None]
 ) -> None:
     free = rig.fire()
-    daemon.connect("node1")
+    protect(daemon)
     # The guest's own tunnel leaves by the uplink, and is no leak: it is silent meanwhile.
     came_out = rig.fire()
 
     assert is_open(free)
     assert came_out == set()
     assert phone.page(PLACES.page) == OUTER4
+    if protect is _locked:
+        daemon.call("settings.set", changes={"lockdown": False})
 
 
 def test_blocked_drains_the_node_and_being_connected_again_brings_it_back(
