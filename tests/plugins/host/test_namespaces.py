@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from ipaddress import ip_network
 from pathlib import Path
@@ -136,3 +137,18 @@ async def test_what_the_kernel_refuses_leaves_nothing_and_says_why(
         await namespaces.make(twice)
     assert await namespaces.all() == ()
     assert host.run("ip -o link") == before
+
+
+async def test_being_cancelled_at_any_moment_leaves_nothing(
+    host: Host, namespaces: KernelNamespaces
+) -> None:
+    before = host.run("ip -o link")
+    for step in range(12):
+        making = asyncio.ensure_future(namespaces.make(PLAN))
+        await asyncio.sleep(step / 1_000)
+        making.cancel()
+        await asyncio.wait({making})
+        if not making.cancelled():
+            await namespaces.remove(NODE)
+        assert await namespaces.all() == ()
+        assert host.run("ip -o link") == before

@@ -112,9 +112,12 @@ class KernelNamespaces:
     async def make(self, plan: NamespacePlan) -> Namespace:
         try:
             await self.remove(plan.name)
+            # To its end, whoever waits: a thread that is at work cannot be called back.
+            making = asyncio.ensure_future(self._make(plan))
             try:
-                return await self._make(plan)
+                return await asyncio.shield(making)
             except BaseException:
+                await asyncio.wait({making})
                 await asyncio.shield(self.remove(plan.name))
                 raise
         except (OSError, RoutingError) as error:
