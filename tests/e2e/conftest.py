@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e.device import Device, device
 from tests.e2e.host import Facts, facts_of
 from tests.e2e.rig import Rig, Store
+from tests.e2e.sharing import invite, serve
 from worldvpn_lab.daemon import Daemon
 from worldvpn_lab.demo.witness import Witness
 from worldvpn_lab.probes.volley import Volley
@@ -73,3 +75,11 @@ def rig(
 def daemon(rig: Rig) -> Daemon:
     """A daemon that has just started, with profiles; nothing is connected."""
     return rig.start()
+
+
+@pytest.fixture
+def phone(rig: Rig, daemon: Daemon) -> Iterator[Device]:
+    """A device that was let in, of a daemon that shares."""
+    serve(daemon)
+    with device(rig.world, "node2", invite(daemon)) as ready:
+        yield ready

@@ -13,6 +13,7 @@ import pytest
 
 from tests.e2e.device import Device, device
 from tests.e2e.rig import Rig
+from tests.e2e.sharing import invite, serve
 from tests.e2e.targets import (
     ALLOWED,
     LISTEN,
@@ -25,7 +26,6 @@ from tests.e2e.targets import (
     shoot,
     shoot_from,
 )
-from tests.e2e.test_sharing import invite, serve
 from worldvpn_killswitch.node_shares import ports_of
 from worldvpn_lab.daemon import Daemon
 from worldvpn_lab.map import PLACES

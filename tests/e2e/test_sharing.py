@@ -4,46 +4,23 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import signal
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
 from tests.e2e.device import Device, device
 from tests.e2e.rig import Rig, is_open
-from worldvpn_lab.daemon import Daemon, Start, is_in
+from tests.e2e.sharing import OUTER4, OUTER6, SILENCE_S, WORLDVPN, invite, serve
+from worldvpn_lab.daemon import Daemon, Start
 from worldvpn_lab.map import NODES, PLACES
+from worldvpn_lab.nodes import start_engine, stop_engine
 
 pytestmark = pytest.mark.netns
 
-#: Where devices reach the client from outside.
-OUTER6 = str(PLACES.client6)
-#: The router's own public address; a port must be led on from there.
-OUTER4 = "192.0.2.77"
-SILENCE_S = 1.0
-WORLDVPN = str(Path(sys.prefix, "bin", "worldvpn"))
 _QUERY = bytes.fromhex("123401000001000000000000") + b"\x03www\x07example\x00\x00\x01\x00\x01"
-
-
-def serve(daemon: Daemon) -> None:
-    daemon.call("share.on", agree=True)
-    daemon.until(lambda seen: seen["sharing"]["state"] == "serving")
-
-
-def invite(daemon: Daemon, name: str = "phone", host: str = OUTER6) -> str:
-    return str(daemon.call("share.invite", name=name, host=host)["profile"])
-
-
-@pytest.fixture
-def phone(rig: Rig, daemon: Daemon) -> Iterator[Device]:
-    """A device that was let in, of a daemon that shares."""
-    serve(daemon)
-    with device(rig.world, "node2", invite(daemon)) as ready:
-        yield ready
 
 
 @pytest.mark.usefixtures("daemon")
@@ -191,58 +168,6 @@ def test_sharing_must_be_agreed_to_once(daemon: Daemon) -> None:
     assert seen["sharing"]["agreed_utc"]
 
 
-def test_switching_it_off_leaves_the_host_as_it_was(rig: Rig, daemon: Daemon) -> None:
-    serve(daemon)
-    assert rig.changed()
-    daemon.call("share.off")
-
-    assert rig.changed() == {}
-
-
-def test_stopping_the_daemon_takes_the_node_with_it(rig: Rig, daemon: Daemon) -> None:
-    serve(daemon)
-    status = daemon.stop()
-
-    assert (status, rig.changed()) == (0, {})
-
-
-def test_killed_while_it_shares_it_serves_again_when_it_is_back(
-    rig: Rig, daemon: Daemon, phone: Device
-) -> None:
-    daemon.program.signal(signal.SIGKILL)
-    daemon.program.wait()
-    again = rig.start()
-    again.until(lambda seen: seen["sharing"]["state"] == "serving")
-    with device(rig.world, "node2", invite(again, "laptop"), "wvg1") as laptop:
-        answer = laptop.page(PLACES.page)
-    again.call("share.off")
-
-    assert answer == OUTER4
-    assert phone.addresses != laptop.addresses
-    assert rig.changed() == {}
-
-
-def test_reset_after_a_kill_leaves_nothing_of_the_node(rig: Rig, daemon: Daemon) -> None:
-    serve(daemon)
-    daemon.program.signal(signal.SIGKILL)
-    daemon.program.wait()
-
-    status, said = rig.reset()
-
-    assert status == 0, said
-    assert "namespace wvnode removed" in said
-    assert rig.changed() == {}
-
-
-def test_reset_by_the_daemon_ends_sharing_for_good(rig: Rig, daemon: Daemon) -> None:
-    serve(daemon)
-    daemon.call("host.reset", confirm=True)
-    daemon.until(is_in("disconnected"))
-
-    assert daemon.call("share.status")["sharing"]["wanted"] is False
-    assert rig.changed() == {}
-
-
 def test_two_devices_are_apart(rig: Rig, daemon: Daemon, phone: Device) -> None:
     with ExitStack() as stack:
         profile = invite(daemon, "laptop")
@@ -252,58 +177,6 @@ def test_two_devices_are_apart(rig: Rig, daemon: Daemon, phone: Device) -> None:
         assert answer == OUTER4
         for own in laptop.addresses:
             assert not phone.connects(own, 80)
-
-
-@pytest.mark.parametrize("after_s", [0.0, 0.01, 0.02, 0.03, 0.04, 0.06, 0.1])
-def test_killed_while_it_opens_nothing_of_it_stays_after_a_reset(
-    rig: Rig, daemon: Daemon, after_s: float
-) -> None:
-    daemon.call("share.on", agree=True)
-    time.sleep(after_s)
-    daemon.program.signal(signal.SIGKILL)
-    daemon.program.wait()
-
-    status, said = rig.reset()
-
-    assert status == 0, said
-    assert rig.changed() == {}
-
-
-@pytest.mark.parametrize("after_s", [0.0, 0.02, 0.04, 0.08])
-def test_killed_while_it_opens_the_next_one_serves(
-    rig: Rig, daemon: Daemon, after_s: float
-) -> None:
-    daemon.call("share.on", agree=True)
-    time.sleep(after_s)
-    daemon.program.signal(signal.SIGKILL)
-    daemon.program.wait()
-    again = rig.start()
-    again.until(lambda seen: seen["sharing"]["state"] == "serving")
-    again.call("share.off")
-
-    assert rig.changed() == {}
-
-
-def test_an_engine_that_dies_is_told_and_replaced(rig: Rig, daemon: Daemon, phone: Device) -> None:
-    rig.world.run("client", ["sh", "-c", "kill -9 $(ip netns pids wvnode)"]).checked()
-    fallen = daemon.until(lambda seen: seen["sharing"]["cause"] is not None)
-    daemon.until(lambda seen: seen["sharing"]["state"] == "serving")
-
-    cause = fallen["sharing"]["cause"]
-    assert cause is not None
-    assert "wireguard-go" in cause["detail"]
-    assert phone.page(PLACES.page) == OUTER4
-
-
-def test_a_guest_is_still_served_by_what_a_killed_daemon_left_and_no_less_judged(
-    daemon: Daemon, phone: Device
-) -> None:
-    daemon.program.signal(signal.SIGKILL)
-    daemon.program.wait()
-
-    assert phone.page(PLACES.page) == OUTER4
-    assert not phone.connects(PLACES.router, 53)
-    assert not phone.connects(PLACES.client, 22)
 
 
 def test_the_verb_shares_invites_and_ends_it(rig: Rig, daemon: Daemon) -> None:
@@ -345,3 +218,50 @@ def test_no_key_is_said_logged_or_shown(rig: Rig, daemon: Daemon) -> None:
 
 def _hex(text: str) -> str:
     return base64.b64decode(text).hex()
+
+
+def test_a_tunnel_that_falls_drains_the_node_until_it_is_back(
+    rig: Rig, daemon: Daemon, phone: Device
+) -> None:
+    daemon.connect("node1")
+    stop_engine(rig.world, "node1")
+    try:
+        held = daemon.until(lambda seen: seen["sharing"]["state"] == "draining")
+    finally:
+        start_engine(rig.world, "node1")
+    daemon.until(lambda seen: seen["sharing"]["state"] == "serving", 30.0)
+
+    cause = held["sharing"]["cause"]
+    assert cause is not None
+    assert cause["code"] == "share.blocked"
+    assert phone.page(PLACES.page) == OUTER4
+
+
+@pytest.mark.parametrize("is_connected", [False, True])
+def test_a_device_on_the_same_lan_is_served_too(
+    rig: Rig, daemon: Daemon, *, is_connected: bool
+) -> None:
+    serve(daemon)
+    if is_connected:
+        daemon.connect("node1")
+    with device(rig.world, "lan", invite(daemon, host=str(PLACES.client))) as near:
+        assert near.page(PLACES.page) == OUTER4
+        assert not near.connects(PLACES.lan_host, 53)
+
+
+def test_guests_have_no_more_than_the_rate_they_were_given(rig: Rig, daemon: Daemon) -> None:
+    daemon.call("settings.set", changes={"share_rate_mbps": 1})
+    serve(daemon)
+    with device(rig.world, "node2", invite(daemon)) as phone:
+        before = phone.page(PLACES.page)
+        with phone.socket(PLACES.page) as line:
+            line.bind((str(phone.own(PLACES.page)), 0))
+            for _ in range(300):
+                line.sendto(bytes(1_200), (str(PLACES.page), 9))
+        listed = ["ip", "netns", "exec", "wvnode", "nft", "list", "table", "inet", "worldvpn"]
+        counted = rig.world.run("client", listed).checked()
+    refused = re.search(r"counter node-guest-rate-out {\s+packets (\d+)", counted)
+
+    assert before == OUTER4
+    assert refused is not None
+    assert int(refused[1]) > 0
