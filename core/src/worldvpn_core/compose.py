@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import grp
 import logging
-import pwd
 
 import attrs
 
 from worldvpn_core import plugins
 from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.agent.spec import (
-    AgentSpec,
     Bootstrap,
     SocketKind,
     SocketWanted,
@@ -25,6 +22,7 @@ from worldvpn_core.control import STOPPED, Means, TunnelControl, first_state, re
 from worldvpn_core.decide import is_open
 from worldvpn_core.enforce import Enforcer
 from worldvpn_core.errors import AgentError, WorldVpnError
+from worldvpn_core.identities import agent_spec, group_id
 from worldvpn_core.ipc.server import LocalServer
 from worldvpn_core.notices import Notices
 from worldvpn_core.picture import Picture
@@ -45,9 +43,6 @@ from worldvpn_core.vault.folder import DiskFolder
 from worldvpn_core.vault.keeping import Keeping
 from worldvpn_core.vault.vault import Vault
 
-#: The uid the agent drops to where the system has no account for it ("nobody").
-FALLBACK_ID = 65_534
-
 _log = logging.getLogger(__name__)
 
 
@@ -62,7 +57,7 @@ class Daemon:
         self._chosen = Chosen(file=file, now=file.load())
         profiles = ProfileStore(places.state / "profiles")
         profiles.load()
-        self._agent = AgentLink(_agent_spec(config, places), admit=self._admits)
+        self._agent = AgentLink(agent_spec(config, places), admit=self._admits)
         self._agent.on_change = self._publish
         self._enforcer = Enforcer(
             system.protection(),
@@ -142,7 +137,7 @@ class Daemon:
             places.socket,
             dispatch=requests.dispatch,
             owner_uid=lambda: self._chosen.now.owner_uid,
-            group_gid=_group_id(config.socket_group),
+            group_gid=group_id(config.socket_group),
             snapshot=self._snapshot,
         )
 
@@ -294,19 +289,3 @@ def _loaded(config: DaemonConfig) -> tuple[plugins.PluginFacts, ...]:
         for facts in plugins.installed(group)
         if facts.name in enabled
     )
-
-
-def _agent_spec(config: DaemonConfig, places: Places) -> AgentSpec:
-    try:
-        account = pwd.getpwnam(config.agent_user)
-        uid, gid = account.pw_uid, account.pw_gid
-    except KeyError:
-        uid = gid = FALLBACK_ID
-    return AgentSpec(plugins=config.network_plugins, uid=uid, gid=gid, run_dir=places.run)
-
-
-def _group_id(name: str | None) -> int | None:
-    try:
-        return None if name is None else grp.getgrnam(name).gr_gid
-    except KeyError:
-        return None

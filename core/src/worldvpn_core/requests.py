@@ -113,6 +113,11 @@ class Requests:
                 return await self._firewall(caller, request)
             case PluginsList() | HostReset():
                 return await self._host(request)
+            case _:
+                return await self._vault(caller, request)
+
+    async def _vault(self, caller: Caller, request: Request) -> Mapping[str, object]:
+        match request:
             case (
                 VaultStatus()
                 | VaultCreate()
@@ -125,11 +130,6 @@ class Requests:
                 return await self.vault.answer(caller, request)
             case _:
                 raise ConfigError(f"{type(request).__name__} is not answered here")
-
-    async def _host(self, request: PluginsList | HostReset) -> Mapping[str, object]:
-        if isinstance(request, HostReset):
-            return await self._reset(confirm=request.confirm)
-        return {"plugins": [_plugin(facts) for facts in self.plugins]}
 
     async def _tunnel(
         self,

@@ -149,9 +149,8 @@ def _add_other_options(made: dict[str, Parser]) -> None:
     )
     made["settings"].add_argument("key", metavar="KEY", nargs="?", help="which setting")
     made["settings"].add_argument("value", metavar="VALUE", nargs="?", help="on, off, a text, none")
-    for name in ("settings", "reset", "vault"):
     _add_share_options(made["share"])
-    for name in ("settings", "reset"):
+    for name in ("settings", "reset", "vault"):
         made[name].add_argument("--yes", action="store_true", help="do not ask")
     made["daemon"].add_argument("arguments", nargs=argparse.REMAINDER, help="for worldvpnd")
     made["completion"].add_argument("shell", choices=("bash", "zsh", "fish"))
@@ -174,6 +173,8 @@ def _add_vault_options(verb: Parser) -> None:
         ("backup-passphrase-file", "create --from: the same for the backup's"),
     ):
         verb.add_argument(f"--{name}", metavar="FILE", help=f'{text}; "-" for standard input')
+
+
 def _add_share_options(share: Parser) -> None:
     share.add_argument(
         "what",
