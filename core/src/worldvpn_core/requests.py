@@ -107,17 +107,17 @@ class Requests:
                 return await self._profiles(caller, request)
             case SettingsGet() | SettingsSet():
                 return await self._settings(request)
-            case ShareOn() | ShareOff() | ShareStatus() | ShareInvite() | ShareRevoke():
-                return await self.share.dispatch(request)
             case FirewallWhy() | FirewallCounters():
                 return await self._firewall(caller, request)
             case PluginsList() | HostReset():
                 return await self._host(request)
             case _:
-                return await self._vault(caller, request)
+                return await self._owners(caller, request)
 
-    async def _vault(self, caller: Caller, request: Request) -> Mapping[str, object]:
+    async def _owners(self, caller: Caller, request: Request) -> Mapping[str, object]:
         match request:
+            case ShareOn() | ShareOff() | ShareStatus() | ShareInvite() | ShareRevoke():
+                return await self.share.dispatch(request)
             case (
                 VaultStatus()
                 | VaultCreate()
