@@ -101,5 +101,14 @@ def open_receipt(signed: bytes, public_key: bytes) -> Receipt:
         CreditProofError: it is no receipt, or not signed by that key.
     """
     receipt = read_receipt(signed)
-    unseal(_TAG, signed, public_key)
+    verify_receipt(signed, public_key)
     return receipt
+
+
+def verify_receipt(signed: bytes, public_key: bytes) -> None:
+    """Let a receipt pass that ``read_receipt`` has read, if ``public_key`` signed it.
+
+    Raises:
+        CreditProofError: it is not signed by that key.
+    """
+    unseal(_TAG, signed, public_key)

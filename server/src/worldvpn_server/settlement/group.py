@@ -15,8 +15,8 @@ import attrs
 
 from worldvpn_server.errors import UnavailableError
 
-#: Transactions at once: one computes while the other waits for the disk.
-_MOST_LANES: Final = 2
+#: Transactions at once: signatures are checked, the database computes, the disk is waited for.
+_MOST_LANES: Final = 3
 #: Items in a transaction, unless a single submission has more.
 _MOST_ITEMS: Final = 512
 #: Fewer are not divided between lanes: that costs more than it saves.
@@ -39,6 +39,7 @@ class Group(Generic[Item, Answer]):
     work: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]]
     _waiting: deque[_Submission[Item, Answer]] = attrs.field(factory=deque, init=False)
     _lanes: set[asyncio.Task[None]] = attrs.field(factory=set, init=False)
+    _running: int = attrs.field(default=0, init=False)
     _at_work: int = attrs.field(default=0, init=False)
 
     async def submit(self, items: Sequence[Item]) -> Sequence[Answer]:
@@ -48,7 +49,8 @@ class Group(Generic[Item, Answer]):
         """
         submission = _Submission[Item, Answer](items, asyncio.get_running_loop().create_future())
         self._waiting.append(submission)
-        if len(self._lanes) < _MOST_LANES:
+        if self._running < _MOST_LANES:
+            self._running += 1
             lane = asyncio.create_task(self._run())
             self._lanes.add(lane)
             lane.add_done_callback(self._lanes.discard)
@@ -60,13 +62,18 @@ class Group(Generic[Item, Answer]):
             await asyncio.gather(*self._lanes)
 
     async def _run(self) -> None:
-        while self._waiting:
-            taken = self._take()
-            self._at_work += 1
-            try:
-                await self._serve(taken)
-            finally:
-                self._at_work -= 1
+        try:
+            while self._waiting:
+                taken = self._take()
+                self._at_work += 1
+                try:
+                    await self._serve(taken)
+                finally:
+                    self._at_work -= 1
+        finally:
+            # At once: whom it just answered submits again before a task's callbacks run, and
+            # would wait for a lane that has ended.
+            self._running -= 1
 
     def _take(self) -> list[_Submission[Item, Answer]]:
         """Take this lane's share of what waits: whoever is idle beside it gets as much."""
