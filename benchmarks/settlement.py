@@ -2,15 +2,19 @@
 
 ``python benchmarks/settlement.py`` starts a PostgreSQL that writes to the disk in earnest. One
 side submits signed pairs of receipts, each of a session, a payer and two keys of its own, from
-as many clients at once as the other has: their signatures are checked, and each client has its
-commit before it goes on. The other is pgbench's "TPC-B (sort of)": three balances changed, one
+as many clients at once as the other has, to the server's parts in two processes, as
+``--workers 2`` runs them: their signatures are checked, and each client has its commit before it
+goes on. The other is pgbench's "TPC-B (sort of)": three balances changed, one
 row of history, one commit, in as many clients. Both take turns. Exit status 1 when the median
 ratio of pairs is below its target.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import contextlib
+import multiprocessing
 import os
 import re
 import statistics
@@ -18,15 +22,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
 import asyncpg
-import uvloop
 
 import root  # noqa: F401 - before the tests' rig is imported
 from bench import Bar, interval, report
+from settlement_worker import work
 from tests.server.settlement.rig import Opened, Rig
 from worldvpn_core.credit.units import MEBIBYTE
 from worldvpn_server.clock import SystemClock
@@ -35,8 +40,6 @@ from worldvpn_server.config import ServerConfig
 from worldvpn_server.database.cluster import Cluster
 from worldvpn_server.database.making import program
 from worldvpn_server.database.migrate import migrate
-from worldvpn_server.services import Services
-from worldvpn_server.settlement.values import Outcome
 
 _PAIRS: Final = 5
 _CLIENTS: Final = 64
@@ -47,24 +50,26 @@ _SCALE: Final = 100
 _NODES: Final = 50
 _SESSIONS: Final = 1_500
 _BYTES: Final = MEBIBYTE
+_LEAVING_S: Final = 20
 _OURS: Final = "settlement"
 _THEIRS: Final = "bank"
 
 
 def main() -> int:
     """Measure; return the exit status."""
-    # The server's own loop.
-    return uvloop.run(_main())
+    words = argparse.ArgumentParser(description="settlements against pgbench")
+    words.add_argument("--workers", type=int, default=2, help="processes (default: %(default)s)")
+    return asyncio.run(_main(words.parse_args().workers))
 
 
-async def _main() -> int:
+async def _main(workers: int) -> int:
     with tempfile.TemporaryDirectory(prefix="wv-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         await asyncio.to_thread(folder.chmod, 0o755)
         cluster = await Cluster.start(folder / "pg")
         try:
             await _make(cluster)
-            return await _measure(cluster, folder)
+            return await _measure(cluster, folder, workers)
         finally:
             await cluster.stop()
 
@@ -78,18 +83,20 @@ async def _make(cluster: Cluster) -> None:
     await asyncio.to_thread(_pgbench, cluster, "--initialize", f"--scale={_SCALE}", "--quiet")
 
 
-async def _measure(cluster: Cluster, folder: Path) -> int:
+async def _measure(cluster: Cluster, folder: Path, workers: int) -> int:
     ours, theirs = [], []
-    config = ServerConfig(data=folder, dsn=cluster.dsn(_OURS))
-    async with opened(config, cluster.dsn(_OURS), SystemClock()) as services:
-        rig = Rig(services.database, services.ledger, services.clock)
+    config, dsn = ServerConfig(data=folder, dsn=cluster.dsn(_OURS)), cluster.dsn(_OURS)
+    sessions = await _sessions(config, dsn)
+    with _working(config, dsn, workers) as crew:
         for number in range(_PAIRS):
-            sessions = await _sessions(rig)
             for side in (0, 1) if number % 2 else (1, 0):
                 if side:
                     theirs.append(await asyncio.to_thread(_bank, cluster))
                 else:
-                    ours.append(await _settle(services, sessions))
+                    ours.append(await asyncio.to_thread(_settle, crew, sessions))
+                    await _verify(dsn, sessions)
+            if number + 1 < _PAIRS:
+                sessions = await _sessions(config, dsn)
     ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
     low, high = interval(ratios)
     bars = [
@@ -99,54 +106,79 @@ async def _measure(cluster: Cluster, folder: Path) -> int:
         Bar(name="95 % interval from", figure=low),
         Bar(name="95 % interval to", figure=high),
     ]
-    title = f"settlement: {_CLIENTS} clients, {_PAIRS} interleaved pairs, medians"
+    title = (
+        f"settlement: {workers} processes, {_CLIENTS} clients, {_PAIRS} interleaved pairs, medians"
+    )
     return report(title, bars)
 
 
-async def _sessions(rig: Rig) -> list[Opened]:
+async def _sessions(config: ServerConfig, dsn: str) -> list[Opened]:
     """Open sessions of as many payers, at nodes of as many owners as there are nodes."""
-    owners = [await rig.person() for _ in range(_NODES)]
-    nodes = [await rig.node(owner) for owner in owners]
+    async with opened(config, dsn, SystemClock()) as services:
+        rig = Rig(services.database, services.ledger, services.clock)
+        owners = [await rig.person() for _ in range(_NODES)]
+        nodes = [await rig.node(owner) for owner in owners]
 
-    async def one(number: int) -> Opened:
-        place = number % _NODES
-        return await rig.session(
-            await rig.person(), nodes[place], owners[place], subsidised_bytes=16 * MEBIBYTE
-        )
+        async def one(number: int) -> Opened:
+            place = number % _NODES
+            return await rig.session(
+                await rig.person(), nodes[place], owners[place], subsidised_bytes=16 * MEBIBYTE
+            )
 
-    made = []
-    for first in range(0, _SESSIONS, 8):
-        made += await asyncio.gather(*(one(each) for each in range(first, first + 8)))
+        made = []
+        for first in range(0, _SESSIONS, 8):
+            made += await asyncio.gather(*(one(each) for each in range(first, first + 8)))
     # Bytes are worth the time they took at the node's rate: let a moment pass.
     await asyncio.sleep(0.1)
     return made
 
 
-async def _settle(services: Services, sessions: Sequence[Opened]) -> float:
+@contextlib.contextmanager
+def _working(config: ServerConfig, dsn: str, workers: int) -> Iterator[Sequence[Connection]]:
+    """Run so many processes of the server's parts, with their share of the clients each."""
+    spawning, crew = multiprocessing.get_context("spawn"), []
+    for _ in range(workers):
+        ours, its = spawning.Pipe()
+        arguments = (config, dsn, _CLIENTS // workers, its)
+        spawning.Process(target=work, args=arguments, daemon=True).start()
+        its.close()
+        crew.append(ours)
+    try:
+        yield crew
+    finally:
+        for each in crew:
+            # An empty list ends it; one that has died is waited for no longer.
+            with contextlib.suppress(OSError):
+                each.send([])
+        for process in multiprocessing.active_children():
+            process.join(_LEAVING_S)
+
+
+def _settle(crew: Sequence[Connection], sessions: Sequence[Opened]) -> float:
     """Return how many sessions settle a second."""
-    waiting = [each.pair(_BYTES) for each in sessions]
-    count = len(waiting)
-
-    async def client() -> None:
-        while waiting:
-            outcomes = await services.settlement.submit(waiting.pop())
-            if set(outcomes) != {Outcome.ACCEPTED}:
-                raise SystemExit(f"a receipt was not accepted: {outcomes}")
-
+    pairs = [each.pair(_BYTES) for each in sessions]
+    for number, each in enumerate(crew):
+        each.send(pairs[number :: len(crew)])
+    for each in crew:
+        each.recv()
     started = time.perf_counter()
-    async with asyncio.TaskGroup() as clients:
-        for _ in range(_CLIENTS):
-            clients.create_task(client())
-    lasted_s = time.perf_counter() - started
-    async with services.database.read() as sql:
-        settled = await sql.fetchval(
-            "SELECT count(*) FROM session WHERE id = ANY ($1) AND settled_bytes = $2",
-            [each.id for each in sessions],
-            _BYTES,
-        )
-    if settled != count:
-        raise SystemExit(f"{settled} of {count} sessions are settled")
-    return count / lasted_s
+    for each in crew:
+        each.send("go")
+    for each in crew:
+        each.recv()
+    return len(pairs) / (time.perf_counter() - started)
+
+
+async def _verify(dsn: str, sessions: Sequence[Opened]) -> None:
+    connection = await asyncpg.connect(dsn)
+    settled = await connection.fetchval(
+        "SELECT count(*) FROM session WHERE id = ANY ($1) AND settled_bytes = $2",
+        [each.id for each in sessions],
+        _BYTES,
+    )
+    await connection.close()
+    if settled != len(sessions):
+        raise SystemExit(f"{settled} of {len(sessions)} sessions are settled")
 
 
 def _bank(cluster: Cluster) -> float:
