@@ -103,10 +103,12 @@ async def test_postings_that_do_not_sum_to_zero_are_not_committed(
                 "VALUES ($1, $1, '', 7, now())",
                 journal,
             )
-            for bucket, each in zip((2, 11), ticks, strict=False):
-                await owner.execute(
-                    "INSERT INTO posting VALUES ($1, $2, $3)", journal, bucket, each
-                )
+            await owner.execute(
+                "INSERT INTO posting SELECT $1, * FROM unnest($2::smallint[], $3::bigint[])",
+                journal,
+                (2, 11)[: len(ticks)],
+                ticks,
+            )
 
     if refusal is None:
         await post()

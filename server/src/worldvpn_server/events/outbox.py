@@ -22,8 +22,8 @@ PAGE: Final = 1_000
 _TRIM_ROWS: Final = 20_000
 
 _WRITE: Final = """
-INSERT INTO outbox (topic, device, kind, body)
-SELECT topic, device, kind, body
+INSERT INTO outbox (position, topic, device, kind, body)
+SELECT (SELECT tx_position()), topic, device, kind, body
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[])
     WITH ORDINALITY AS event (topic, device, kind, body, number)
 ORDER BY number

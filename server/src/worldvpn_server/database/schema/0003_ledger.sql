@@ -27,7 +27,7 @@ CREATE INDEX journal_account ON journal (account, id DESC);
 -- bucket: 1 promo, 2 available, 3 held, 4 vesting, 5 debt (what is owed is negative here);
 -- 11 mint, 12 subsidy, 13 clearing, 14 penalty.
 CREATE TABLE posting (
-    journal uuid NOT NULL REFERENCES journal,
+    journal uuid NOT NULL,               -- is there: ledger_balanced looks, a statement at a time
     bucket smallint NOT NULL CHECK (bucket IN (1, 2, 3, 4, 5, 11, 12, 13, 14)),
     ticks bigint NOT NULL CHECK (ticks <> 0),
     PRIMARY KEY (journal, bucket)
@@ -106,16 +106,26 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON tree_node
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON checkpoint
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
 
--- Checked at the commit, when all postings of a journal are there.
+-- All postings of a journal come in one statement, and are checked as one: a trigger or a foreign
+-- key for each row would cost more than the row.
 CREATE FUNCTION ledger_balanced() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (SELECT sum(ticks) FROM public.posting WHERE journal = NEW.journal) <> 0 THEN
+    IF EXISTS (
+        SELECT FROM (SELECT DISTINCT journal FROM added) AS one
+        WHERE (SELECT sum(ticks) FROM public.posting WHERE posting.journal = one.journal) <> 0
+    ) THEN
         RAISE EXCEPTION 'postings do not sum to zero' USING ERRCODE = 'WV001';
+    END IF;
+    IF EXISTS (
+        SELECT FROM added
+        WHERE NOT EXISTS (SELECT FROM public.journal WHERE journal.id = added.journal)
+    ) THEN
+        RAISE EXCEPTION 'a posting is of no journal' USING ERRCODE = 'WV001';
     END IF;
     RETURN NULL;
 END $$;
-CREATE CONSTRAINT TRIGGER sums_to_zero AFTER INSERT ON posting
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_balanced();
+CREATE TRIGGER sums_to_zero AFTER INSERT ON posting REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_balanced();
 
 -- Where a line of a posted journal is compared with what is asked for under the same key: debt was
 -- taken out of available, a hold's split and what a correction could take follow from the wallet.
@@ -145,6 +155,13 @@ DECLARE
     had wallet;
     owed bigint;
     here CONSTANT bigint := tx_position();
+    -- Postings of what was posted and is not written yet.
+    of_journals uuid[] := '{}';
+    in_buckets smallint[] := '{}';
+    of_ticks bigint[] := '{}';
+    lines bigint[];
+    buckets CONSTANT smallint[] := '{1, 2, 3, 4, 5, 11, 12, 13, 14}';
+    moves boolean;
 BEGIN
     FOR asked IN
         SELECT * FROM unnest(
@@ -171,6 +188,10 @@ BEGIN
         ON CONFLICT (account, key) DO NOTHING;
         posted := FOUND;
         IF NOT posted THEN
+            INSERT INTO posting SELECT * FROM unnest(of_journals, in_buckets, of_ticks);
+            of_journals := '{}';
+            in_buckets := '{}';
+            of_ticks := '{}';
             PERFORM FROM journal
             WHERE account = asked.account AND key = asked.key AND kind = asked.kind
               AND (SELECT reverses FROM reversal WHERE reversal.journal = journal.id)
@@ -210,13 +231,20 @@ BEGIN
                 promo = promo + asked.promo, available = available + asked.available,
                 held = held + asked.held, vesting = vesting + asked.vesting, debt = debt + owed
             WHERE account = asked.account RETURNING * INTO had;
-            INSERT INTO posting (journal, bucket, ticks)
-            SELECT asked.id, bucket, ticks FROM (VALUES
-                (1, asked.promo), (2, asked.available), (3, asked.held), (4, asked.vesting),
-                (5, -owed), (11, asked.mint), (12, asked.subsidy), (13, asked.clearing),
-                (14, asked.penalty)) AS line (bucket, ticks)
-            WHERE ticks <> 0;
-            IF NOT FOUND THEN
+            lines := ARRAY[
+                asked.promo, asked.available, asked.held, asked.vesting, -owed,
+                asked.mint, asked.subsidy, asked.clearing, asked.penalty
+            ];
+            moves := false;
+            FOR place IN 1 .. 9 LOOP
+                IF lines[place] <> 0 THEN
+                    moves := true;
+                    of_journals := of_journals || asked.id;
+                    in_buckets := in_buckets || buckets[place];
+                    of_ticks := of_ticks || lines[place];
+                END IF;
+            END LOOP;
+            IF NOT moves THEN
                 RAISE EXCEPTION 'a journal moves nothing' USING ERRCODE = 'WV001';
             END IF;
             IF asked.corrects IS NOT NULL THEN
@@ -235,6 +263,7 @@ BEGIN
         debt_now := had.debt;
         RETURN NEXT;
     END LOOP;
+    INSERT INTO posting SELECT * FROM unnest(of_journals, in_buckets, of_ticks);
 END $$;
 
 -- Holds ticks, promo first. posted: null where there is less than that, and nothing was moved.
