@@ -115,12 +115,22 @@ def _end_orphan(data: Path) -> None:
     """End a postmaster that outlived its server: whoever holds the data folder owns it."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         pid = int((data / "postmaster.pid").read_text("ascii").splitlines()[0])
-        if Path(f"/proc/{pid}/cwd").resolve() != data.resolve():
-            return  # its number was given to somebody else
-        os.kill(pid, signal.SIGINT)
+        if not _is_dying(pid):
+            if Path(f"/proc/{pid}/cwd").resolve() != data.resolve():
+                return  # its number was given to somebody else
+            os.kill(pid, signal.SIGINT)
         deadline_s = time.monotonic() + _ORPHAN_S
         while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline_s:
             time.sleep(0.05)
+
+
+def _is_dying(pid: int) -> bool:
+    """Say whether ``pid`` has ended but is still listed, which PostgreSQL takes for running."""
+    try:
+        Path(f"/proc/{pid}/cwd").readlink()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _account(data: Path) -> Account | None:
