@@ -21,6 +21,7 @@ from worldvpn_server.operations import arguments, folder
         (["--workers", "0"], "0"),
         (["--payout-interval", "0"], "0"),
         (["--lab-ranges", "10.0.0.1/8"], "--lab-ranges"),
+        (["--own-ranges", "203.0.113.7/24"], "--own-ranges"),
         (["seed", "--nodes", "0"], "above zero"),
         (["keys"], "VERB"),
         (["--hots"], "--hots"),
@@ -42,6 +43,12 @@ def test_plain_http_is_for_loopback(host: str) -> None:
     _, config = arguments.read(["--no-tls", "--host", host])
 
     assert (config.tls, config.host) == (False, host)
+
+
+def test_networks_of_ones_own_are_told_to_those_who_probe() -> None:
+    _, config = arguments.read(["--own-ranges", "203.0.113.0/24", "2001:db8::/32"])
+
+    assert [str(each) for each in config.own_ranges] == ["203.0.113.0/24", "2001:db8::/32"]
 
 
 def test_secret_in_the_environment_is_not_shown_by_the_configuration(

@@ -67,6 +67,7 @@ def read(words: Sequence[str]) -> tuple[argparse.Namespace, ServerConfig]:
             cert=said.cert and said.cert.absolute(),
             key=said.key and said.key.absolute(),
             lab_ranges=tuple(said.lab_ranges),
+            own_ranges=tuple(said.own_ranges),
             trusted_proxies=tuple(said.trusted_proxies),
             payout_interval_s=said.payout_interval,
         )
@@ -140,6 +141,7 @@ def _add_serving(root: Parser) -> None:
     )
     for name, what in (
         ("--trusted-proxies", "load balancers whose X-Forwarded-For is believed"),
+        ("--own-ranges", "networks of your own that no probe may reach"),
         ("--lab-ranges", "special-purpose networks that nodes may be in, for a lab"),
     ):
         serving.add_argument(name, type=ip_network, nargs="+", default=(), metavar="NET", help=what)
