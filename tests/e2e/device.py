@@ -29,6 +29,8 @@ _START_S = 5.0
 #: is lost is repeated after five seconds.
 _SILENCE_S = 1.0
 _ANSWER_S = 8.0
+#: A peer that was replaced is spoken to anew after 15 s (WireGuard whitepaper §6.5).
+_PAGE_S = 30.0
 
 
 @attrs.frozen(kw_only=True)
@@ -74,7 +76,7 @@ class Device:
             line.sendto(text, (str(to), port))
             return line.recv(2_048)
 
-    def page(self, to: IpAddress, timeout_s: float = _ANSWER_S) -> str:
+    def page(self, to: IpAddress, timeout_s: float = _PAGE_S) -> str:
         """Return what the web server at ``to`` says: the address it saw."""
         with self.socket(to, socket.SOCK_STREAM) as line:
             line.settimeout(timeout_s)

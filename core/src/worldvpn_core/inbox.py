@@ -14,8 +14,8 @@ class Again:
     """Not an event of the machine: enforce the present state anew."""
 
     part: str = "all"
-    #: Set once that was tried.
-    tried: asyncio.Event | None = None
+    #: Told, once that was tried, whether all of it stands.
+    tried: asyncio.Future[bool] | None = None
 
 
 class Inbox:

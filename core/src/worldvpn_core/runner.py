@@ -98,11 +98,14 @@ class TunnelRunner:
         """Queue an enforcement of the present state: "all", "routing" or "dns"."""
         self._inbox.ask(part)
 
-    async def enforced(self) -> None:
-        """Return once all of the present state is enforced anew, or that is known to fail."""
-        tried = asyncio.Event()
+    async def enforced(self) -> bool:
+        """Enforce all of the present state anew; return whether it stands, the node's part apart.
+
+        As of that moment: the next change may be under way when the caller goes on.
+        """
+        tried: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._inbox.put(Again(tried=tried))
-        await tried.wait()
+        return await tried
 
     async def run(self) -> None:
         """Enforce the initial state, then handle events for ever, one at a time, in order."""
@@ -111,8 +114,8 @@ class TunnelRunner:
             event = await self._inbox.take()
             if isinstance(event, Again):
                 await self._repeat(event.part)
-                if event.tried is not None:
-                    event.tried.set()
+                if event.tried is not None and not event.tried.done():
+                    event.tried.set_result(self._enforcer.is_enforced)
             else:
                 await self._handle(event)
 

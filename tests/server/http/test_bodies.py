@@ -63,6 +63,7 @@ async def client(services: Services) -> AsyncIterator[httpx.AsyncClient]:
         (b'{"text":7}', 422, "Expected `str`"),
         (b'{"text":"a","number":1.5}', 422, "Expected `int`"),
         (b'{"text":"a","number":true}', 422, "Expected `int`"),
+        (b'{"text":"a","number":"1"}', 422, "Expected `int`"),
         (b'{"text":"a","number":NaN}', 400, "not valid JSON"),
         (b'{"text":"a","number":1e999}', 422, "out of range"),
         (b'{"text":"a","number":' + b"9" * 30 + b"}", 422, "can be kept"),

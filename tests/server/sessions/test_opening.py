@@ -100,6 +100,7 @@ async def test_after_three_nodes_the_client_is_told(street: Street, ada: Guest) 
 async def test_late_answer_is_refused_and_holds_nothing(street: Street, ada: Guest) -> None:
     node = await street.node(is_silent)
     answer = await ada.open()
+    await node.told("withdraw")
 
     late = await node.answer(node.offer()["session_id"], accepts({}) or {})
 

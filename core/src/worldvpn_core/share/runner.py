@@ -121,10 +121,10 @@ class ShareRunner:
     async def _enforced(self, state: ShareState) -> Cause | None:
         """Have all that ``state`` demands enforced; return why it is not."""
         self._enforcer.share = state
-        await self._tunnel.enforced()
+        stands = await self._tunnel.enforced()
         if self._enforcer.share_failure is not None:
             return cause_of(self._enforcer.share_failure)
-        return None if self._enforcer.is_enforced else HOST_UNPROTECTED
+        return None if stands else HOST_UNPROTECTED
 
     async def _execute(self, command: ShareCommand) -> None:
         match command:

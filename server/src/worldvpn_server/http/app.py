@@ -94,7 +94,7 @@ def build(services: Services, more_routes: Sequence[ControllerRouterHandler] = (
             Exception: failures.unexpected,
         },
         middleware=[FloodGate(services.config.lab_ranges)],
-        before_request=bodies.check_media_type,
+        before_request=bodies.check,
         openapi_config=_OPENAPI,
         request_max_body_size=MOST_BODY_BYTES,
         response_cache_config=ResponseCacheConfig(default_expiration=None),
