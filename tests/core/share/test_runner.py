@@ -209,3 +209,19 @@ async def test_a_node_that_fell_and_took_its_namespace_along_is_off_all_the_same
         assert isinstance(state, Off)
         assert state.cause is not None
         assert state.cause.detail == "killed"
+
+
+async def test_the_tunnels_next_state_under_way_is_no_failure_of_the_node() -> None:
+    async with lived_in() as house:
+        await house.world.settled()
+        house.world.firewall.turns = 5
+        house.runner.post(REQUESTED)
+        for _ in range(2):
+            await asyncio.sleep(0)
+        # Right behind the node's own: it is being enforced when the node looks at what stands.
+        house.world.connect(plan())
+        state = await house.until(
+            lambda state: isinstance(state, Serving) or (isinstance(state, Off) and state != Off())
+        )
+
+        assert isinstance(state, Serving)

@@ -51,10 +51,12 @@ __all__ = [
 class FakeFirewall:
     """Remembers every policy it was given; raises ``failure`` while that is set.
 
-    ``changed`` says that someone else has touched the rules.
+    ``changed`` says that someone else has touched the rules; ``turns`` is how often it lets
+    others run before it has applied one.
     """
 
     facts = FirewallFacts(name="fake")
+    turns: int = 0
 
     def __init__(self, log: list[str] | None = None) -> None:
         self.applied: list[PolicySet] = []
@@ -64,6 +66,8 @@ class FakeFirewall:
 
     async def apply(self, policy: PolicySet) -> None:
         self.log.append("firewall")
+        for _ in range(self.turns):
+            await asyncio.sleep(0)
         if self.failure is not None:
             raise self.failure
         self.applied.append(policy)
