@@ -86,7 +86,9 @@ async def serve_doh(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
     writer.close()
 
 
-async def close_at_once(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    # Unread, the greeting would make the kernel reset the connection instead of ending it.
+    await reader.read(16_384)
     writer.close()
 
 
@@ -162,7 +164,7 @@ def test_server_that_speaks_no_tls_is_told_so(
     own_network: OwnNetwork, start_link: StartLink
 ) -> None:
     async def main() -> None:
-        server = await asyncio.start_server(close_at_once, FIRST, 443)
+        server = await asyncio.start_server(hang_up, FIRST, 443)
         async with server, start_link() as link:
             assert "127.0.0.1 broke off TLS" in await refused(link, "vpn.example", pinned(FIRST))
 
