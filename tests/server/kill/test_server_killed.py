@@ -52,9 +52,10 @@ async def test_no_client_loses_what_it_was_told_whatever_is_killed(seed: int) ->
 
     told = town.told
     assert audited.returncode == 0, audited.stdout + audited.stderr
-    assert len(told.sessions) > len(_VICTIMS)
-    assert sum(each.signed_bytes > 0 for each in told.sessions.values()) > len(_VICTIMS)
-    assert journals > 4 * len(_VICTIMS)
+    # How much happens between two kills is the machine's affair; that it does is not.
+    assert len(told.sessions) > _GUESTS
+    assert sum(each.signed_bytes > 0 for each in told.sessions.values()) > _GUESTS
+    assert journals > len(_VICTIMS)
     assert told.claims
 
 
