@@ -14,7 +14,7 @@ from worldvpn_core.contracts import Exit, Guest, Listener
 from worldvpn_core.errors import ContractError, EngineError, WorldVpnError
 from worldvpn_core.share.events import NodeClosed, NodeDown, NodeUp
 from worldvpn_core.share.plan import ListenerInfo, NodeLink, SharePlan
-from worldvpn_core.tunnel.opener import cause_of
+from worldvpn_core.tunnel.opener import cause_of, close_to_the_end
 
 OPEN_LIMIT_S: Final = 15.0
 
@@ -85,7 +85,7 @@ class NodeKeeper:
         finally:
             self._listener = None
             if listener is not None:
-                await _closed(listener)
+                await close_to_the_end(listener, "the node")
         self._tell(NodeDown(attempt=plan.attempt, cause=cause_of(error)))
 
     async def _served(self, plan: SharePlan) -> Listener:
@@ -110,15 +110,3 @@ def refuse_lies(link: NodeLink, info: ListenerInfo) -> None:
     if set(info.listen) != set(link.listen):
         said = ", ".join(map(str, info.listen)) or "none"
         raise ContractError(f"the exit reports that it listens on {said}, which was not admitted")
-
-
-async def _closed(listener: Listener) -> None:
-    """Close ``listener`` to the end, even when cancelled meanwhile: nothing may stay behind."""
-    closing = asyncio.ensure_future(listener.close())
-    try:
-        await asyncio.shield(closing)
-    except asyncio.CancelledError:
-        await closing
-        raise
-    except Exception:
-        _log.exception("the node did not close cleanly")

@@ -13,7 +13,7 @@ from typing import Final
 
 import attrs
 
-from worldvpn_core.contracts import Links, Transport, Tunnel
+from worldvpn_core.contracts import Links, Listener, Transport, Tunnel
 from worldvpn_core.errors import (
     ContractError,
     HandshakeTimeoutError,
@@ -68,7 +68,7 @@ class Opener:
             error = raised
         finally:
             if tunnel is not None:
-                await _close(tunnel)
+                await close_to_the_end(tunnel, f"the tunnel on {tunnel.info.path}")
         if isinstance(error, ContractError):
             tell(ProtectionFailed(cause=cause_of(error)))
         else:
@@ -94,13 +94,13 @@ async def until_down(tunnel: Tunnel) -> Exception:
     return await tunnel.wait_down() or TransportError("the tunnel closed by itself")
 
 
-async def _close(tunnel: Tunnel) -> None:
-    """Close ``tunnel`` to the end, even when cancelled meanwhile: nothing may stay behind."""
-    closing = asyncio.ensure_future(tunnel.close())
+async def close_to_the_end(opened: Tunnel | Listener, name: str) -> None:
+    """Close ``opened``, even when cancelled meanwhile: nothing may stay behind."""
+    closing = asyncio.ensure_future(opened.close())
     try:
         await asyncio.shield(closing)
     except asyncio.CancelledError:
         await closing
         raise
     except Exception:
-        _log.exception("the tunnel on %s did not close cleanly", tunnel.info.path)
+        _log.exception("%s did not close cleanly", name)
