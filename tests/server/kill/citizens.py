@@ -170,8 +170,8 @@ class Guest:
     citizen: Citizen | None = None
 
     async def live(self) -> None:
-        """Do that until cancelled."""
-        while True:
+        """Do that until the town closes: who has a session then still ends it with a last word."""
+        while not self.town.is_closing:
             citizen = self.citizen = self.citizen or await Citizen.register(self.town)
             key = Ed25519PrivateKey.generate()
             opened = await self._open(citizen, key)

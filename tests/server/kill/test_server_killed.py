@@ -13,6 +13,7 @@ import pytest
 from tests.server.kill.citizens import Guest, Owner
 from tests.server.kill.town import Town
 from tests.server.operations.process import data_folder
+from worldvpn_server.database.pool import Connection
 
 pytestmark = pytest.mark.anyio
 
@@ -20,6 +21,14 @@ pytestmark = pytest.mark.anyio
 _VICTIMS: Final = ["server"] * 24 + ["worker"] * 8 + ["database"] * 10 + ["both"] * 6
 _LONGEST_S: Final = 0.6
 _GUESTS: Final = 4
+_PATIENCE_S: Final = 60.0
+_LEFT: Final = """
+SELECT (SELECT count(*) FROM payout) AS unpaid,
+    (SELECT coalesce(sum(held), 0) FROM wallet) AS held,
+    (SELECT coalesce(sum(ticks), 0) FROM posting WHERE bucket = 13) AS clearing,
+    (SELECT count(*) FROM session WHERE state IN (1, 2)) AS sessions,
+    (SELECT sum(guests) FROM node) AS guests
+"""
 
 
 @pytest.fixture
@@ -51,7 +60,7 @@ async def test_no_client_loses_what_it_was_told_whatever_is_killed(seed: int) ->
 
 
 async def _killed(town: Town) -> int:
-    """Kill all victims while clients live; return how many journals there are."""
+    """Kill all victims while clients live, then let them leave; return how many journals."""
     owners = [await Owner.settle_down(town, number) for number in (1, 2)]
     guests = [Guest(town, owners) for _ in range(_GUESTS)]
     victims = list(_VICTIMS)
@@ -66,11 +75,18 @@ async def _killed(town: Town) -> int:
             for each in (*listening, *living):
                 if each.done():
                     await each
+        town.is_closing = True
+        # A hold without its guest's last word stays until its ticket's end: all must say theirs.
+        async with asyncio.timeout(_PATIENCE_S):
+            await asyncio.gather(*living)
+            await town.until(_left, [0] * 5)
     finally:
-        for each in living:
+        for each in (*listening, *living):
             each.cancel()
-        await asyncio.gather(*living, return_exceptions=True)
-    for each in listening:
-        each.cancel()
-    await asyncio.gather(*listening, return_exceptions=True)
+        await asyncio.gather(*listening, *living, return_exceptions=True)
     return await town.check()
+
+
+async def _left(sql: Connection) -> list[int]:
+    """Return what is unpaid, held, clearing, open and counted."""
+    return list(await sql.fetchrow(_LEFT) or ())

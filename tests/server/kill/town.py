@@ -47,6 +47,8 @@ class Town:
     http: httpx.AsyncClient
     server: ServerProcess
     told: Told = attrs.field(factory=Told)
+    #: Set once nobody opens another session.
+    is_closing: bool = False
 
     @classmethod
     async def start(cls, data: Path, seed: int, http: httpx.AsyncClient) -> Town:
