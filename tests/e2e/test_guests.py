@@ -34,6 +34,7 @@ from worldvpn_lab.oracle.tap import Tap
 pytestmark = pytest.mark.netns
 
 _SETTLE_S = 0.4
+_FLOODS = 20
 #: How many may be invited unless the owner chooses.
 _MOST = 16
 _IN_NODE = ("ip", "netns", "exec", "wvnode")
@@ -224,11 +225,23 @@ def forge_from(guest: Device, port: int) -> None:
 
 
 def test_a_guest_has_no_more_flows_than_its_share(scene: Scene) -> None:
-    for port in range(1, 2_200):
-        scene.guest.send(PLACES.page, 10_000 + port, b"x")
-    counted = scene.rig.world.run("client", [*_IN_NODE, "nft", "list", "table", "inet", "worldvpn"])
-    refused = re.search(r"counter node-flows-4-4 {\s+packets (\d+)", counted.checked())
-
-    assert refused is not None
-    assert int(refused[1]) > 0
+    assert flows_refused(scene) > 0
     assert scene.other.page(PLACES.page)
+
+
+def flows_refused(scene: Scene) -> int:
+    """Begin more flows than one guest may have until some were refused; return how many."""
+    refused = 0
+    # A computer under load drops some on the way: they are sent once more.
+    for _ in range(_FLOODS):
+        for port in range(1, 2_200):
+            scene.guest.send(PLACES.page, 10_000 + port, b"x")
+        time.sleep(_SETTLE_S)
+        listed = [*_IN_NODE, "nft", "list", "table", "inet", "worldvpn"]
+        counted = scene.rig.world.run("client", listed).checked()
+        found = re.search(r"counter node-flows-4-4 {\s+packets (\d+)", counted)
+        assert found is not None
+        refused = int(found[1])
+        if refused:
+            break
+    return refused

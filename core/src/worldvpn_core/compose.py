@@ -151,7 +151,6 @@ class Daemon:
             await self._run()
 
     async def _run(self) -> None:
-        await self._server.start()
         attendant = Attendant(
             self._system.host,
             self._enforcer,
@@ -172,6 +171,8 @@ class Daemon:
             # What was wanted is taken up at once: only names have to wait for the agent.
             self._control.begin()
             await self._open_vault()
+            # Nobody is told of a vault that is only about to be open.
+            await self._server.start()
             self._sharing.control.follow()
             await self._start_agent()
             await asyncio.gather(*tasks)
