@@ -10,6 +10,7 @@ from typing import Final
 
 import attrs
 
+from worldvpn_core.central.server import CentralServer, central_server
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.types import Carrier, Endpoint, IpAddress
 
@@ -51,6 +52,8 @@ class DaemonConfig:
     bootstrap: tuple[BootstrapResolver, ...] = DEFAULT_BOOTSTRAP
     #: What opens the vault where nobody is there to do it (docs/vault.md).
     vault_key_file: Path = Path("/etc/worldvpn/vault.key")
+    #: Where accounts and nodes are; None: this host knows of none.
+    central: CentralServer | None = None
     #: The plugins' own keys, as text, handed over unread.
     options: Mapping[str, str] = attrs.field(factory=dict)
 
@@ -91,6 +94,7 @@ def _parse(raw: dict[str, object]) -> DaemonConfig:
         if "bootstrap" not in raw
         else tuple(map(_bootstrap, _list(raw["bootstrap"]))),
         vault_key_file=Path(_text(raw.get("vault_key_file", str(base.vault_key_file)))),
+        central=central_server(_table(raw["central"])) if "central" in raw else None,
         options={key: _text(value) for key, value in _table(raw.get("options", {})).items()},
     )
 
