@@ -81,7 +81,7 @@ def desk(world: World, directory: Path) -> Desk:
         firewall=world.firewall,
         profiles=profiles,
         chosen=chosen,
-        agent=AgentLink(AgentSpec(run_dir=directory), admit=lambda _wanted: False),
+        agent=AgentLink(AgentSpec(run_dir=directory), admit=lambda _wanted: None),
         vault=VaultDesk(
             Vault(Keeping(DiskFolder(directory))),
             key_file=directory / "vault.key",

@@ -9,9 +9,9 @@ import attrs
 
 from worldvpn_core import plugins
 from worldvpn_core.agent.link import AgentLink
+from worldvpn_core.agent.passage import Passage, passage
 from worldvpn_core.agent.spec import (
     Bootstrap,
-    SocketKind,
     SocketWanted,
     SystemResolvers,
 )
@@ -35,7 +35,7 @@ from worldvpn_core.system import Places, System
 from worldvpn_core.tunnel.events import Event
 from worldvpn_core.tunnel.machine import plan_of
 from worldvpn_core.tunnel.opener import Opener
-from worldvpn_core.tunnel.states import Disconnected, Paused, State
+from worldvpn_core.tunnel.states import Connected, Disconnected, Paused, State, Switching
 from worldvpn_core.tunnel.watch import Watcher
 from worldvpn_core.types import LINK_PREFIX, IpAddress, UsageSample
 from worldvpn_core.vault.desk import VaultDesk
@@ -62,7 +62,7 @@ class Daemon:
         self._enforcer = Enforcer(
             system.protection(),
             settings=lambda: self._chosen.now,
-            bootstrap=tuple(resolver.endpoint for resolver in config.bootstrap),
+            bootstrap=config.reachable_without_tunnel,
         )
         self._picture = Picture(
             settings=lambda: self._chosen.now,
@@ -264,12 +264,15 @@ class Daemon:
             return await self._agent.resolve(name, SystemResolvers())
         return await self._agent.resolve(name, Bootstrap(resolvers=self._config.bootstrap))
 
-    def _admits(self, wanted: SocketWanted) -> bool:
+    def _admits(self, wanted: SocketWanted) -> Passage | None:
         """Let the agent reach what the present state lets our sockets reach, and no more."""
-        if is_open(self._runner.state, self._chosen.now):
-            return wanted.kind is SocketKind.DNS
-        policy = self._enforcer.demands(self._runner.state).firewall.host
-        return wanted.kind is SocketKind.BOOTSTRAP and wanted.endpoint in policy.bootstrap
+        state = self._runner.state
+        return passage(
+            wanted,
+            is_open=is_open(state, self._chosen.now),
+            has_tunnel=isinstance(state, Connected | Switching),
+            bootstrap=self._enforcer.demands(state).firewall.host.bootstrap,
+        )
 
 
 def _notices(file: SettingsFile, profiles: ProfileStore) -> Notices:

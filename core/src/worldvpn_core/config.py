@@ -57,6 +57,12 @@ class DaemonConfig:
     #: The plugins' own keys, as text, handed over unread.
     options: Mapping[str, str] = attrs.field(factory=dict)
 
+    @property
+    def reachable_without_tunnel(self) -> tuple[Endpoint, ...]:
+        """Where marked sockets may go while a tunnel is wanted and there is none."""
+        resolvers = tuple(resolver.endpoint for resolver in self.bootstrap)
+        return (*resolvers, *(self.central.addresses if self.central else ()))
+
 
 def read_config(path: Path) -> DaemonConfig:
     """Return what ``path`` says; defaults where there is no such file.

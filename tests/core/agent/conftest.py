@@ -18,7 +18,9 @@ import pytest
 
 from tests.core.agent.world import UID, OwnNetwork, Script, StartLink
 from worldvpn_core.agent.link import AgentLink
-from worldvpn_core.agent.spec import AgentSpec, SocketWanted
+from worldvpn_core.agent.passage import Passage
+from worldvpn_core.agent.session import Admit
+from worldvpn_core.agent.spec import AgentSpec
 
 #: A reader that runs what it reads, and tells what came of it: stands for one taken over.
 CANARY = """
@@ -82,7 +84,7 @@ def start_link(tmp_path: Path, python_with_canary: str) -> StartLink:
 
     @asynccontextmanager
     async def start(
-        admit: Callable[[SocketWanted], bool] = lambda _wanted: True, **changes: object
+        admit: Admit = lambda _wanted: Passage.MARKED, **changes: object
     ) -> AsyncIterator[AgentLink]:
         given: dict[str, Any] = {
             "run_dir": tmp_path / "run",

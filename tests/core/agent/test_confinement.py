@@ -157,7 +157,7 @@ from pathlib import Path
 from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.agent.spec import AgentSpec
 async def main():
-    link = AgentLink(AgentSpec(run_dir=Path(sys.argv[1]), uid=64_999), lambda _: False)
+    link = AgentLink(AgentSpec(run_dir=Path(sys.argv[1]), uid=64_999), lambda _: None)
     await link.start()
     print(link.pid, link.facts.uid, link.facts.bounded, flush=True)
     await asyncio.sleep(float(sys.argv[2]))

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.core.agent.world import FIRST, FOUR, SECOND, SIX, OwnNetwork, StartLink, refused, zone
+from worldvpn_core.agent.passage import Passage
 from worldvpn_core.agent.spec import Bootstrap, SocketKind, SocketWanted
 from worldvpn_core.config import BootstrapResolver
 
@@ -116,9 +117,9 @@ def test_names_are_resolved_by_https_while_protected(
     async def main() -> None:
         wanted: list[SocketWanted] = []
 
-        def admit(each: SocketWanted) -> bool:
+        def admit(each: SocketWanted) -> Passage:
             wanted.append(each)
-            return True
+            return Passage.MARKED
 
         async with doh(authority), start_link(admit, ca_file=authority.ca_file) as link:
             assert await link.resolve("vpn.example", pinned(FIRST)) == (FOUR, SIX)

@@ -5,29 +5,30 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from ipaddress import ip_address, ip_interface
 
-import attrs
 import pytest
 
+from tests.core.agent.stand_in import Make, standing_in, wanted
 from worldvpn_core.agent.messages import (
-    AgentMessage,
     Failed,
     ProfileRead,
-    ReadProfile,
     Ready,
-    Resolve,
     Resolved,
     SocketAsked,
     SocketRefused,
     from_daemon,
     packed,
 )
-from worldvpn_core.agent.pair import MOST_PACKET_BYTES, Pair
-from worldvpn_core.agent.session import MOST_SOCKETS, Session
-from worldvpn_core.agent.spec import Bootstrap, SocketKind, SocketWanted, SystemResolvers, Via
+from worldvpn_core.agent.pair import MOST_PACKET_BYTES
+from worldvpn_core.agent.session import MOST_SOCKETS
+from worldvpn_core.agent.spec import (
+    Bootstrap,
+    Central,
+    SocketWanted,
+    SystemResolvers,
+    Via,
+)
 from worldvpn_core.config import BootstrapResolver
 from worldvpn_core.errors import AgentError, ConfigError
 from worldvpn_core.types import Carrier, Endpoint, Profile, Server
@@ -43,68 +44,13 @@ PROFILE = Profile(
 )
 PINNED = Bootstrap(resolvers=(BootstrapResolver(host=ADDRESS, server_name="dns.example"),))
 SYSTEM = SystemResolvers()
-
-
-def wanted(
-    kind: str = "dns", host: str = "192.0.2.1", port: int = 53, by: str = "udp"
-) -> SocketWanted:
-    return SocketWanted(
-        kind=SocketKind(kind),
-        endpoint=Endpoint(host=ip_address(host), port=port, carrier=Carrier(by)),
-    )
-
-
-@attrs.define
-class StandIn:
-    """The other end of a session's pair: says whatever a test wants said."""
-
-    session: Session
-    end: socket.socket
-    admitted: list[SocketWanted]
-    asking: list[asyncio.Task[object]] = attrs.field(factory=list)
-
-    async def asked(self, via: Via | None = None) -> asyncio.Task[object]:
-        """Ask the session for something, and wait until the stand-in has heard of it."""
-        asking: asyncio.Task[object] = asyncio.create_task(self.ask(via))
-        self.asking.append(asking)
-        await self.hear()
-        return asking
-
-    async def ask(self, via: Via | None) -> object:
-        if via:
-            return await self.session.ask(Resolve(id=0, name="n"), Resolved, via=via)
-        return await self.session.ask(ReadProfile(id=0, name="n"), ProfileRead)
-
-    async def hear(self) -> bytes:
-        return await asyncio.get_running_loop().sock_recv(self.end, MOST_PACKET_BYTES)
-
-    def say(self, message: AgentMessage) -> None:
-        self.end.send(packed(message))
+CENTRAL = Central(addresses=(Endpoint(host=ADDRESS, port=8_443, carrier=Carrier.TCP),))
 
 
 @pytest.fixture
-def stand_in() -> Callable[[], AbstractAsyncContextManager[StandIn]]:
-    @asynccontextmanager
-    async def make() -> AsyncIterator[StandIn]:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        theirs.settimeout(0)
-        admitted: list[SocketWanted] = []
+def stand_in() -> Make:
+    return standing_in
 
-        def admit(asked: SocketWanted) -> bool:
-            admitted.append(asked)
-            return False
-
-        session = Session(Pair(ours), admit)
-        with theirs:
-            made = StandIn(session, theirs, admitted)
-            yield made
-            await session.end()
-            await asyncio.gather(*made.asking, return_exceptions=True)
-
-    return make
-
-
-Make = Callable[[], AbstractAsyncContextManager[StandIn]]
 
 MALFORMED = {
     "no_json": b"\xff\xfe",
@@ -242,6 +188,16 @@ NEEDLESS = {
     "a_pinned_resolver_at_another_port": (PINNED, wanted("bootstrap", port=80, by="tcp")),
     "a_pinned_resolver_by_udp": (PINNED, wanted("bootstrap", port=443)),
     "plain_dns_while_protected": (PINNED, wanted()),
+    "the_central_server_while_reading": (None, wanted("central", port=8_443, by="tcp")),
+    "the_central_server_for_a_name": (PINNED, wanted("central", port=443, by="tcp")),
+    "another_central_server": (CENTRAL, wanted("central", "192.0.2.2", 8_443, "tcp")),
+    "the_central_server_at_another_port": (CENTRAL, wanted("central", port=443, by="tcp")),
+    "the_central_server_by_udp": (CENTRAL, wanted("central", port=8_443)),
+    "a_resolver_in_the_central_servers_place": (
+        CENTRAL,
+        wanted("bootstrap", port=8_443, by="tcp"),
+    ),
+    "dns_in_the_central_servers_place": (CENTRAL, wanted("dns", port=8_443, by="tcp")),
 }
 
 
@@ -289,5 +245,18 @@ async def test_socket_that_the_policy_does_not_admit_is_refused(stand_in: Make) 
 
         assert answer == SocketRefused(id=7, reason="this is not let out in the present state")
         assert agent.admitted == [wanted()]
+        agent.end.close()
+        await running
+
+
+async def test_central_server_is_not_reached_in_a_state_that_forbids_it(stand_in: Make) -> None:
+    async with stand_in() as agent:
+        await agent.asked(CENTRAL)
+        running = asyncio.create_task(agent.session.run())
+        agent.say(SocketAsked(id=7, request=1, wanted=wanted("central", port=8_443, by="tcp")))
+
+        answer = from_daemon(await agent.hear())
+
+        assert answer == SocketRefused(id=7, reason="this is not let out in the present state")
         agent.end.close()
         await running

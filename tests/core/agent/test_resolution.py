@@ -217,9 +217,8 @@ def test_nothing_is_sent_that_the_policy_does_not_admit(
             asked.append(query.to_wire())
             return honest(query)
 
-        def admit(each: SocketWanted) -> bool:
+        def admit(each: SocketWanted) -> None:
             wanted.append(each)
-            return False
 
         async with responder(heard), start_link(admit) as link:
             assert "not let out in the present state" in await refused(link, "vpn.example", via)

@@ -6,9 +6,11 @@ import asyncio
 import socket
 from ipaddress import ip_address
 
+import attrs
 import pytest
 
 from tests.core.agent.world import FIRST, OwnNetwork
+from worldvpn_core.agent.passage import Passage
 from worldvpn_core.agent.sockets import opened
 from worldvpn_core.agent.spec import SocketKind, SocketWanted
 from worldvpn_core.types import MARK, Carrier, Endpoint
@@ -20,13 +22,13 @@ async def close_at_once(_reader: asyncio.StreamReader, writer: asyncio.StreamWri
     writer.close()
 
 
-async def mark_of(wanted: SocketWanted) -> int:
-    with await opened(wanted) as sock:
+async def mark_of(wanted: SocketWanted, way: Passage) -> int:
+    with await opened(wanted, way) as sock:
         assert not sock.getblocking()
         return sock.getsockopt(socket.SOL_SOCKET, socket.SO_MARK)
 
 
-def test_only_bootstrap_sockets_carry_our_mark(own_network: OwnNetwork) -> None:
+def test_only_sockets_that_need_our_mark_carry_it(own_network: OwnNetwork) -> None:
     async def main() -> None:
         dns_udp = SocketWanted(
             kind=SocketKind.DNS, endpoint=Endpoint(host=ip_address(FIRST), port=53)
@@ -35,9 +37,12 @@ def test_only_bootstrap_sockets_carry_our_mark(own_network: OwnNetwork) -> None:
             kind=SocketKind.BOOTSTRAP,
             endpoint=Endpoint(host=ip_address(FIRST), port=443, carrier=Carrier.TCP),
         )
+        central = attrs.evolve(bootstrap, kind=SocketKind.CENTRAL)
         async with await asyncio.start_server(close_at_once, FIRST, 443):
-            assert await mark_of(dns_udp) == 0
-            assert await mark_of(bootstrap) == MARK
+            assert await mark_of(dns_udp, Passage.PLAIN) == 0
+            assert await mark_of(central, Passage.PLAIN) == 0
+            assert await mark_of(central, Passage.MARKED) == MARK
+            assert await mark_of(bootstrap, Passage.MARKED) == MARK
 
     own_network(main)
 
@@ -49,7 +54,8 @@ def test_resolver_on_a_link_is_reached_by_its_scope(own_network: OwnNetwork) -> 
         )
         assert await adding.wait() == 0
         endpoint = Endpoint(host=ip_address("fe80::1%lo"), port=53)
-        with await opened(SocketWanted(kind=SocketKind.DNS, endpoint=endpoint)) as sock:
+        wanted = SocketWanted(kind=SocketKind.DNS, endpoint=endpoint)
+        with await opened(wanted, Passage.PLAIN) as sock:
             assert sock.getpeername()[3] == socket.if_nametoindex("lo")
 
     own_network(main)

@@ -57,6 +57,16 @@ def test_authorities_may_stand_in_place_of_a_pin() -> None:
     assert central_server({**table, "ca_file": "/etc/ca.pem"}).ca_file == Path("/etc/ca.pem")
 
 
+def test_central_server_is_reachable_without_a_tunnel_beside_the_resolvers() -> None:
+    central = central_server(WHOLE)
+    config = DaemonConfig(central=central)
+
+    resolvers = DaemonConfig().reachable_without_tunnel
+
+    assert config.reachable_without_tunnel == resolvers + central.addresses
+    assert len(resolvers) == len(config.bootstrap)
+
+
 WRONG: dict[str, dict[str, object]] = {
     "plain_http": {"url": "http://central.example"},
     "a_path": {"url": "https://central.example/v1"},
@@ -70,6 +80,8 @@ WRONG: dict[str, dict[str, object]] = {
     "a_name_for_an_address": {"addresses": ["central.example:443"]},
     "an_address_without_port": {"addresses": ["192.0.2.1"]},
     "an_address_with_port_zero": {"addresses": ["192.0.2.1:0"]},
+    "an_address_with_the_port_of_dns": {"addresses": ["192.0.2.1:53"]},
+    "an_address_with_the_port_of_dns_over_tls": {"addresses": ["192.0.2.1:853"]},
     "a_multicast_address": {"addresses": ["224.0.0.1:443"]},
     "addresses_in_one_text": {"addresses": "192.0.2.1:443"},
     "a_short_root": {"root_key": "01"},

@@ -26,8 +26,8 @@ from worldvpn_core.agent.spec import (
     RESOLUTION_TIMEOUT_S,
     AgentFacts,
     AgentSpec,
+    Resolvers,
     SystemResolvers,
-    Via,
 )
 from worldvpn_core.errors import AgentError, ConfigError, ResolutionError
 from worldvpn_core.types import IpAddress, Profile
@@ -49,7 +49,7 @@ _T = TypeVar("_T")
 class AgentLink:
     """One agent at a time. Made, started and stopped in one thread that outlives it.
 
-    ``admit`` is asked before any socket is opened for it: True lets it out now.
+    ``admit`` is asked before any socket is opened for it: None refuses it now.
     """
 
     def __init__(self, spec: AgentSpec, admit: Admit) -> None:
@@ -120,7 +120,7 @@ class AgentLink:
             raise AgentError("worldvpn-agent answered with a profile that nobody asked for")
         return profile
 
-    async def resolve(self, name: str, via: Via) -> tuple[IpAddress, ...]:
+    async def resolve(self, name: str, via: Resolvers) -> tuple[IpAddress, ...]:
         """Return the addresses of ``name``: IPv4 first, each family as it was answered.
 
         An address is its own answer. At most ``spec.MOST_ADDRESSES`` of each family.
@@ -221,7 +221,7 @@ class AgentLink:
         )
 
 
-def _resolv_conf(via: Via) -> list[int]:
+def _resolv_conf(via: Resolvers) -> list[int]:
     if not isinstance(via, SystemResolvers):
         return []
     try:

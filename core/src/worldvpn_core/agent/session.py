@@ -29,6 +29,7 @@ from worldvpn_core.agent.messages import (
     packed,
 )
 from worldvpn_core.agent.pair import Pair
+from worldvpn_core.agent.passage import Passage
 from worldvpn_core.agent.sockets import opened
 from worldvpn_core.agent.spec import SocketWanted, Via, permits
 from worldvpn_core.errors import (
@@ -39,7 +40,7 @@ from worldvpn_core.errors import (
     WorldVpnError,
 )
 
-Admit = Callable[[SocketWanted], bool]
+Admit = Callable[[SocketWanted], Passage | None]
 
 #: What one name can need: 3 resolvers, twice, by UDP and twice by TCP, and search domains.
 MOST_SOCKETS: Final = 64
@@ -170,11 +171,12 @@ class Session:
         opening.add_done_callback(self._opening.discard)
 
     async def _open(self, asked: SocketAsked) -> None:
-        if not self._admit(asked.wanted):
+        way = self._admit(asked.wanted)
+        if way is None:
             await self._refuse(asked, "this is not let out in the present state")
             return
         try:
-            sock = await opened(asked.wanted)
+            sock = await opened(asked.wanted, way)
         except TimeoutError:
             await self._refuse(asked, "nobody answers there")
         except OSError as error:

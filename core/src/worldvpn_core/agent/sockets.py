@@ -9,19 +9,19 @@ import socket
 from ipaddress import IPv6Address
 from typing import Final
 
-from worldvpn_core.agent.spec import SocketKind, SocketWanted
+from worldvpn_core.agent.passage import Passage
+from worldvpn_core.agent.spec import SocketWanted
 from worldvpn_core.types import MARK, Carrier, Endpoint
 
 #: A resolver that does not answer a SYN in this time is not worth waiting for.
 CONNECT_TIMEOUT_S: Final = 3.0
 
 
-async def opened(wanted: SocketWanted) -> socket.socket:
-    """Return ``wanted``, connected and non-blocking; the caller closes it.
+async def opened(wanted: SocketWanted, way: Passage) -> socket.socket:
+    """Return ``wanted``, connected and non-blocking, going by ``way``; the caller closes it.
 
-    Only a bootstrap socket carries our mark: it is what the firewall lets out while a
-    tunnel is wanted and there is none. DNS to the system's resolvers goes as any
-    program's would.
+    Our mark is what the firewall lets out while a tunnel is wanted and there is none.
+    A socket without it goes as any program's would.
 
     Raises:
         OSError: it cannot be opened, or nobody answered in ``CONNECT_TIMEOUT_S``.
@@ -33,7 +33,7 @@ async def opened(wanted: SocketWanted) -> socket.socket:
     )
     try:
         sock.settimeout(0)
-        if wanted.kind is SocketKind.BOOTSTRAP:
+        if way is Passage.MARKED:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, MARK)
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             await _connect(sock, endpoint)

@@ -70,7 +70,15 @@ class Bootstrap:
     resolvers: tuple[BootstrapResolver, ...] = attrs.field(validator=validators.min_len(1))
 
 
-Via = SystemResolvers | Bootstrap
+@attrs.frozen(kw_only=True)
+class Central:
+    """Speak with the central server, at one of its pinned addresses."""
+
+    addresses: tuple[Endpoint, ...] = attrs.field(validator=validators.min_len(1))
+
+
+Resolvers = SystemResolvers | Bootstrap
+Via = Resolvers | Central
 
 
 class SocketKind(enum.StrEnum):
@@ -78,6 +86,7 @@ class SocketKind(enum.StrEnum):
 
     DNS = "dns"
     BOOTSTRAP = "bootstrap"
+    CENTRAL = "central"
 
 
 @attrs.frozen(kw_only=True)
@@ -98,4 +107,10 @@ def permits(via: Via, wanted: SocketWanted) -> bool:
                 wanted.kind is SocketKind.BOOTSTRAP
                 and wanted.endpoint.carrier is Carrier.TCP
                 and wanted.endpoint in {resolver.endpoint for resolver in resolvers}
+            )
+        case Central(addresses=addresses):
+            return (
+                wanted.kind is SocketKind.CENTRAL
+                and wanted.endpoint.carrier is Carrier.TCP
+                and wanted.endpoint in addresses
             )

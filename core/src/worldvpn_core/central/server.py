@@ -19,6 +19,7 @@ from attrs import validators
 from worldvpn_core.types import Carrier, Endpoint
 
 KEY_BYTES: Final = 32
+DNS_PORTS: Final = (53, 853)
 #: More are no help: the first that answers is taken.
 MOST_ADDRESSES: Final = 16
 _KEYS: Final = frozenset({"url", "addresses", "root_key", "spki_sha256", "ca_file"})
@@ -52,6 +53,9 @@ def _is_carried_by_tcp(
         host = each.host
         if each.carrier is not Carrier.TCP:
             raise ValueError(f"{attribute.name}: {each} is not TCP")
+        # The firewall lets nothing to them out of the tunnel, in any state (docs/security.md).
+        if each.port in DNS_PORTS:
+            raise ValueError(f"{attribute.name}: port {each.port} is for DNS alone")
         if host.is_multicast or host.is_unspecified or getattr(host, "scope_id", None):
             raise ValueError(f"{attribute.name}: nobody can be reached at {host}")
 
