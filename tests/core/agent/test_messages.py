@@ -21,6 +21,9 @@ from worldvpn_core.agent.messages import (
     Ready,
     Resolve,
     Resolved,
+    SignatureAsked,
+    SignatureGiven,
+    SignatureRefused,
     SocketAsked,
     SocketGiven,
     SocketRefused,
@@ -29,6 +32,7 @@ from worldvpn_core.agent.messages import (
     packed,
 )
 from worldvpn_core.agent.spec import SocketKind, SocketWanted
+from worldvpn_core.central.statement import Purpose, Statement
 from worldvpn_core.config import BootstrapResolver
 from worldvpn_core.errors import AgentError, ConfigError
 from worldvpn_core.types import Carrier, Endpoint, Profile, Server
@@ -53,6 +57,11 @@ FROM_AGENT: tuple[AgentMessage, ...] = (
     ProfileRead(id=1, profile=PROFILE),
     Resolved(id=2, addresses=(ADDRESS, ADDRESS_6)),
     Failed(id=3, code="config", message="line 3"),
+    SignatureAsked(
+        id=5,
+        request=2,
+        statement=Statement(purpose=Purpose.SIGN_IN, time_s=1, nonce=bytes(16), about=bytes(32)),
+    ),
     SocketAsked(
         id=4,
         request=2,
@@ -65,6 +74,8 @@ FROM_DAEMON: tuple[DaemonMessage, ...] = (
     Resolve(id=3, name="x", resolvers=(BootstrapResolver(host=ADDRESS, server_name="d"),)),
     SocketGiven(id=4),
     SocketRefused(id=5, reason="no"),
+    SignatureGiven(id=6, signature=b"s" * 64),
+    SignatureRefused(id=7, reason="no"),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),

@@ -13,7 +13,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from worldvpn_core.central import identity
-from worldvpn_core.central.identity import DeviceKeys, Purpose, Statement
+from worldvpn_core.central.identity import DeviceKeys
+from worldvpn_core.central.statement import Purpose, Statement
 from worldvpn_core.errors import DeniedError
 from worldvpn_server.accounts.proofs import Claim, Proof, Proofs
 from worldvpn_server.accounts.proofs import Purpose as ServerPurpose

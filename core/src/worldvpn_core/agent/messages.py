@@ -7,6 +7,7 @@ these values, within its limits, ends the conversation.
 from __future__ import annotations
 
 import json
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Final, NoReturn, cast
 
@@ -17,6 +18,7 @@ from cattrs.strategies import configure_tagged_union
 
 from worldvpn_core.agent.limits import refuse_beyond_limits
 from worldvpn_core.agent.spec import MOST_ADDRESSES, SocketKind, SocketWanted
+from worldvpn_core.central.statement import SIGNATURE_BYTES, Purpose, Statement
 from worldvpn_core.config import BootstrapResolver
 from worldvpn_core.errors import AgentError, ConfigError
 from worldvpn_core.profile_codec import profile_from_json, profile_to_json
@@ -26,6 +28,8 @@ MOST_READERS: Final = 32
 MOST_SENTENCE_CHARACTERS: Final = 1_000
 #: "fe80::1%" and an interface's name.
 _MOST_ADDRESS_CHARACTERS: Final = 64
+#: Nothing longer than a signature is said in bytes; one way to write each.
+_HEX: Final = re.compile(f"(?:[0-9a-f]{{2}}){{0,{SIGNATURE_BYTES}}}")
 
 
 def _printable(_instance: object, attribute: attrs.Attribute[str], value: str) -> None:
@@ -69,6 +73,24 @@ class SocketGiven:
 @attrs.frozen(kw_only=True)
 class SocketRefused:
     """Daemon: there is no such socket."""
+
+    id: int
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class SignatureGiven:
+    """Daemon: the signature over the statement asked for under ``id``."""
+
+    id: int
+    signature: bytes = attrs.field(
+        validator=[validators.min_len(SIGNATURE_BYTES), validators.max_len(SIGNATURE_BYTES)]
+    )
+
+
+@attrs.frozen(kw_only=True)
+class SignatureRefused:
+    """Daemon: that is not signed."""
 
     id: int
     reason: str
@@ -123,8 +145,19 @@ class SocketAsked:
     wanted: SocketWanted
 
 
-DaemonMessage = ReadProfile | Resolve | SocketGiven | SocketRefused
-AgentMessage = Ready | ProfileRead | Resolved | Failed | SocketAsked
+@attrs.frozen(kw_only=True)
+class SignatureAsked:
+    """Agent: sign ``statement`` for ``request`` with the device's key, and answer under ``id``."""
+
+    id: int
+    request: int
+    statement: Statement
+
+
+DaemonMessage = (
+    ReadProfile | Resolve | SocketGiven | SocketRefused | SignatureGiven | SignatureRefused
+)
+AgentMessage = Ready | ProfileRead | Resolved | Failed | SocketAsked | SignatureAsked
 
 
 def packed(message: DaemonMessage | AgentMessage) -> bytes:
@@ -175,6 +208,16 @@ def _exactly(value: object, kind: type) -> object:
     return value
 
 
+def _bytes(value: object, _kind: object) -> bytes:
+    if not isinstance(value, str) or not _HEX.fullmatch(value):
+        raise TypeError("no bytes")
+    return bytes.fromhex(value)
+
+
+def _purpose(value: object, _kind: object) -> Purpose:
+    return Purpose(cast(int, _exactly(value, int)))
+
+
 def _profile(value: object, _kind: object) -> Profile:
     profile = profile_from_json(value)
     refuse_beyond_limits(profile)
@@ -185,6 +228,9 @@ def _converter() -> cattrs.Converter:
     made = cattrs.Converter(forbid_extra_keys=True, detailed_validation=False)
     made.register_structure_hook(str, _exactly)
     made.register_structure_hook(int, _exactly)
+    made.register_structure_hook(bytes, _bytes)
+    made.register_unstructure_hook(bytes, bytes.hex)
+    made.register_structure_hook(Purpose, _purpose)
     # Named, for cattrs would take them for the texts that they are, too.
     made.register_structure_hook(SocketKind, lambda value, _kind: SocketKind(value))
     made.register_structure_hook(Carrier, lambda value, _kind: Carrier(value))

@@ -21,6 +21,8 @@ from worldvpn_core.agent.messages import (
     Ready,
     Resolve,
     Resolved,
+    SignatureGiven,
+    SignatureRefused,
     SocketAsked,
     SocketGiven,
     SocketRefused,
@@ -62,6 +64,8 @@ class Agent:
                     raise AgentError(f"{type(message).__name__} came with wrong descriptors")
                 if isinstance(message, ReadProfile | Resolve):
                     answering.create_task(self._answer(message, packet))
+                elif isinstance(message, SignatureGiven | SignatureRefused):
+                    raise AgentError("a signature came that nobody asked for")
                 else:
                     self._take_socket(message, packet)
             # Nobody waits for what is still under way.
@@ -136,7 +140,7 @@ def _descriptors_of(message: DaemonMessage) -> int:
             return 1
         case Resolve(resolvers=resolvers):
             return 0 if resolvers else 1
-        case SocketRefused():
+        case SocketRefused() | SignatureGiven() | SignatureRefused():
             return 0
 
 

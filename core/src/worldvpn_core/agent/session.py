@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -22,6 +22,9 @@ from worldvpn_core.agent.messages import (
     Ready,
     Resolve,
     Resolved,
+    SignatureAsked,
+    SignatureGiven,
+    SignatureRefused,
     SocketAsked,
     SocketGiven,
     SocketRefused,
@@ -31,10 +34,11 @@ from worldvpn_core.agent.messages import (
 from worldvpn_core.agent.pair import Pair
 from worldvpn_core.agent.passage import Passage
 from worldvpn_core.agent.sockets import opened
-from worldvpn_core.agent.spec import SocketWanted, Via, permits
+from worldvpn_core.agent.spec import Central, SocketWanted, Via, permits
 from worldvpn_core.errors import (
     AgentError,
     ConfigError,
+    DeniedError,
     PluginError,
     ResolutionError,
     WorldVpnError,
@@ -44,6 +48,8 @@ Admit = Callable[[SocketWanted], Passage | None]
 
 #: What one name can need: 3 resolvers, twice, by UDP and twice by TCP, and search domains.
 MOST_SOCKETS: Final = 64
+#: One a try, another by the server's time, and the same again after a lost answer.
+MOST_SIGNATURES: Final = 8
 _FAILURES: Final[dict[str, type[WorldVpnError]]] = {
     kind.code: kind for kind in (ConfigError, PluginError, ResolutionError)
 }
@@ -59,6 +65,7 @@ class _Pending:
     via: Via | None
     answer: asyncio.Future[Any]
     sockets: int = 0
+    signatures: int = 0
 
 
 class Session:
@@ -69,7 +76,7 @@ class Session:
         self._admit = admit
         self._ids = itertools.count(1)
         self._pending: dict[int, _Pending] = {}
-        self._opening: set[asyncio.Task[None]] = set()
+        self._answering: set[asyncio.Task[None]] = set()
         #: Whether either side has broken off.
         self.ended = False
 
@@ -123,9 +130,9 @@ class Session:
     async def end(self) -> None:
         """Break off: what was asked fails, what is being opened is closed. Idempotent."""
         self.ended = True
-        for task in self._opening:
+        for task in self._answering:
             task.cancel()
-        await asyncio.gather(*self._opening, return_exceptions=True)
+        await asyncio.gather(*self._answering, return_exceptions=True)
         for pending in self._pending.values():
             if not pending.answer.done():
                 pending.answer.set_exception(
@@ -140,6 +147,8 @@ class Session:
                 self._answered(message)
             case SocketAsked():
                 self._asked(message)
+            case SignatureAsked():
+                self._asked_to_sign(message)
             case Ready():
                 raise AgentError("worldvpn-agent was ready twice")
 
@@ -166,9 +175,26 @@ class Session:
         pending.sockets += 1
         if pending.sockets > MOST_SOCKETS:
             raise AgentError(f"worldvpn-agent asked for over {MOST_SOCKETS} sockets for one name")
-        opening = asyncio.create_task(self._open(asked))
-        self._opening.add(opening)
-        opening.add_done_callback(self._opening.discard)
+        self._begin(self._open(asked))
+
+    def _asked_to_sign(self, asked: SignatureAsked) -> None:
+        pending = self._pending.get(asked.request)
+        if pending is None or not isinstance(pending.via, Central):
+            raise AgentError("worldvpn-agent asked for a signature without need")
+        pending.signatures += 1
+        if pending.signatures > MOST_SIGNATURES:
+            raise AgentError(f"worldvpn-agent asked for over {MOST_SIGNATURES} signatures at once")
+        answer: SignatureGiven | SignatureRefused
+        try:
+            answer = SignatureGiven(id=asked.id, signature=pending.via.sign(asked.statement))
+        except DeniedError as error:
+            answer = SignatureRefused(id=asked.id, reason=str(error))
+        self._begin(self._say(answer))
+
+    def _begin(self, answering: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(answering)
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
 
     async def _open(self, asked: SocketAsked) -> None:
         way = self._admit(asked.wanted)
@@ -189,7 +215,9 @@ class Session:
         await self._say(SocketRefused(id=asked.id, reason=reason))
 
     async def _say(
-        self, message: SocketGiven | SocketRefused, descriptors: Sequence[int] = ()
+        self,
+        message: SocketGiven | SocketRefused | SignatureGiven | SignatureRefused,
+        descriptors: Sequence[int] = (),
     ) -> None:
         # An agent that is gone by now is noticed by ``run``.
         with contextlib.suppress(AgentError):

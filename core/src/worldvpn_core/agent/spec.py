@@ -10,6 +10,7 @@ from typing import Final
 import attrs
 from attrs import validators
 
+from worldvpn_core.central.statement import Signer
 from worldvpn_core.config import BootstrapResolver
 from worldvpn_core.types import Carrier, Endpoint
 
@@ -72,9 +73,10 @@ class Bootstrap:
 
 @attrs.frozen(kw_only=True)
 class Central:
-    """Speak with the central server, at one of its pinned addresses."""
+    """Speak with the central server, at one of its pinned addresses, as this device."""
 
     addresses: tuple[Endpoint, ...] = attrs.field(validator=validators.min_len(1))
+    sign: Signer
 
 
 Resolvers = SystemResolvers | Bootstrap

@@ -7,7 +7,6 @@ here, so that an agent that was taken over gets no signature that counts anywher
 
 from __future__ import annotations
 
-import enum
 import struct
 from typing import Final
 
@@ -16,36 +15,15 @@ from attrs import validators
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from worldvpn_core.central.server import KEY_BYTES
+from worldvpn_core.central.statement import Statement
 from worldvpn_core.errors import DeniedError
 
-KEY_BYTES: Final = 32
-NONCE_BYTES: Final = 16
 #: A statement may follow the server's clock where ours is off, but not be kept for next year.
 MOST_SKEW_S: Final = 86_400
 
 _TAG: Final = b"worldvpn/device-proof/v1\x00"
 _STATEMENT: Final = struct.Struct("!32sBQ16s32s")
-
-
-class Purpose(enum.IntEnum):
-    """What a statement is for."""
-
-    SIGN_IN = 1
-    REFRESH = 2
-
-
-@attrs.frozen(kw_only=True)
-class Statement:
-    """What is to be signed; ``about`` is a SHA-256, ``time_s`` Unix seconds."""
-
-    purpose: Purpose = attrs.field(validator=validators.instance_of(Purpose))
-    time_s: int = attrs.field(validator=[validators.ge(0), validators.lt(1 << 62)])
-    nonce: bytes = attrs.field(
-        validator=[validators.min_len(NONCE_BYTES), validators.max_len(NONCE_BYTES)]
-    )
-    about: bytes = attrs.field(
-        validator=[validators.min_len(KEY_BYTES), validators.max_len(KEY_BYTES)]
-    )
 
 
 @attrs.frozen(kw_only=True)
