@@ -140,12 +140,8 @@ def test_worldvpn_exits_are_gathered_and_doubles_refused() -> None:
     assert_gathered_without_doubles("worldvpn_exits", plugins.exits, SERVICES)
 
 
-def test_worldvpn_account_first_answer_wins_and_silence_is_none() -> None:
-    assert_first_answer_wins("worldvpn_account", Thing(), services=NETWORK)
-
-
-def test_worldvpn_directory_first_answer_wins_and_silence_is_none() -> None:
-    assert_first_answer_wins("worldvpn_directory", Thing(), services=NETWORK)
+def test_worldvpn_central_first_answer_wins_and_silence_is_none() -> None:
+    assert_first_answer_wins("worldvpn_central", Thing(), services=NETWORK)
 
 
 def test_worldvpn_resolver_first_answer_wins_and_silence_is_none() -> None:
@@ -194,5 +190,5 @@ def test_every_hook_has_a_test_named_after_it() -> None:
 
     untested = [hook for hook in hooks if not any(t.startswith(f"test_{hook}_") for t in tests)]
 
-    assert len(hooks) == 14
+    assert len(hooks) == 13
     assert untested == []

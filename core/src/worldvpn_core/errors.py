@@ -23,6 +23,11 @@ WorldVpnError
 │   ├── VaultWaitError
 │   └── VaultDamagedError
 ├── CreditProofError         a ticket or receipt is malformed, or its signature is wrong
+├── CentralError             the central server, as far as it concerns the caller
+│   ├── CentralOfflineError
+│   ├── CentralRefusedError
+│   ├── SignedOutError
+│   └── OutOfCreditError
 ├── CatalogueError           a directory of nodes is malformed, expired, or not signed by its key
 └── PluginError              a plugin is missing, broken or breaks its contract
     └── ContractError        core checked what a plugin returned, and it lied
@@ -178,6 +183,37 @@ class CreditProofError(WorldVpnError):
     """A ticket or receipt is malformed, or not signed by the key it needs."""
 
     code = "credit.proof"
+
+
+class CentralError(WorldVpnError):
+    """The central server could not do what was asked."""
+
+    code = "central"
+
+
+class CentralOfflineError(CentralError):
+    """The central server could not be reached, or not trusted: its certificate is another's."""
+
+    code = "central.offline"
+    retryable = True
+
+
+class CentralRefusedError(CentralError):
+    """The central server refused; the message is its sentence."""
+
+    code = "central.refused"
+
+
+class SignedOutError(CentralError):
+    """Nobody is signed in on this device, or no more."""
+
+    code = "central.signed_out"
+
+
+class OutOfCreditError(CentralError):
+    """Too little can be spent: share, or wait for what is held."""
+
+    code = "central.out_of_credit"
 
 
 class CatalogueError(WorldVpnError):

@@ -16,9 +16,8 @@ from typing import Final
 import pluggy
 
 from worldvpn_core.contracts import (
-    Account,
     Accounting,
-    Directory,
+    CentralClient,
     DnsProtector,
     Exit,
     FirewallBackend,
@@ -98,18 +97,12 @@ def worldvpn_exits(services: Services) -> Iterable[Exit]:
 
 
 @_spec(firstresult=True)
-def worldvpn_account(services: NetworkServices) -> Account | None:
-    """Return the client of the central server's account, or None to pass.
+def worldvpn_central(services: NetworkServices) -> CentralClient | None:
+    """Return the client of the central server, or None to pass.
 
-    The first answer wins; with no answer there is no signing in. Network only.
-    """
-
-
-@_spec(firstresult=True)
-def worldvpn_directory(services: NetworkServices) -> Directory | None:
-    """Return the directory of nodes, or None to pass.
-
-    The first answer wins; with no answer only imported profiles connect. Network only.
+    Called before the agent gives its rights up: load whatever will be needed.
+    ``services.central`` is None on a host that belongs to no server: pass. The first
+    answer wins; with no answer only imported profiles connect. Network only.
     """
 
 

@@ -7,6 +7,7 @@ holds a suite for each, which a plugin's tests subclass.
 
 from __future__ import annotations
 
+from worldvpn_core.contracts.central import CentralClient, CentralDesk, SignedInAs
 from worldvpn_core.contracts.exit import Exit, Invitation, Listener
 from worldvpn_core.contracts.host import (
     Change,
@@ -27,12 +28,8 @@ from worldvpn_core.contracts.host import (
 )
 from worldvpn_core.contracts.namespaces import Namespace, NamespacePlan, Namespaces
 from worldvpn_core.contracts.network import (
-    Account,
     Accounting,
-    Directory,
-    Listing,
     NetworkServices,
-    NodeOffer,
     ProfileReader,
     Resolver,
 )
@@ -47,10 +44,10 @@ from worldvpn_core.contracts.transport import (
 from worldvpn_core.share.plan import Guest, ListenerInfo, SharePlan
 
 __all__ = [
-    "Account",
     "Accounting",
+    "CentralClient",
+    "CentralDesk",
     "Change",
-    "Directory",
     "DnsProtector",
     "Echo",
     "Exit",
@@ -70,13 +67,11 @@ __all__ = [
     "LinksChanged",
     "Listener",
     "ListenerInfo",
-    "Listing",
     "Namespace",
     "NamespacePlan",
     "Namespaces",
     "NetworkChanged",
     "NetworkServices",
-    "NodeOffer",
     "Obfuscator",
     "ProfileReader",
     "Relay",
@@ -85,6 +80,7 @@ __all__ = [
     "Routing",
     "Services",
     "SharePlan",
+    "SignedInAs",
     "Transport",
     "Tunnel",
 ]

@@ -1,0 +1,99 @@
+"""What the central server's client answers: frozen values that cross the pair unchanged.
+
+The daemon reads of an answer only what it acts on; what is for people's eyes is handed on
+unread, as the text of JSON.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import attrs
+from attrs import validators
+
+from worldvpn_core.central import fields
+from worldvpn_core.types import Endpoint, IpAddress, IpNetwork
+
+MOST_PARAMETERS: Final = 16
+
+
+@attrs.frozen(kw_only=True)
+class Done:
+    """It is done."""
+
+
+@attrs.frozen(kw_only=True)
+class Text:
+    """JSON for whoever asked: not read by the daemon."""
+
+    text: str = attrs.field(validator=fields.relayed, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Entered:
+    """A device is signed in."""
+
+    user_id: str = attrs.field(validator=fields.uuid)
+    username: str = attrs.field(validator=fields.line)
+    device_id: str = attrs.field(validator=fields.uuid)
+    refresh_token: str = attrs.field(validator=fields.line, repr=False)
+    #: Only where an account was made; shown once.
+    recovery_code: str | None = attrs.field(
+        default=None, validator=validators.optional(fields.line), repr=False
+    )
+
+
+@attrs.frozen(kw_only=True)
+class NewCode:
+    """The recovery code for the next time; shown once."""
+
+    recovery_code: str = attrs.field(validator=fields.line, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Granted:
+    """An open session: where it goes, under which addresses, and by which ticket."""
+
+    session_id: str = attrs.field(validator=fields.uuid)
+    node_id: str = attrs.field(validator=fields.uuid)
+    country: str | None = attrs.field(
+        default=None, validator=validators.optional(validators.matches_re(r"[A-Z]{2}"))
+    )
+    endpoint: Endpoint
+    node_x25519: bytes = attrs.field(validator=fields.key)
+    assigned4: IpAddress
+    assigned6: IpAddress
+    dns: tuple[IpAddress, ...] = attrs.field(validator=validators.max_len(4))
+    allowed: tuple[IpNetwork, ...] = attrs.field(
+        validator=[validators.min_len(1), validators.max_len(64)]
+    )
+    mtu_bytes: int = attrs.field(validator=[validators.ge(1_280), validators.le(9_000)])
+    carrier: str | None = attrs.field(default=None, validator=validators.optional(fields.word))
+    parameters: tuple[tuple[str, str], ...] = attrs.field(
+        default=(), validator=validators.max_len(MOST_PARAMETERS)
+    )
+    ticket: bytes = attrs.field(validator=fields.ticket, repr=False)
+    expires_s: int = attrs.field(validator=fields.time_s)
+
+
+@attrs.frozen(kw_only=True)
+class NextTicket:
+    """A ticket, the bytes it grants in all, and when it ends (Unix seconds)."""
+
+    session_id: str = attrs.field(validator=fields.uuid)
+    ticket: bytes = attrs.field(validator=fields.ticket, repr=False)
+    cap_bytes: int = attrs.field(validator=fields.ticks)
+    expires_s: int = attrs.field(validator=fields.time_s)
+
+
+@attrs.frozen(kw_only=True)
+class NodeStanding:
+    """How the server sees this node; ``reason`` is "reached" or why guests do not come."""
+
+    listed: bool
+    reason: str = attrs.field(validator=fields.sentence)
+    inner4: IpNetwork
+    inner6: IpNetwork
+
+
+Reply = Done | Text | Entered | NewCode | Granted | NextTicket | NodeStanding
