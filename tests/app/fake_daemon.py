@@ -20,17 +20,13 @@ from worldvpn_core.ipc.messages import (
     Request,
     SettingsGet,
     SettingsSet,
-    ShareInvite,
-    ShareOff,
-    ShareOn,
-    ShareRevoke,
-    ShareStatus,
     TunnelConnect,
     TunnelDisconnect,
     TunnelPause,
 )
 from worldvpn_core.ipc.rights import Caller
 from worldvpn_core.ipc.server import LocalServer
+from worldvpn_core.ipc.share import ShareInvite, ShareOff, ShareOn, ShareRevoke, ShareStatus
 
 #: A script: the tunnel's changes that follow a request, each shown for a moment.
 Script = tuple[Mapping[str, Any], ...]

@@ -11,7 +11,7 @@ from tests.app.command import Command
 from tests.app.fake_daemon import FakeDaemon, sharing
 from worldvpn_app.cli.exits import Exit
 from worldvpn_core.errors import BusyError
-from worldvpn_core.ipc.messages import ShareInvite, ShareOff, ShareOn, ShareRevoke
+from worldvpn_core.ipc.share import ShareInvite, ShareOff, ShareOn, ShareRevoke
 
 
 def asked(daemon: FakeDaemon, kind: type) -> list[Any]:

@@ -25,17 +25,13 @@ from worldvpn_core.ipc.messages import (
     Request,
     SettingsGet,
     SettingsSet,
-    ShareInvite,
-    ShareOff,
-    ShareOn,
-    ShareRevoke,
-    ShareStatus,
     TunnelConnect,
     TunnelDisconnect,
     TunnelPause,
     TunnelResume,
 )
 from worldvpn_core.ipc.rights import Caller
+from worldvpn_core.ipc.share import ShareInvite, ShareOff, ShareOn, ShareRevoke, ShareStatus
 from worldvpn_core.ipc.vault import (
     VaultChange,
     VaultCreate,
@@ -137,12 +133,14 @@ class Requests:
         request: TunnelConnect | TunnelDisconnect | TunnelPause | TunnelResume,
     ) -> Mapping[str, object]:
         match request:
-            case TunnelConnect(profile_id=profile_id, partial=partial):
+            case TunnelConnect(profile_id=str(profile_id), partial=partial):
                 if partial:
                     self._refuse_opening(caller)
                 attempt = await self.control.connect(profile_id, partial=partial, uid=caller.uid)
                 self._note_used(profile_id)
                 return {"attempt": attempt}
+            case TunnelConnect():
+                raise ConfigError("this host goes through no directory: name a profile")
             case TunnelDisconnect():
                 self.control.disconnect()
                 return {}

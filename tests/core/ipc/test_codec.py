@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.core.ipc import vault_lines
+from tests.core.ipc import account_lines, tunnel_lines, vault_lines
 from tests.core.ipc.wire import line
 from worldvpn_core.errors import HandshakeTimeoutError
 from worldvpn_core.ipc.codec import (
@@ -33,19 +33,11 @@ from worldvpn_core.ipc.messages import (
     Request,
     SettingsGet,
     SettingsSet,
-    ShareInvite,
-    ShareOff,
-    ShareOn,
-    ShareRevoke,
-    ShareStatus,
     Status,
     Subscribe,
-    TunnelConnect,
-    TunnelDisconnect,
-    TunnelPause,
-    TunnelResume,
 )
 from worldvpn_core.ipc.protocol import MAX_PROFILE_BYTES
+from worldvpn_core.ipc.share import ShareInvite, ShareOff, ShareOn, ShareRevoke, ShareStatus
 from worldvpn_core.types import IpAddress
 
 GOOD: list[tuple[str, dict[str, object], Request]] = [
@@ -61,16 +53,6 @@ GOOD: list[tuple[str, dict[str, object], Request]] = [
     ("hello", {"version": 1}, Hello(version=1)),
     ("status", {}, Status()),
     ("subscribe", {}, Subscribe()),
-    ("tunnel.connect", {"profile_id": "home"}, TunnelConnect(profile_id="home")),
-    (
-        "tunnel.connect",
-        {"profile_id": "h-2", "partial": True},
-        TunnelConnect(profile_id="h-2", partial=True),
-    ),
-    ("tunnel.disconnect", {}, TunnelDisconnect()),
-    ("tunnel.pause", {"duration_s": 60}, TunnelPause(duration_s=60)),
-    ("tunnel.pause", {"duration_s": 86_400}, TunnelPause(duration_s=86_400)),
-    ("tunnel.resume", {}, TunnelResume()),
     ("profiles.list", {}, ProfilesList()),
     (
         "profiles.import",
@@ -92,6 +74,8 @@ GOOD: list[tuple[str, dict[str, object], Request]] = [
     ("firewall.counters", {}, FirewallCounters()),
     ("plugins.list", {}, PluginsList()),
     ("host.reset", {"confirm": True}, HostReset(confirm=True)),
+    *tunnel_lines.GOOD,
+    *account_lines.GOOD,
     *vault_lines.GOOD,
 ]
 
@@ -101,15 +85,6 @@ BAD: list[tuple[str, dict[str, object], str]] = [
     ("hello", {"version": 1.0}, "version must be a whole number"),
     ("hello", {"version": True}, "version must be a whole number"),
     ("status", {"extra": 1}, "there is no field extra"),
-    ("tunnel.connect", {"profile_id": ""}, "profile_id must be 1 to 64 characters"),
-    ("tunnel.connect", {"profile_id": "-x"}, "profile_id must be 1 to 64 characters"),
-    ("tunnel.connect", {"profile_id": "../x"}, "profile_id must be 1 to 64 characters"),
-    ("tunnel.connect", {"profile_id": "x\n"}, "profile_id must be 1 to 64 characters"),
-    ("tunnel.connect", {"profile_id": "x" * 65}, "profile_id must be 1 to 64 characters"),
-    ("tunnel.connect", {"profile_id": "x", "partial": 1}, "partial must be true or false"),
-    ("tunnel.connect", {"profile_id": None}, "profile_id must be a text"),
-    ("tunnel.pause", {"duration_s": 59}, "duration_s must be 60 to 86400 seconds"),
-    ("tunnel.pause", {"duration_s": 86_401}, "duration_s must be 60 to 86400 seconds"),
     ("profiles.import", {"name": "", "text": "x"}, "name must be 1 to 64 printable"),
     ("profiles.import", {"name": " a", "text": "x"}, "name must be 1 to 64 printable"),
     ("profiles.import", {"name": "a\x1b[2J", "text": "x"}, "name must be 1 to 64 printable"),
@@ -137,6 +112,8 @@ BAD: list[tuple[str, dict[str, object], str]] = [
     ),
     ("host.reset", {}, "confirm is missing"),
     ("host.reset", {"confirm": "yes"}, "confirm must be true or false"),
+    *tunnel_lines.BAD,
+    *account_lines.BAD,
     *vault_lines.BAD,
 ]
 
@@ -244,9 +221,17 @@ def test_refused_secret_is_not_repeated() -> None:
         line("profiles.import", {"name": canary * 9, "text": canary}),
         line("tunnel.connect", {"profile_id": canary}),
         line("firewall.why", {"destination": canary, "protocol": canary}),
+        *(line(method, params) for method, params in account_lines.with_secret(canary)),
         *(line(method, params) for method, params in vault_lines.with_secret(canary)),
     ]
     assert [canary in repr(decode(each)) for each in lines] == [False] * len(lines)
+
+
+def test_no_password_is_in_the_repr_of_its_request() -> None:
+    reprs = [repr(decode(line(method, params))) for method, params in account_lines.kept("canary")]
+    assert [("canary" in each, each.startswith("Call(")) for each in reprs] == [
+        (False, True)
+    ] * len(reprs)
 
 
 def test_secret_of_an_import_is_not_in_its_repr() -> None:

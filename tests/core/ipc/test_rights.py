@@ -37,6 +37,18 @@ OWNED = {
     "vault.change": "++--",
     "vault.export": "++--",
     "vault.wipe": "++--",
+    "account.register": "++--",
+    "account.login": "++--",
+    "account.recover": "++--",
+    "account.password": "++--",
+    "account.logout": "++--",
+    "account.revoke": "++--",
+    "account.show": "++--",
+    "account.devices": "++--",
+    "account.sessions": "++--",
+    "directory.nodes": "+++-",
+    "wallet.balance": "++--",
+    "wallet.history": "++--",
 }
 # While nobody owns the daemon; there is no owner then, so that column is left out.
 UNOWNED = {
@@ -68,6 +80,18 @@ UNOWNED = {
     "vault.change": "+--",
     "vault.export": "+--",
     "vault.wipe": "+--",
+    "account.register": "++-",
+    "account.login": "++-",
+    "account.recover": "++-",
+    "account.password": "+--",
+    "account.logout": "+--",
+    "account.revoke": "+--",
+    "account.show": "+--",
+    "account.devices": "+--",
+    "account.sessions": "+--",
+    "directory.nodes": "++-",
+    "wallet.balance": "+--",
+    "wallet.history": "+--",
 }
 OWNED_CELLS = [
     (verb, role, mark == "+")

@@ -11,10 +11,35 @@ from collections.abc import Mapping
 from typing import Final
 
 import attrs
+from attrs.validators import optional
 
+from worldvpn_core.ipc.account import (
+    AccountDevices,
+    AccountLogin,
+    AccountLogout,
+    AccountPassword,
+    AccountRecover,
+    AccountRegister,
+    AccountRequest,
+    AccountRevoke,
+    AccountSessions,
+    AccountShow,
+    DirectoryNodes,
+    WalletBalance,
+    WalletHistory,
+)
 from worldvpn_core.ipc.checks import must as _must
+from worldvpn_core.ipc.checks import name, place, word
 from worldvpn_core.ipc.protocol import MAX_PROFILE_BYTES
 from worldvpn_core.ipc.rights import Row
+from worldvpn_core.ipc.share import (
+    ShareInvite,
+    ShareOff,
+    ShareOn,
+    ShareRequest,
+    ShareRevoke,
+    ShareStatus,
+)
 from worldvpn_core.ipc.vault import (
     MAX_EXPORT_CHARACTERS,
     VaultChange,
@@ -31,8 +56,6 @@ from worldvpn_core.types import IpAddress
 MIN_PAUSE_S: Final = 60
 MAX_PAUSE_S: Final = 86_400
 _MAX_CHANGES: Final = 64
-_MAX_NAME: Final = 64
-_MAX_HOST: Final = 253
 _MAX_PORT: Final = 65_535
 
 _PROFILE_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -45,14 +68,6 @@ _profile_id: Final = _must(
 _pause: Final = _must(
     lambda value: MIN_PAUSE_S <= value <= MAX_PAUSE_S,
     f"{MIN_PAUSE_S} to {MAX_PAUSE_S} seconds",
-)
-_name: Final = _must(
-    lambda value: 1 <= len(value) <= _MAX_NAME and value.isprintable() and value == value.strip(),
-    f"1 to {_MAX_NAME} printable characters without blanks at either end",
-)
-_host: Final = _must(
-    lambda value: 1 <= len(value) <= _MAX_HOST and value.isascii() and value.isprintable(),
-    f"1 to {_MAX_HOST} printable characters",
 )
 _profile_text: Final = _must(
     lambda value: 1 <= len(value.encode()) <= MAX_PROFILE_BYTES,
@@ -91,10 +106,22 @@ class Subscribe:
 
 @attrs.frozen(kw_only=True)
 class TunnelConnect:
-    """Connect by a profile. ``partial``: accept that it protects only some destinations."""
+    """Connect by a profile, or to a place of the directory: exactly one of them.
 
-    profile_id: str = attrs.field(validator=_profile_id)
+    ``place`` is written as ``central.place`` reads it; only there is ``protocol`` to choose.
+    ``partial``: accept that a profile protects only some destinations.
+    """
+
+    profile_id: str | None = attrs.field(default=None, validator=optional(_profile_id))
+    place: str | None = attrs.field(default=None, validator=optional(place))
+    protocol: str | None = attrs.field(default=None, validator=optional(word))
     partial: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if (self.profile_id is None) is (self.place is None):
+            raise ValueError("say either profile_id or place")
+        if self.place is None and self.protocol is not None:
+            raise ValueError("protocol must be null: a profile has its own")
 
 
 @attrs.frozen(kw_only=True)
@@ -123,7 +150,7 @@ class ProfilesList:
 class ProfilesImport:
     """Keep a profile written in a format some plugin reads; ``text`` holds its keys."""
 
-    name: str = attrs.field(validator=_name)
+    name: str = attrs.field(validator=name)
     text: str = attrs.field(validator=_profile_text, repr=False)
     replace: bool = False
 
@@ -146,38 +173,6 @@ class SettingsSet:
 
     changes: Mapping[str, object] = attrs.field(validator=_changes, repr=False)
     confirm: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class ShareOn:
-    """Let guests use this host's connection. ``agree``: the owner was asked, once, and agreed."""
-
-    agree: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class ShareOff:
-    """Let nobody use it any more; answered once nobody does."""
-
-
-@attrs.frozen(kw_only=True)
-class ShareStatus:
-    """Ask how sharing stands, and which devices are invited."""
-
-
-@attrs.frozen(kw_only=True)
-class ShareInvite:
-    """Let a device of the owner's in. The answer holds its keys, and is given once."""
-
-    name: str = attrs.field(validator=_name)
-    host: str = attrs.field(validator=_host)
-
-
-@attrs.frozen(kw_only=True)
-class ShareRevoke:
-    """Let a device in no more."""
-
-    name: str = attrs.field(validator=_name)
 
 
 @attrs.frozen(kw_only=True)
@@ -220,16 +215,13 @@ Request = (
     | ProfilesRemove
     | SettingsGet
     | SettingsSet
-    | ShareOn
-    | ShareOff
-    | ShareStatus
-    | ShareInvite
-    | ShareRevoke
     | FirewallWhy
     | FirewallCounters
     | PluginsList
     | HostReset
+    | ShareRequest
     | VaultRequest
+    | AccountRequest
 )
 
 
@@ -279,4 +271,18 @@ METHODS: Final[Mapping[str, Method]] = {
     "vault.change": Method(request=VaultChange, row=Row.OWNER, max_bytes=32_768),
     "vault.export": Method(request=VaultExport, row=Row.OWNER, max_bytes=32_768),
     "vault.wipe": Method(request=VaultWipe, row=Row.OWNER),
+    # Whoever signs in becomes the owner, while there is none. JSON may write one character
+    # of a password in twelve bytes.
+    "account.register": Method(request=AccountRegister, row=Row.CLAIM, max_bytes=16_384),
+    "account.login": Method(request=AccountLogin, row=Row.CLAIM, max_bytes=16_384),
+    "account.recover": Method(request=AccountRecover, row=Row.CLAIM, max_bytes=32_768),
+    "account.password": Method(request=AccountPassword, row=Row.OWNER, max_bytes=32_768),
+    "account.logout": Method(request=AccountLogout, row=Row.OWNER),
+    "account.revoke": Method(request=AccountRevoke, row=Row.OWNER),
+    "account.show": Method(request=AccountShow, row=Row.OWNER),
+    "account.devices": Method(request=AccountDevices, row=Row.OWNER),
+    "account.sessions": Method(request=AccountSessions, row=Row.OWNER),
+    "directory.nodes": Method(request=DirectoryNodes, row=Row.GROUP),
+    "wallet.balance": Method(request=WalletBalance, row=Row.OWNER),
+    "wallet.history": Method(request=WalletHistory, row=Row.OWNER),
 }

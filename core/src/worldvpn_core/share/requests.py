@@ -6,12 +6,11 @@ from collections.abc import Mapping
 
 import attrs
 
-from worldvpn_core.errors import ConfigError
-from worldvpn_core.ipc.messages import (
-    Request,
+from worldvpn_core.ipc.share import (
     ShareInvite,
     ShareOff,
     ShareOn,
+    ShareRequest,
     ShareRevoke,
     ShareStatus,
 )
@@ -26,7 +25,7 @@ class ShareRequests:
 
     control: ShareControl
 
-    async def dispatch(self, request: Request) -> Mapping[str, object]:
+    async def dispatch(self, request: ShareRequest) -> Mapping[str, object]:
         """Answer one permitted request; a WorldVpnError is the caller's to read."""
         match request:
             case ShareOn(agree=agree):
@@ -43,8 +42,6 @@ class ShareRequests:
             case ShareRevoke(name=name):
                 self.control.revoke(name)
                 await self.control.runner.settled()
-            case _:
-                raise ConfigError(f"{type(request).__name__} is not answered here")
         return {"sharing": self.shown(), "devices": self._devices()}
 
     def shown(self) -> dict[str, object]:
