@@ -185,13 +185,13 @@ class SettingsFile:
             raise ConfigError(f"settings are malformed: {error}") from error
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace ``path`` (0600) by ``text``: all of it or nothing, synced. Raises OSError."""
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Replace ``path`` (0600) by ``content``: all of it or nothing, synced. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(path.name + ".new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)

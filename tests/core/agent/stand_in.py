@@ -10,13 +10,13 @@ from ipaddress import ip_address
 
 import attrs
 
+from worldvpn_core.agent.codec import packed
 from worldvpn_core.agent.messages import (
     AgentMessage,
     ProfileRead,
     ReadProfile,
     Resolve,
     Resolved,
-    packed,
 )
 from worldvpn_core.agent.pair import MOST_PACKET_BYTES, Pair
 from worldvpn_core.agent.session import Session

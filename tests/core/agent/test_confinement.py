@@ -201,7 +201,8 @@ async def test_stand_in_that_only_says_it_is_confined_is_not_believed(
 ) -> None:
     liar = script(
         "import socket, time\n"
-        "from worldvpn_core.agent.messages import Ready, packed\n"
+        "from worldvpn_core.agent.codec import packed\n"
+        "from worldvpn_core.agent.messages import Ready\n"
         "socket.socket(fileno=3).send(packed(Ready(readers=())))\n"
         "time.sleep(60)"
     )

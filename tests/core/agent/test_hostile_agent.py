@@ -9,7 +9,9 @@ from ipaddress import ip_address, ip_interface
 
 import pytest
 
+from tests.core.agent.keeper import FakeKeeper
 from tests.core.agent.stand_in import Make, standing_in, wanted
+from worldvpn_core.agent.codec import from_daemon, packed
 from worldvpn_core.agent.messages import (
     Failed,
     ProfileRead,
@@ -17,8 +19,6 @@ from worldvpn_core.agent.messages import (
     Resolved,
     SocketAsked,
     SocketRefused,
-    from_daemon,
-    packed,
 )
 from worldvpn_core.agent.pair import MOST_PACKET_BYTES
 from worldvpn_core.agent.session import MOST_SOCKETS
@@ -45,7 +45,7 @@ PROFILE = Profile(
 PINNED = Bootstrap(resolvers=(BootstrapResolver(host=ADDRESS, server_name="dns.example"),))
 SYSTEM = SystemResolvers()
 CENTRAL = Central(
-    addresses=(Endpoint(host=ADDRESS, port=8_443, carrier=Carrier.TCP),), sign=lambda _: bytes(64)
+    addresses=(Endpoint(host=ADDRESS, port=8_443, carrier=Carrier.TCP),), keeper=FakeKeeper()
 )
 
 

@@ -10,18 +10,18 @@ from typing import Final
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from tests.core.agent.keeper import FakeKeeper
 from tests.core.agent.stand_in import StandIn, standing_in, wanted
+from worldvpn_core.agent.codec import from_daemon, packed
 from worldvpn_core.agent.messages import (
     SignatureAsked,
     SignatureGiven,
     SignatureRefused,
     SocketAsked,
     SocketRefused,
-    from_daemon,
-    packed,
 )
-from worldvpn_core.agent.session import MOST_SIGNATURES
 from worldvpn_core.agent.spec import Central, SystemResolvers, Via
+from worldvpn_core.agent.standing import MOST_A_MINUTE
 from worldvpn_core.central.identity import DeviceKeys
 from worldvpn_core.central.statement import Purpose, Statement
 from worldvpn_core.errors import AgentError
@@ -32,7 +32,7 @@ ROOT: Final = b"r" * 32
 KEYS: Final = DeviceKeys.fresh()
 CENTRAL: Final = Central(
     addresses=(Endpoint(host=ip_address("192.0.2.1"), port=8_443, carrier=Carrier.TCP),),
-    sign=lambda statement: KEYS.sign(statement, ROOT, time.time()),
+    keeper=FakeKeeper(sign_by=lambda statement: KEYS.sign(statement, ROOT, time.time())),
 )
 
 
@@ -82,7 +82,7 @@ async def test_session_ends_when_a_signature_is_asked_for_while(via: Via | None)
         await agent.asked(via)
         agent.say(asked())
 
-        with pytest.raises(AgentError, match="signature without need"):
+        with pytest.raises(AgentError, match="SignatureAsked without need"):
             await agent.session.run()
 
 
@@ -91,22 +91,22 @@ async def test_session_ends_when_a_signature_is_asked_for_without_a_request() ->
         await agent.asked(CENTRAL)
         agent.say(asked(request=2))
 
-        with pytest.raises(AgentError, match="signature without need"):
+        with pytest.raises(AgentError, match="SignatureAsked without need"):
             await agent.session.run()
 
 
 async def test_session_ends_when_asked_for_endless_signatures() -> None:
     async with standing_in() as agent:
         await agent.asked(CENTRAL)
-        for _ in range(MOST_SIGNATURES + 1):
+        for _ in range(MOST_A_MINUTE + 1):
             agent.say(asked())
 
-        with pytest.raises(AgentError, match=f"over {MOST_SIGNATURES} signatures"):
+        with pytest.raises(AgentError, match=f"over {MOST_A_MINUTE} signatures"):
             await agent.session.run()
 
 
 MALFORMED: Final = {
-    "another_purpose": (b'"purpose":2', b'"purpose":4'),
+    "another_purpose": (b'"purpose":2', b'"purpose":3'),
     "no_purpose_known": (b'"purpose":2', b'"purpose":99'),
     "a_purpose_as_text": (b'"purpose":2', b'"purpose":"2"'),
     "a_purpose_that_is_true": (b'"purpose":2', b'"purpose":true'),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from worldvpn_core.agent.codec import from_agent, from_daemon, packed
 from worldvpn_core.agent.limits import refuse_beyond_limits
 from worldvpn_core.agent.messages import (
     AgentMessage,
@@ -27,9 +28,6 @@ from worldvpn_core.agent.messages import (
     SocketAsked,
     SocketGiven,
     SocketRefused,
-    from_agent,
-    from_daemon,
-    packed,
 )
 from worldvpn_core.agent.spec import SocketKind, SocketWanted
 from worldvpn_core.central.statement import Purpose, Statement

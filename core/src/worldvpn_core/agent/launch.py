@@ -91,6 +91,7 @@ def _argv(spec: AgentSpec) -> list[str]:
         "gid": spec.gid if spec.gid is not None else spec.uid,
         "daemon": os.getpid(),
         "ca_file": str(spec.ca_file) if spec.ca_file else None,
+        "central": spec.central.table() if spec.central else None,
     }
     # -I: neither the environment nor the working directory chooses what is imported.
     return [spec.python, "-I", "-m", "worldvpn_core.agent.main", json.dumps(options)]

@@ -11,24 +11,37 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import ip_address
 from typing import Final, TypeVar
 
 from worldvpn_core.agent.launch import Life, abandon, launch
-from worldvpn_core.agent.messages import ProfileRead, ReadProfile, Resolve, Resolved
+from worldvpn_core.agent.messages import (
+    AskCentral,
+    CentralAnswered,
+    CentralServed,
+    ProfileRead,
+    ReadProfile,
+    Resolve,
+    Resolved,
+    ServeCentral,
+)
 from worldvpn_core.agent.session import Admit
 from worldvpn_core.agent.spawn import open_text, sealed_text
 from worldvpn_core.agent.spec import (
+    CENTRAL_TIMEOUT_S,
     MOST_NAME_CHARACTERS,
     MOST_PROFILE_BYTES,
     READING_TIMEOUT_S,
     RESOLUTION_TIMEOUT_S,
     AgentFacts,
     AgentSpec,
+    Central,
     Resolvers,
     SystemResolvers,
 )
+from worldvpn_core.central.calls import Call, SignedInAs
+from worldvpn_core.central.replies import Reply
 from worldvpn_core.errors import AgentError, ConfigError, ResolutionError
 from worldvpn_core.types import IpAddress, Profile
 
@@ -148,6 +161,44 @@ class AgentLink:
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
+
+    async def serve_central(
+        self, via: Central, account: SignedInAs | None, files: Mapping[str, bytes]
+    ) -> None:
+        """Have the central server followed as ``account``; returns when another call takes over.
+
+        Raises:
+            ConfigError: this host belongs to no central server.
+            PluginError, AgentError: the client failed, or the agent was lost.
+        """
+        life = await self._living()
+        descriptor = sealed_text(b"".join(files.values()))
+        try:
+            request = ServeCentral(
+                id=0,
+                account=account,
+                files=tuple((name, len(data)) for name, data in files.items()),
+            )
+            await life.session.ask(request, CentralServed, via=via, descriptors=[descriptor])
+        finally:
+            os.close(descriptor)
+
+    async def ask_central(self, call: Call) -> Reply:
+        """Return the central server's answer to ``call``.
+
+        Raises:
+            CentralError: it cannot be reached, or refused.
+            ConfigError, PluginError: the call makes no sense, or the client is broken.
+            AgentError: the agent was lost meanwhile.
+        """
+        life = await self._living()
+        asked = life.session.ask(AskCentral(id=0, call=call), CentralAnswered)
+        return (await self._within(life, CENTRAL_TIMEOUT_S, asked)).reply
+
+    async def central_moved(self) -> None:
+        """Let the path to the central server be taken anew."""
+        if self._life is not None:
+            await self._life.session.moved()
 
     async def _living(self) -> Life:
         if self._life is not None and self._life.session.ended:

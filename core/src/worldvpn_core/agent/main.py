@@ -18,9 +18,11 @@ from typing import Any, Final
 
 from worldvpn_core import plugins
 from worldvpn_core.agent import wire
+from worldvpn_core.agent.central import CentralSide, Desk
 from worldvpn_core.agent.confine import confine
 from worldvpn_core.agent.pair import Pair
 from worldvpn_core.agent.serving import Agent
+from worldvpn_core.central.server import CentralServer, central_server
 from worldvpn_core.contracts import NetworkServices
 from worldvpn_core.errors import AgentError, WorldVpnError
 
@@ -44,7 +46,10 @@ def _run(options: dict[str, Any]) -> None:
     # Whatever a library of the daemon's left inheritable: it is not ours.
     os.closerange(_PAIR_DESCRIPTOR + 1, os.sysconf("SC_OPEN_MAX"))
     manager = plugins.load(plugins.NETWORK_GROUP, options["plugins"])
-    readers = plugins.profile_readers(manager, NetworkServices())
+    desk = Desk()
+    services = NetworkServices(central=_central(options["central"]), desk=desk)
+    readers = plugins.profile_readers(manager, services)
+    client = plugins.first(manager.hook.worldvpn_central, services=services)
     context = _context(options["ca_file"])
     _import_the_rest(context)
     with asyncio.Runner() as runner:
@@ -52,7 +57,8 @@ def _run(options: dict[str, Any]) -> None:
         runner.get_loop()
         confine(uid=options["uid"], gid=options["gid"], daemon=options["daemon"])
         pair = Pair(socket.socket(fileno=_PAIR_DESCRIPTOR), most_descriptors=1)
-        runner.run(Agent(pair, readers.values(), context).run())
+        central = CentralSide(client, desk)
+        runner.run(Agent(pair, readers.values(), context, central, desk).run())
 
 
 def _told(error: BaseException) -> str:
@@ -63,6 +69,10 @@ def _told(error: BaseException) -> str:
         return str(error)
     *_, (frame, line) = traceback.walk_tb(error.__traceback__)
     return f"{type(error).__name__} at {frame.f_code.co_filename}:{line}"
+
+
+def _central(table: dict[str, Any] | None) -> CentralServer | None:
+    return None if table is None else central_server(table)
 
 
 def _context(ca_file: str | None) -> ssl.SSLContext:

@@ -1,35 +1,26 @@
-"""What daemon and agent say to each other: frozen values, one JSON object each.
-
-Both directions are read strictly, the agent's above all: whatever is not exactly one of
-these values, within its limits, ends the conversation.
-"""
+"""What daemon and agent say to each other: frozen values, one packet each."""
 
 from __future__ import annotations
 
-import json
-import re
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any, Final, NoReturn, cast
+from typing import Any, Final
 
 import attrs
-import cattrs
 from attrs import validators
-from cattrs.strategies import configure_tagged_union
 
-from worldvpn_core.agent.limits import refuse_beyond_limits
-from worldvpn_core.agent.spec import MOST_ADDRESSES, SocketKind, SocketWanted
-from worldvpn_core.central.statement import SIGNATURE_BYTES, Purpose, Statement
+from worldvpn_core.agent.spec import MOST_ADDRESSES, SocketWanted
+from worldvpn_core.central import fields
+from worldvpn_core.central.calls import Call, SignedInAs
+from worldvpn_core.central.news import News
+from worldvpn_core.central.replies import Reply
+from worldvpn_core.central.statement import SIGNATURE_BYTES, Statement
 from worldvpn_core.config import BootstrapResolver
-from worldvpn_core.errors import AgentError, ConfigError
-from worldvpn_core.profile_codec import profile_from_json, profile_to_json
-from worldvpn_core.types import Carrier, IpAddress, Profile
+from worldvpn_core.types import IpAddress, Profile
 
 MOST_READERS: Final = 32
 MOST_SENTENCE_CHARACTERS: Final = 1_000
-#: "fe80::1%" and an interface's name.
-_MOST_ADDRESS_CHARACTERS: Final = 64
-#: Nothing longer than a signature is said in bytes; one way to write each.
-_HEX: Final = re.compile(f"(?:[0-9a-f]{{2}}){{0,{SIGNATURE_BYTES}}}")
+#: A part of a file, in base64, fits a packet; all parts are 4 MiB.
+MOST_PART_CHARACTERS: Final = 87_384
+MOST_FILE_PARTS: Final = 64
 
 
 def _printable(_instance: object, attribute: attrs.Attribute[str], value: str) -> None:
@@ -97,6 +88,47 @@ class SignatureRefused:
 
 
 @attrs.frozen(kw_only=True)
+class ServeCentral:
+    """Daemon: follow the central server as ``account`` from now on; what was before ends.
+
+    ``files`` names what was kept, and how long each is: they stand one after the other in
+    the packet's descriptor. Sockets, signatures and news refer to this request.
+    """
+
+    id: int
+    account: SignedInAs | None
+    files: tuple[tuple[str, int], ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class AskCentral:
+    """Daemon: do ``call``."""
+
+    id: int
+    call: Call
+
+
+@attrs.frozen(kw_only=True)
+class Moved:
+    """Daemon: the path to the central server is another one."""
+
+
+@attrs.frozen(kw_only=True)
+class TokenKept:
+    """Daemon: the token given under ``id`` is on disk."""
+
+    id: int
+
+
+@attrs.frozen(kw_only=True)
+class TokenRefused:
+    """Daemon: it cannot be kept."""
+
+    id: int
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
 class Ready:
     """Agent: confined, and reading from now on."""
 
@@ -154,94 +186,72 @@ class SignatureAsked:
     statement: Statement
 
 
+@attrs.frozen(kw_only=True)
+class CentralServed:
+    """Agent: what was followed under ``id`` is followed no more."""
+
+    id: int
+
+
+@attrs.frozen(kw_only=True)
+class CentralAnswered:
+    """Agent: the answer to ``AskCentral``."""
+
+    id: int
+    reply: Reply
+
+
+@attrs.frozen(kw_only=True)
+class CentralTold:
+    """Agent: news of the central server, for the ``ServeCentral`` of ``request``."""
+
+    request: int
+    news: News
+
+
+@attrs.frozen(kw_only=True)
+class TokenGiven:
+    """Agent: keep this token, and answer under ``id`` once it is on disk."""
+
+    id: int
+    request: int
+    refresh_token: str = attrs.field(validator=fields.line, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class FileGiven:
+    """Agent: keep part ``part`` of ``parts`` of a file of the central server; base64."""
+
+    request: int
+    name: str = attrs.field(validator=fields.word)
+    part: int = attrs.field(validator=[validators.ge(0), validators.lt(MOST_FILE_PARTS)])
+    parts: int = attrs.field(validator=[validators.ge(1), validators.le(MOST_FILE_PARTS)])
+    data: str = attrs.field(validator=validators.max_len(MOST_PART_CHARACTERS), repr=False)
+
+
 DaemonMessage = (
-    ReadProfile | Resolve | SocketGiven | SocketRefused | SignatureGiven | SignatureRefused
+    ReadProfile
+    | Resolve
+    | SocketGiven
+    | SocketRefused
+    | SignatureGiven
+    | SignatureRefused
+    | ServeCentral
+    | AskCentral
+    | Moved
+    | TokenKept
+    | TokenRefused
 )
-AgentMessage = Ready | ProfileRead | Resolved | Failed | SocketAsked | SignatureAsked
-
-
-def packed(message: DaemonMessage | AgentMessage) -> bytes:
-    """Return the packet that says ``message``."""
-    side = DaemonMessage if isinstance(message, DaemonMessage) else AgentMessage
-    raw = _CONVERTER.unstructure(message, unstructure_as=side)
-    return json.dumps(raw, separators=(",", ":")).encode()
-
-
-def from_daemon(data: bytes) -> DaemonMessage:
-    """Return what the daemon said. Raises AgentError."""
-    return cast(DaemonMessage, _read(data, DaemonMessage))
-
-
-def from_agent(data: bytes) -> AgentMessage:
-    """Return what the agent said: nothing of it is believed before.
-
-    Raises:
-        AgentError: it is no message of the agent's; no value of it is quoted.
-    """
-    return cast(AgentMessage, _read(data, AgentMessage))
-
-
-def _read(data: bytes, side: object) -> object:
-    try:
-        raw = json.loads(data, parse_constant=_no_number)
-        return _CONVERTER.structure(raw, cast(Any, side))
-    except (ConfigError, ArithmeticError, AttributeError, LookupError, TypeError) as error:
-        found: Exception = error
-    except (ValueError, RecursionError, cattrs.errors.ForbiddenExtraKeysError) as error:
-        found = error
-    raise AgentError(f"a packet is malformed ({type(found).__name__})")
-
-
-def _no_number(_text: str) -> NoReturn:
-    raise ValueError("NaN and Infinity are no JSON (RFC 8259 §6)")
-
-
-def _address(value: object, _kind: object) -> IpAddress:
-    if not isinstance(value, str) or len(value) > _MOST_ADDRESS_CHARACTERS:
-        raise TypeError("no address")
-    return ip_address(value)
-
-
-def _exactly(value: object, kind: type) -> object:
-    if type(value) is not kind:
-        raise TypeError(f"no {kind.__name__}")
-    return value
-
-
-def _bytes(value: object, _kind: object) -> bytes:
-    if not isinstance(value, str) or not _HEX.fullmatch(value):
-        raise TypeError("no bytes")
-    return bytes.fromhex(value)
-
-
-def _purpose(value: object, _kind: object) -> Purpose:
-    return Purpose(cast(int, _exactly(value, int)))
-
-
-def _profile(value: object, _kind: object) -> Profile:
-    profile = profile_from_json(value)
-    refuse_beyond_limits(profile)
-    return profile
-
-
-def _converter() -> cattrs.Converter:
-    made = cattrs.Converter(forbid_extra_keys=True, detailed_validation=False)
-    made.register_structure_hook(str, _exactly)
-    made.register_structure_hook(int, _exactly)
-    made.register_structure_hook(bytes, _bytes)
-    made.register_unstructure_hook(bytes, bytes.hex)
-    made.register_structure_hook(Purpose, _purpose)
-    # Named, for cattrs would take them for the texts that they are, too.
-    made.register_structure_hook(SocketKind, lambda value, _kind: SocketKind(value))
-    made.register_structure_hook(Carrier, lambda value, _kind: Carrier(value))
-    made.register_structure_hook_func(lambda kind: kind == IpAddress, _address)
-    made.register_structure_hook(Profile, _profile)
-    made.register_unstructure_hook(Profile, profile_to_json)
-    for kind in (IPv4Address, IPv6Address):
-        made.register_unstructure_hook(kind, str)
-    for side in (DaemonMessage, AgentMessage):
-        configure_tagged_union(side, made, tag_name="say")
-    return made
-
-
-_CONVERTER: Final = _converter()
+AgentMessage = (
+    Ready
+    | ProfileRead
+    | Resolved
+    | Failed
+    | SocketAsked
+    | SignatureAsked
+    | CentralServed
+    | CentralAnswered
+    | CentralTold
+    | TokenGiven
+    | FileGiven
+)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import socket
 import ssl
@@ -11,43 +10,52 @@ from collections.abc import Collection
 
 from worldvpn_core import plugins
 from worldvpn_core.agent import lookup, resolv_conf
+from worldvpn_core.agent.central import CentralSide, Desk
+from worldvpn_core.agent.codec import from_daemon, packed
 from worldvpn_core.agent.limits import refuse_beyond_limits
 from worldvpn_core.agent.messages import (
     MOST_SENTENCE_CHARACTERS,
+    AgentMessage,
+    AskCentral,
     DaemonMessage,
     Failed,
+    Moved,
     ProfileRead,
     ReadProfile,
     Ready,
     Resolve,
     Resolved,
-    SignatureGiven,
-    SignatureRefused,
-    SocketAsked,
+    ServeCentral,
     SocketGiven,
-    SocketRefused,
-    from_daemon,
-    packed,
 )
 from worldvpn_core.agent.pair import MOST_PACKET_BYTES, Packet, Pair, close_all
 from worldvpn_core.agent.spec import MOST_PROFILE_BYTES, SocketWanted
 from worldvpn_core.agent.wire import ServerFailedError
+from worldvpn_core.agent.wishes import Wishes, WishRefusedError
 from worldvpn_core.contracts import ProfileReader
 from worldvpn_core.errors import AgentError, ConfigError, WorldVpnError
 from worldvpn_core.types import IpAddress
+
+Request = ReadProfile | Resolve | ServeCentral | AskCentral
 
 
 class Agent:
     """Answers the daemon until it closes its end of ``pair``."""
 
     def __init__(
-        self, pair: Pair, readers: Collection[ProfileReader], context: ssl.SSLContext
+        self,
+        pair: Pair,
+        readers: Collection[ProfileReader],
+        context: ssl.SSLContext,
+        central: CentralSide,
+        desk: Desk,
     ) -> None:
         self._pair = pair
         self._readers = readers
         self._context = context
-        self._ids = itertools.count(1)
-        self._wishes: dict[int, asyncio.Future[socket.socket]] = {}
+        self._central = central
+        self._wishes = Wishes(self._say)
+        desk.bind(self._wishes, self._say)
 
     async def run(self) -> None:
         """Say that it is ready, then answer.
@@ -55,35 +63,44 @@ class Agent:
         Raises:
             AgentError: the daemon sent what it never sends: the caller must end.
         """
-        await self._pair.send(packed(Ready(readers=tuple(each.name for each in self._readers))))
+        await self._say(Ready(readers=tuple(each.name for each in self._readers)))
         async with asyncio.TaskGroup() as answering:
             while (packet := await self._pair.receive()) is not None:
                 message = from_daemon(packet.data)
                 if len(packet.descriptors) != _descriptors_of(message):
                     close_all(packet.descriptors)
                     raise AgentError(f"{type(message).__name__} came with wrong descriptors")
-                if isinstance(message, ReadProfile | Resolve):
-                    answering.create_task(self._answer(message, packet))
-                elif isinstance(message, SignatureGiven | SignatureRefused):
-                    raise AgentError("a signature came that nobody asked for")
-                else:
-                    self._take_socket(message, packet)
+                match message:
+                    case ReadProfile() | Resolve() | ServeCentral() | AskCentral():
+                        answering.create_task(self._answer(message, packet))
+                    case Moved():
+                        self._central.moved()
+                    case _:
+                        self._wishes.take(message, packet)
             # Nobody waits for what is still under way.
             raise AgentError("worldvpnd is gone")
 
-    async def _answer(self, request: ReadProfile | Resolve, packet: Packet) -> None:
-        answer: ProfileRead | Resolved | Failed
+    async def _answer(self, request: Request, packet: Packet) -> None:
+        answer: AgentMessage
         try:
             try:
-                if isinstance(request, ReadProfile):
-                    answer = self._read(request, packet.descriptors[0])
-                else:
-                    answer = await self._resolve(request, packet.descriptors)
+                answer = await self._answered(request, packet.descriptors)
             finally:
                 close_all(packet.descriptors)
         except WorldVpnError as error:
             answer = Failed(id=request.id, code=error.code, message=_sentence(error))
-        await self._pair.send(packed(answer))
+        await self._say(answer)
+
+    async def _answered(self, request: Request, descriptors: tuple[int, ...]) -> AgentMessage:
+        match request:
+            case ReadProfile():
+                return self._read(request, descriptors[0])
+            case Resolve():
+                return await self._resolve(request, descriptors)
+            case ServeCentral():
+                return await self._central.serve(request, descriptors[0])
+            case AskCentral():
+                return await self._central.ask(request)
 
     def _read(self, request: ReadProfile, descriptor: int) -> ProfileRead:
         data = os.pread(descriptor, MOST_PROFILE_BYTES, 0)
@@ -100,7 +117,10 @@ class Agent:
 
     async def _resolve(self, request: Resolve, descriptors: tuple[int, ...]) -> Resolved:
         async def open_socket(wanted: SocketWanted) -> socket.socket:
-            return await self._wish(request.id, wanted)
+            try:
+                return await self._wishes.socket(request.id, wanted)
+            except WishRefusedError as error:
+                raise ServerFailedError(f"cannot be asked: {error}") from None
 
         found: tuple[IpAddress, ...]
         if request.resolvers:
@@ -113,34 +133,17 @@ class Agent:
             found = await lookup.by_system(request.name, conf, open_socket)
         return Resolved(id=request.id, addresses=found)
 
-    async def _wish(self, request: int, wanted: SocketWanted) -> socket.socket:
-        """Have the daemon open ``wanted``. Raises ServerFailedError when it does not."""
-        wish = next(self._ids)
-        answer: asyncio.Future[socket.socket] = asyncio.get_running_loop().create_future()
-        self._wishes[wish] = answer
-        await self._pair.send(packed(SocketAsked(id=wish, request=request, wanted=wanted)))
-        return await answer
-
-    def _take_socket(self, message: SocketGiven | SocketRefused, packet: Packet) -> None:
-        wish = self._wishes.pop(message.id, None)
-        if wish is None:
-            close_all(packet.descriptors)
-            raise AgentError("a socket came that nobody asked for")
-        if wish.cancelled():
-            close_all(packet.descriptors)
-        elif isinstance(message, SocketGiven):
-            wish.set_result(socket.socket(fileno=packet.descriptors[0]))
-        else:
-            wish.set_exception(ServerFailedError(f"cannot be asked: {message.reason}"))
+    async def _say(self, message: AgentMessage) -> None:
+        await self._pair.send(packed(message))
 
 
 def _descriptors_of(message: DaemonMessage) -> int:
     match message:
-        case ReadProfile() | SocketGiven():
+        case ReadProfile() | SocketGiven() | ServeCentral():
             return 1
         case Resolve(resolvers=resolvers):
             return 0 if resolvers else 1
-        case SocketRefused() | SignatureGiven() | SignatureRefused():
+        case _:
             return 0
 
 

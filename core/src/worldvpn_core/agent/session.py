@@ -14,33 +14,51 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
+from worldvpn_core.agent.codec import from_agent, packed
 from worldvpn_core.agent.messages import (
     AgentMessage,
+    AskCentral,
+    CentralAnswered,
+    CentralServed,
+    CentralTold,
+    DaemonMessage,
     Failed,
+    FileGiven,
+    Moved,
     ProfileRead,
     ReadProfile,
     Ready,
     Resolve,
     Resolved,
+    ServeCentral,
     SignatureAsked,
     SignatureGiven,
     SignatureRefused,
     SocketAsked,
     SocketGiven,
     SocketRefused,
-    from_agent,
-    packed,
+    TokenGiven,
+    TokenKept,
+    TokenRefused,
 )
 from worldvpn_core.agent.pair import Pair
 from worldvpn_core.agent.passage import Passage
 from worldvpn_core.agent.sockets import opened
-from worldvpn_core.agent.spec import Central, SocketWanted, Via, permits
+from worldvpn_core.agent.spec import Central, CentralKeeper, SocketWanted, Via, permits
+from worldvpn_core.agent.standing import Allowance, Parts
 from worldvpn_core.errors import (
     AgentError,
+    CatalogueError,
+    CentralError,
+    CentralOfflineError,
+    CentralRefusedError,
     ConfigError,
+    CreditProofError,
     DeniedError,
+    OutOfCreditError,
     PluginError,
     ResolutionError,
+    SignedOutError,
     WorldVpnError,
 )
 
@@ -48,24 +66,30 @@ Admit = Callable[[SocketWanted], Passage | None]
 
 #: What one name can need: 3 resolvers, twice, by UDP and twice by TCP, and search domains.
 MOST_SOCKETS: Final = 64
-#: One a try, another by the server's time, and the same again after a lost answer.
-MOST_SIGNATURES: Final = 8
 _FAILURES: Final[dict[str, type[WorldVpnError]]] = {
-    kind.code: kind for kind in (ConfigError, PluginError, ResolutionError)
+    kind.code: kind
+    for kind in (
+        *(ConfigError, PluginError, ResolutionError, CreditProofError, CatalogueError),
+        *(CentralError, CentralOfflineError, CentralRefusedError),
+        *(SignedOutError, OutOfCreditError, DeniedError),
+    )
 }
 
-_A = TypeVar("_A", ProfileRead, Resolved)
+_Answer = ProfileRead | Resolved | CentralServed | CentralAnswered
+_A = TypeVar("_A", ProfileRead, Resolved, CentralServed, CentralAnswered)
 
 
 @attrs.define(kw_only=True)
 class _Pending:
     """A request under way; one that nobody waits for any more is still answered."""
 
-    expects: type[ProfileRead | Resolved]
+    expects: type[_Answer]
     via: Via | None
     answer: asyncio.Future[Any]
     sockets: int = 0
-    signatures: int = 0
+    central_sockets: Allowance = attrs.field(factory=lambda: Allowance("sockets"))
+    signatures: Allowance = attrs.field(factory=lambda: Allowance("signatures"))
+    parts: Parts = attrs.field(factory=Parts)
 
 
 class Session:
@@ -104,7 +128,7 @@ class Session:
 
     async def ask(
         self,
-        request: ReadProfile | Resolve,
+        request: ReadProfile | Resolve | ServeCentral | AskCentral,
         expects: type[_A],
         *,
         via: Via | None = None,
@@ -113,7 +137,7 @@ class Session:
         """Return the agent's answer to ``request``, whose id is chosen here.
 
         Raises:
-            ConfigError, PluginError, ResolutionError: the agent's own word.
+            ConfigError, PluginError, ResolutionError, CentralError: the agent's own word.
             AgentError: it is gone.
         """
         request = attrs.evolve(request, id=next(self._ids))
@@ -143,16 +167,16 @@ class Session:
 
     def _take(self, message: AgentMessage) -> None:
         match message:
-            case ProfileRead() | Resolved() | Failed():
+            case ProfileRead() | Resolved() | CentralServed() | CentralAnswered() | Failed():
                 self._answered(message)
             case SocketAsked():
                 self._asked(message)
-            case SignatureAsked():
-                self._asked_to_sign(message)
+            case SignatureAsked() | CentralTold() | TokenGiven() | FileGiven():
+                self._for_central(message)
             case Ready():
                 raise AgentError("worldvpn-agent was ready twice")
 
-    def _answered(self, message: ProfileRead | Resolved | Failed) -> None:
+    def _answered(self, message: _Answer | Failed) -> None:
         pending = self._pending.pop(message.id, None)
         if pending is None:
             raise AgentError("worldvpn-agent answered what nobody asked")
@@ -172,24 +196,42 @@ class Session:
         pending = self._pending.get(asked.request)
         if pending is None or pending.via is None or not permits(pending.via, asked.wanted):
             raise AgentError(f"worldvpn-agent asked for {asked.wanted.endpoint} without need")
-        pending.sockets += 1
+        if isinstance(pending.via, Central):
+            pending.central_sockets.take()
+        else:
+            pending.sockets += 1
         if pending.sockets > MOST_SOCKETS:
             raise AgentError(f"worldvpn-agent asked for over {MOST_SOCKETS} sockets for one name")
         self._begin(self._open(asked))
 
-    def _asked_to_sign(self, asked: SignatureAsked) -> None:
-        pending = self._pending.get(asked.request)
+    def _for_central(self, message: SignatureAsked | CentralTold | TokenGiven | FileGiven) -> None:
+        pending = self._pending.get(message.request)
         if pending is None or not isinstance(pending.via, Central):
-            raise AgentError("worldvpn-agent asked for a signature without need")
-        pending.signatures += 1
-        if pending.signatures > MOST_SIGNATURES:
-            raise AgentError(f"worldvpn-agent asked for over {MOST_SIGNATURES} signatures at once")
-        answer: SignatureGiven | SignatureRefused
+            raise AgentError(f"worldvpn-agent sent {type(message).__name__} without need")
+        keeper = pending.via.keeper
+        match message:
+            case SignatureAsked():
+                pending.signatures.take()
+                self._begin(self._say(_signed(keeper, message)))
+            case CentralTold(news=news):
+                keeper.heard(news)
+            case TokenGiven():
+                self._begin(self._keep_token(keeper, message))
+            case FileGiven():
+                if (whole := pending.parts.add(message)) is not None:
+                    keeper.keep_file(*whole)
+
+    async def _keep_token(self, keeper: CentralKeeper, given: TokenGiven) -> None:
         try:
-            answer = SignatureGiven(id=asked.id, signature=pending.via.sign(asked.statement))
-        except DeniedError as error:
-            answer = SignatureRefused(id=asked.id, reason=str(error))
-        self._begin(self._say(answer))
+            await keeper.keep_token(given.refresh_token)
+        except WorldVpnError as error:
+            await self._say(TokenRefused(id=given.id, reason=str(error)))
+        else:
+            await self._say(TokenKept(id=given.id))
+
+    async def moved(self) -> None:
+        """Say that the path to the central server is another one."""
+        await self._say(Moved())
 
     def _begin(self, answering: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(answering)
@@ -216,9 +258,16 @@ class Session:
 
     async def _say(
         self,
-        message: SocketGiven | SocketRefused | SignatureGiven | SignatureRefused,
+        message: DaemonMessage,
         descriptors: Sequence[int] = (),
     ) -> None:
         # An agent that is gone by now is noticed by ``run``.
         with contextlib.suppress(AgentError):
             await self._pair.send(packed(message), descriptors)
+
+
+def _signed(keeper: CentralKeeper, asked: SignatureAsked) -> SignatureGiven | SignatureRefused:
+    try:
+        return SignatureGiven(id=asked.id, signature=keeper.sign(asked.statement))
+    except DeniedError as error:
+        return SignatureRefused(id=asked.id, reason=str(error))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import enum
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import attrs
 from attrs import validators
 
-from worldvpn_core.central.statement import Signer
+from worldvpn_core.central.news import News
+from worldvpn_core.central.server import CentralServer
+from worldvpn_core.central.statement import Statement
 from worldvpn_core.config import BootstrapResolver
 from worldvpn_core.types import Carrier, Endpoint
 
@@ -20,6 +22,8 @@ DNS_PORT: Final = 53
 RESOLUTION_TIMEOUT_S: Final = 5.0
 #: Reading 64 KiB of text takes milliseconds: longer means that it hangs.
 READING_TIMEOUT_S: Final = 5.0
+#: Three nodes that do not answer take the server 6 s; the client gives up long before this.
+CENTRAL_TIMEOUT_S: Final = 60.0
 #: Addresses of one family that are worth trying.
 MOST_ADDRESSES: Final = 16
 MOST_PROFILE_BYTES: Final = 65_536
@@ -44,6 +48,8 @@ class AgentSpec:
     python: str = sys.executable
     #: Authorities to trust for DNS over HTTPS; None: the system's.
     ca_file: Path | None = None
+    #: The central server that this host belongs to.
+    central: CentralServer | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -71,12 +77,28 @@ class Bootstrap:
     resolvers: tuple[BootstrapResolver, ...] = attrs.field(validator=validators.min_len(1))
 
 
+class CentralKeeper(Protocol):
+    """What the daemon has of the central server: keys, the token, files, and ears."""
+
+    def sign(self, statement: Statement) -> bytes:
+        """Return the device's signature. Raises DeniedError."""
+
+    async def keep_token(self, refresh_token: str) -> None:
+        """Keep the token; returns once it is on disk. Raises WorldVpnError."""
+
+    def keep_file(self, name: str, data: bytes) -> None:
+        """Keep what the server has signed; b"" forgets it."""
+
+    def heard(self, news: News) -> None:
+        """Take note of ``news``."""
+
+
 @attrs.frozen(kw_only=True)
 class Central:
     """Speak with the central server, at one of its pinned addresses, as this device."""
 
     addresses: tuple[Endpoint, ...] = attrs.field(validator=validators.min_len(1))
-    sign: Signer
+    keeper: CentralKeeper
 
 
 Resolvers = SystemResolvers | Bootstrap

@@ -28,6 +28,16 @@ class PublicKeys:
 
 
 @attrs.frozen(kw_only=True)
+class SignedInAs:
+    """Whom the daemon's vault has signed in. Keys stay there: statements are signed by it."""
+
+    user_id: str = attrs.field(validator=fields.line)
+    username: str = attrs.field(validator=fields.line)
+    device_id: str = attrs.field(validator=fields.line)
+    refresh_token: str = attrs.field(validator=fields.line, repr=False)
+
+
+@attrs.frozen(kw_only=True)
 class Register:
     """Make an account and sign this device in. Answer: ``Entered``, with a recovery code.
 

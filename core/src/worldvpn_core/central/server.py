@@ -97,6 +97,17 @@ class CentralServer:
         """What the certificate is asked for by (RFC 6066 section 3)."""
         return urlsplit(self.url).hostname or ""
 
+    def table(self) -> dict[str, object]:
+        """Return the table that ``central_server`` reads."""
+        known: dict[str, object] = {
+            "url": self.url,
+            "addresses": [str(each).removesuffix(f"/{each.carrier}") for each in self.addresses],
+            "root_key": self.root_key.hex(),
+        }
+        if self.ca_file is not None:
+            return {**known, "ca_file": str(self.ca_file)}
+        return {**known, "spki_sha256": (self.spki_sha256 or b"").hex()}
+
 
 def central_server(table: Mapping[str, object]) -> CentralServer:
     """Return what ``table`` says. Pure.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
 from typing import Final
 
 import attrs
@@ -19,6 +18,7 @@ class Purpose(enum.IntEnum):
 
     SIGN_IN = 1
     REFRESH = 2
+    REPLACE_KEYS = 4
 
 
 @attrs.frozen(kw_only=True)
@@ -33,7 +33,5 @@ class Statement:
     about: bytes = attrs.field(
         validator=[validators.min_len(HASH_BYTES), validators.max_len(HASH_BYTES)]
     )
-
-
-#: Signs with the device's key. Raises DeniedError.
-Signer = Callable[[Statement], bytes]
+    #: By the keys that were drawn for the call under way, not by those that are kept.
+    by_new_keys: bool = False

@@ -7,7 +7,8 @@ holds a suite for each, which a plugin's tests subclass.
 
 from __future__ import annotations
 
-from worldvpn_core.contracts.central import CentralClient, CentralDesk, SignedInAs
+from worldvpn_core.central.calls import SignedInAs
+from worldvpn_core.contracts.central import CentralClient, CentralDesk
 from worldvpn_core.contracts.exit import Exit, Invitation, Listener
 from worldvpn_core.contracts.host import (
     Change,

@@ -6,23 +6,11 @@ import socket
 from collections.abc import Mapping
 from typing import Protocol
 
-import attrs
-
-from worldvpn_core.central.calls import Call
+from worldvpn_core.central.calls import Call, SignedInAs
 from worldvpn_core.central.news import News
 from worldvpn_core.central.replies import Reply
 from worldvpn_core.central.statement import Statement
 from worldvpn_core.types import Endpoint
-
-
-@attrs.frozen(kw_only=True)
-class SignedInAs:
-    """Whom the daemon's vault has signed in. Keys stay there: statements are signed by it."""
-
-    user_id: str
-    username: str
-    device_id: str
-    refresh_token: str = attrs.field(repr=False)
 
 
 class CentralDesk(Protocol):
