@@ -167,6 +167,8 @@ class FakeDaemon:
         }
         #: Raised for every request that is dispatched.
         self.refuses: WorldVpnError | None = None
+        #: What is answered besides, or instead.
+        self.answers: dict[type[Request], Callable[[Any], Mapping[str, object]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -198,14 +200,20 @@ class FakeDaemon:
         """Change the tunnel as if by itself, and tell the subscribers."""
         self._loop.call_soon_threadsafe(self._change, tunnel)
 
+    def tell(self, **parts: Any) -> None:  # noqa: ANN401 - any part of Snapshot
+        """Change parts of the snapshot as if by themselves, and tell the subscribers."""
+        self._loop.call_soon_threadsafe(self._publish, parts)
+
     async def _close(self) -> None:
         for task in self._tasks:
             task.cancel()
         await self._server.close()
 
     def _change(self, tunnel: Mapping[str, Any]) -> None:
-        changed = _tunnel(**{**self.snapshot["tunnel"], **tunnel})
-        self.snapshot = {**self.snapshot, "tunnel": changed}
+        self._publish({"tunnel": _tunnel(**{**self.snapshot["tunnel"], **tunnel})})
+
+    def _publish(self, parts: Mapping[str, Any]) -> None:
+        self.snapshot = cast("Snapshot", {**self.snapshot, **parts})
         self._server.publish()
 
     async def _play(self, script: Script) -> None:
@@ -237,6 +245,7 @@ class FakeDaemon:
             ShareOff: lambda _: self._share("off"),
             ShareStatus: lambda _: self._share(None),
             ShareRevoke: lambda _: self._share(None),
+            **self.answers,
         }
         return answers.get(type(request), lambda _: {})(request)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.programs import environment, run
+from tests.app.programs import run
 from tests.app.typist import at_terminal
 from tests.app.vault_daemon import VaultDaemon
 from tests.core.vault.samples import secrets
@@ -29,12 +29,6 @@ def daemon(tmp_path: Path) -> Iterator[VaultDaemon]:
     directory.mkdir()
     with VaultDaemon(tmp_path / "daemon.sock", directory) as daemon:
         yield daemon
-
-
-@pytest.fixture
-def env(tmp_path: Path) -> dict[str, str]:
-    """An environment without a session, pointed at the daemon."""
-    return environment(WORLDVPN_SOCKET=str(tmp_path / "daemon.sock"), HOME=str(tmp_path))
 
 
 @pytest.fixture

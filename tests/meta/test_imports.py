@@ -37,6 +37,7 @@ CORE_FOLDERS = {
 #: The parts of core that the app may know: what crosses the socket, and the values in it.
 APP_MAY_KNOW = (
     "worldvpn_core.contracts",
+    "worldvpn_core.credit.units",
     "worldvpn_core.errors",
     "worldvpn_core.ipc",
     "worldvpn_core.settings",

@@ -6,8 +6,28 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from typing import Final
 
 from worldvpn_core.ipc.protocol import SOCKET_GROUP
+
+#: What to do about what the central server, or its absence, keeps us from.
+_WAYS_ON: Final = {
+    "central.offline": (
+        "Try again once it can be reached; a profile of your own connects without it:"
+        " worldvpn connect PROFILE"
+    ),
+    "central.refused": "That is the central server's answer; nothing was changed",
+    "central.signed_out": "Sign in: worldvpn login. Make an account: worldvpn register",
+    "central.out_of_credit": (
+        "Earn more by sharing: worldvpn share on. Or end the tunnel: worldvpn disconnect."
+        " Or try again once what is held has come back: worldvpn connect"
+    ),
+}
+
+
+def ways_on(code: str) -> str:
+    """Return what one can do about an error of the central server; of any other, nothing."""
+    return _WAYS_ON.get(code, "")
 
 
 def command(*arguments: str, as_root: bool = False) -> str:

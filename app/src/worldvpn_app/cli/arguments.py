@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import Final, NoReturn
 
+from worldvpn_app.cli import account_arguments
 from worldvpn_app.cli.exits import UsageError
 
 #: Verbs of ``worldvpn`` itself and what they do; others come from ``extensions``.
 VERBS: Final = {
     "import": "bring a profile: a WireGuard .conf of any provider",
     "profiles": "list the profiles, or remove one",
-    "connect": "connect, and wait until it is up or blocked",
+    "connect": "connect by a profile or to a place, and wait until it is up or blocked",
     "disconnect": "close the tunnel; traffic is free then, but for lockdown",
     "pause": "open this computer for a while; it connects again by itself",
     "resume": "end a pause",
@@ -21,6 +22,14 @@ VERBS: Final = {
     "settings": "show or change settings",
     "vault": "show, open or lock what keeps your keys, or change what opens it",
     "share": "let your other devices use this computer's connection",
+    "register": "make an account on the central server and sign this device in",
+    "login": "sign this device in",
+    "logout": "sign this device out",
+    "account": "show the account or its sessions, or give it another password",
+    "devices": "list the account's devices, or sign one out for good",
+    "nodes": "list where a tunnel can come out, best first",
+    "balance": "show the credit, and where it lies",
+    "history": "show how the credit came about",
     "plugins": "list the daemon's plugins",
     "reset": "undo all that WorldVPN changed on this computer (root)",
     "daemon": "run the daemon (root)",
@@ -66,6 +75,7 @@ def parser(more_verbs: tuple[str, ...] = ()) -> Parser:
     _add_tunnel_options(made)
     _add_other_options(made)
     _add_vault_options(made["vault"])
+    account_arguments.add(made)
     return root
 
 
@@ -105,10 +115,11 @@ def _add_profile_options(made: dict[str, Parser]) -> None:
 
 def _add_tunnel_options(made: dict[str, Parser]) -> None:
     made["connect"].add_argument(
-        "profile",
-        metavar="PROFILE",
+        "target",
+        metavar="WHERE",
         nargs="?",
-        help="id or name (the last used, or the only one)",
+        help="a profile's id or name, a country (DE), a city (DE/Berlin), a node's id, or fastest"
+        " (the last used, or the only profile)",
     )
     made["connect"].add_argument(
         "--partial",

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from worldvpn_app.cli.advice import no_daemon, no_right
+from worldvpn_app.cli.advice import no_daemon, no_right, ways_on
 from worldvpn_app.cli.exits import CommandError, Exit, NoDaemonError, refused
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_core.ipc.protocol import PROTOCOL_VERSION
@@ -67,6 +67,19 @@ class Client:
             elif message.get("id") in {self._id, None}:
                 return _result(message)
 
+    def look(self, method: str, **params: object) -> dict[str, Any]:
+        """Return what the central server says, whose text the daemon hands on.
+
+        Raises like ``call``; a text that is no object is a CommandError, too.
+        """
+        try:
+            value = json.loads(self.call(method, **params)["json"])
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            raise CommandError("central", f"the central server's answer to {method} is no JSON")
+        return value
+
     def status(self) -> Snapshot:
         """Return the snapshot of this moment. Raises like ``call``."""
         return cast("Snapshot", self.call("status"))
@@ -117,7 +130,8 @@ class Client:
 
 def _result(message: Mapping[str, Any]) -> dict[str, Any]:
     if "error" in message:
-        raise refused(message["error"]["data"]["code"], message["error"]["message"])
+        code = message["error"]["data"]["code"]
+        raise refused(code, message["error"]["message"], ways_on(code))
     return cast("dict[str, Any]", message["result"])
 
 

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from worldvpn_app.cli import extensions
+from worldvpn_app.cli.account_arguments import ACCOUNT_ACTIONS
 from worldvpn_app.cli.arguments import VAULT_ACTIONS, VERBS
 from worldvpn_app.cli.exits import Exit
 from worldvpn_app.cli.listing import MEANINGS
 from worldvpn_app.cli.session import Session
 from worldvpn_app.cli.terminal import Line
+
+_SIGNING: Final = ("--stdin", "--passphrase-file")
 
 #: Every option of every verb, the common ones apart.
 OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -29,6 +32,17 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
         *("--passphrase-file", "--new-passphrase-file", "--backup-passphrase-file"),
     ),
     "share": ("--output", "--yes"),
+    "register": _SIGNING,
+    "login": _SIGNING,
+    "logout": ("--everywhere",),
+    "account": ("--stdin",),
+    "devices": (),
+    "nodes": (
+        *("--country", "--city", "--protocol", "--min-bandwidth"),
+        *("--watch", "--limit", "--all"),
+    ),
+    "balance": ("--watch",),
+    "history": ("--limit",),
     "plugins": (),
     "reset": ("--yes",),
     "daemon": (),
@@ -39,11 +53,13 @@ COMMON: Final = ("--json", "--socket", "--help")
 #: Words a verb takes, as each shell gets them: fixed ones, or "$(command)".
 _PROFILES: Final = "$(worldvpn profiles --ids 2>/dev/null)"
 _WORDS: Final[Mapping[str, str]] = {
-    "connect": _PROFILES,
+    "connect": f"{_PROFILES} fastest",
     "profiles": _PROFILES,
     "pause": "5m 15m 1h",
     "settings": f"{' '.join(MEANINGS)} on off none",
     "vault": " ".join(VAULT_ACTIONS),
+    "account": " ".join(ACCOUNT_ACTIONS),
+    "devices": "list revoke",
     "share": "on off status invite revoke",
     "completion": "bash zsh fish",
 }

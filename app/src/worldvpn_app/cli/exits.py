@@ -42,8 +42,9 @@ class NoDaemonError(CommandError):
         super().__init__("no_daemon", message, Exit.NO_DAEMON)
 
 
-def refused(code: str, message: str) -> CommandError:
-    """Return the error for what the daemon refused with ``code``."""
+def refused(code: str, message: str, advice: str = "") -> CommandError:
+    """Return the error for what the daemon refused with ``code``; ``advice``: what to do."""
+    message = f"{message.rstrip('.')}. {advice}" if advice else message
     if code == "denied":
         return CommandError(code, message, Exit.DENIED)
     if code.partition(".")[0] == "protection":

@@ -41,14 +41,14 @@ class Made:
 
 
 def only_to_root(client: Client) -> None:
-    """Refuse to hand what opens the vault to anybody but the system's own daemon.
+    """Refuse to hand what opens the vault, or a password, to anybody but the system's own daemon.
 
     Raises:
         CommandError: who listens at the socket is not root (SO_PEERCRED).
     """
     if client.listener_uid != 0:
         text = f"what listens is a program of uid {client.listener_uid}, not root's daemon"
-        raise CommandError("denied", f"{text}: it gets nothing that opens a vault", Exit.DENIED)
+        raise CommandError("denied", f"{text}: it gets no secret of yours", Exit.DENIED)
 
 
 def ensure_open(session: Session, client: Client) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import getpass
 import sys
 from pathlib import Path
+from typing import Final
 
 from worldvpn_app.cli.exits import CommandError, Exit
 from worldvpn_core.ipc.protocol import FEWEST_PASSPHRASE_CHARACTERS, MOST_PASSPHRASE_CHARACTERS
 
-_MOST_BYTES = 16_384
+_MOST_BYTES: Final = 16_384
+_INSTEAD: Final = "--passphrase-file FILE"
 
 
 def present(question: str, file: str | None) -> str:
@@ -18,7 +20,7 @@ def present(question: str, file: str | None) -> str:
     Raises:
         CommandError: nobody can be asked here, or the file cannot be read.
     """
-    return _asked(f"{question}: ") if file is None else _first_line(file)
+    return asked(f"{question}: ", _INSTEAD) if file is None else first_line(file)
 
 
 def fresh(question: str, file: str | None) -> str:
@@ -34,7 +36,7 @@ def fresh(question: str, file: str | None) -> str:
             f"a passphrase has {FEWEST_PASSPHRASE_CHARACTERS} to"
             f" {MOST_PASSPHRASE_CHARACTERS} characters: nothing was changed",
         )
-    if file is None and _asked("The same again: ") != text:
+    if file is None and asked("The same again: ", _INSTEAD) != text:
         raise CommandError("passphrase", "the two differ: nothing was changed")
     return text
 
@@ -44,17 +46,23 @@ def can_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _asked(prompt: str) -> str:
+def asked(prompt: str, instead: str, *, what: str = "passphrase") -> str:
+    """Return what a person types, unseen; ``instead`` is the option that needs nobody.
+
+    Raises:
+        CommandError: nobody can be asked here, or nothing was typed.
+    """
+    code = what.replace(" ", "_")
     if not can_ask():
-        text = "nobody can be asked for the passphrase here: say --passphrase-file FILE, or run it"
-        raise CommandError("passphrase", f"{text} on a terminal", Exit.USAGE)
+        text = f"nobody can be asked for the {what} here: say {instead}, or run it on a terminal"
+        raise CommandError(code, text, Exit.USAGE)
     try:
         return getpass.getpass(prompt, sys.stderr)
     except EOFError:
-        raise CommandError("passphrase", "no passphrase was typed: nothing was changed") from None
+        raise CommandError(code, f"no {what} was typed: nothing was changed") from None
 
 
-def _first_line(file: str) -> str:
+def first_line(file: str) -> str:
     """Return one line; of standard input ("-") the next one, for there may be two to come."""
     try:
         if file == "-":

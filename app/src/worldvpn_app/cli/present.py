@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
+from worldvpn_app.cli.advice import ways_on
+from worldvpn_app.cli.countries import name_of
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_app.cli.terminal import Line, Role
 from worldvpn_app.cli.wording import amount, moment, span
@@ -139,6 +141,8 @@ def _facts(snapshot: Snapshot, now: datetime) -> Iterator[tuple[str, str]]:
             yield "Since", f"{moment(tunnel['since_utc'], now)} ({span(since_s)})"
         received, sent = amount(tunnel["received_bytes"]), amount(tunnel["sent_bytes"])
         yield "Traffic", f"{received} received, {sent} sent"
+        yield "Session", _passage(snapshot)
+    yield "Account", _account(snapshot)
     yield "Kill switch", _kill_switch(snapshot)
     yield "Sharing", _sharing(snapshot)
     yield "Network", "local network reachable" if protection["allow_lan"] else "local network off"
@@ -158,6 +162,30 @@ def _kill_switch(snapshot: Snapshot) -> str:
             return f"holding{backend}"
         case _:
             return f"on{backend}"
+
+
+def _passage(snapshot: Snapshot) -> str:
+    session = snapshot.get("session")
+    if session is None:
+        return ""
+    country = session["country"]
+    where = f"{country} {name_of(country)}, " if country else ""
+    return f"{where}node {session['node_id']}, paid for {amount(session['cap_bytes'])}"
+
+
+def _account(snapshot: Snapshot) -> str:
+    account = snapshot.get("account")
+    if account is None or account["server"] is None:
+        return ""
+    if account["signed_in"] is None:
+        return "the vault is locked: worldvpn vault unlock"
+    if not account["signed_in"]:
+        return "nobody is signed in: worldvpn login"
+    balance = account["balance"]
+    credit = f", {balance['credits']:,} credits" if balance else ""
+    away = "" if account["reach"] == "online" else f", {account['reach']}"
+    why = f" ({account['detail'].rstrip('.')})" if away and account["detail"] else ""
+    return f"{account['username']}{credit}{away}{why}"
 
 
 def _sharing(snapshot: Snapshot) -> str:
@@ -183,6 +211,9 @@ def _advice(snapshot: Snapshot) -> Iterator[str]:
             retry_s = tunnel["retry_in_s"]
             if retry_s is not None:
                 yield "Trying again now." if retry_s < 1 else f"Next try in {span(retry_s)}."
+            way = ways_on(tunnel["cause"]["code"]) if tunnel["cause"] else ""
+            if way:
+                yield way
             yield "Try now: worldvpn connect. Open this computer: worldvpn disconnect"
         case _:
             pass

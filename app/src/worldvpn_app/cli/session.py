@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import datetime
 from typing import Self
 
 from worldvpn_app.cli.client import Client
@@ -24,6 +25,10 @@ class Session:
     def __exit__(self, *_error: object) -> None:
         if self._client is not None:
             self._client.close()
+
+    def now(self) -> datetime:
+        """Return this moment in the reader's zone."""
+        return datetime.now().astimezone()
 
     def client(self) -> Client:
         """Connect to the daemon, leaving an earlier connection. Raises like ``Client``."""

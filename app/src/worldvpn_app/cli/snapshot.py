@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class ProfileName(TypedDict):
@@ -82,6 +82,38 @@ class Sharing(TypedDict):
     cause: Cause | None
 
 
+class Balance(TypedDict):
+    """Credit: whole credits as they are shown, and ticks by where they lie."""
+
+    credits: int
+    promo_ticks: int
+    available_ticks: int
+    held_ticks: int
+    vesting_ticks: int
+    debt_ticks: int
+
+
+class Account(TypedDict):
+    """The central server and who is signed in there; ``signed_in`` None: the vault is locked."""
+
+    server: str | None
+    reach: str
+    detail: str
+    signed_in: bool | None
+    username: str | None
+    balance: Balance | None
+
+
+class Passage(TypedDict):
+    """The session by which a tunnel goes through the directory."""
+
+    node_id: str
+    country: str | None
+    place: str
+    expires_s: int
+    cap_bytes: int
+
+
 class Snapshot(TypedDict):
     """All that the daemon tells its subscribers."""
 
@@ -91,3 +123,5 @@ class Snapshot(TypedDict):
     protection: Protection
     notices: list[Notice]
     daemon: Daemon
+    account: NotRequired[Account]
+    session: NotRequired[Passage | None]

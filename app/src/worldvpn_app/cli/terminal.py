@@ -134,6 +134,8 @@ class Terminal:
 
 def plain(text: str) -> str:
     """Return ``text`` with what could move the cursor or hide words made visible."""
+    if text.isprintable():
+        return text
     return "".join(
         letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
     )

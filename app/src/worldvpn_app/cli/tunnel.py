@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from worldvpn_app.cli.client import Client
 from worldvpn_app.cli.exits import CommandError, Exit, UsageError
 from worldvpn_app.cli.present import headline, status_lines, warnings
 from worldvpn_app.cli.session import Session
 from worldvpn_app.cli.snapshot import Snapshot
+from worldvpn_app.cli.target import choose
 from worldvpn_app.cli.terminal import Line, Role, Terminal
 from worldvpn_app.cli.waiting import ConnectWait, Outcome
 from worldvpn_app.cli.wording import seconds, span
@@ -29,8 +30,8 @@ _PROTECTED_BEFORE: Final = frozenset({"connected", "switching", "blocked"})
 def connect(session: Session) -> Exit:
     """Connect, and wait until it is up or blocked."""
     client, terminal, options = session.client(), session.terminal, session.options
-    profile_id = _choose(client.call("profiles.list"), options.profile)
-    request: Mapping[str, object] = {"profile_id": profile_id, "partial": options.partial}
+    target = choose(client.call("profiles.list"), options.target)
+    request: Mapping[str, object] = {**target.params, "partial": options.partial}
     if not options.wait:
         client.call("tunnel.connect", **request)
         terminal.answer({"accepted": True}, [Line("Asked to connect.")])
@@ -40,10 +41,10 @@ def connect(session: Session) -> Exit:
     if before is None:
         raise CommandError("timeout", f"the daemon showed no state in {_SETTLE_S:g} s: try again")
     client.forget_news()
-    terminal.progress(Line(f"Asking for {profile_id}.", Role.BUSY))
+    terminal.progress(Line(f"Asking for {target}.", Role.BUSY))
     try:
         client.call("tunnel.connect", **request)
-        outcome, last = _follow(client, terminal, ConnectWait(profile_id, before))
+        outcome, last = _follow(client, terminal, ConnectWait(target, before))
     except KeyboardInterrupt:
         return _cancel(session, before)
     return _end(terminal, outcome, last)
@@ -67,28 +68,6 @@ def resume(session: Session) -> Exit:
     session.client().call("tunnel.resume")
     session.terminal.answer({"accepted": True}, [Line("Connecting again. See: worldvpn status")])
     return Exit.OK
-
-
-def _choose(listed: Mapping[str, Any], wanted: str | None) -> str:
-    """Return the id of the profile meant: by id or name; else the last used, else the only."""
-    profiles: dict[str, str] = {each["id"]: each["name"] for each in listed["profiles"]}
-    if not profiles:
-        raise CommandError("config", "there are no profiles: bring one with `worldvpn import FILE`")
-    known = ", ".join(profiles)
-    if wanted is None:
-        last = listed.get("last_used")
-        if last in profiles:
-            return str(last)
-        if len(profiles) > 1:
-            raise UsageError(f"say which profile to connect: {known}")
-        return next(iter(profiles))
-    if wanted in profiles:
-        return wanted
-    named = [key for key, name in profiles.items() if name.casefold() == wanted.casefold()]
-    if len(named) != 1:
-        reason = "several profiles are" if named else "no profile is"
-        raise UsageError(f"{reason} called {wanted!r}: choose by id from {known}")
-    return named[0]
 
 
 def _follow(client: Client, terminal: Terminal, wait: ConnectWait) -> tuple[Outcome, Snapshot]:

@@ -6,6 +6,7 @@ import enum
 from typing import Final
 
 from worldvpn_app.cli.snapshot import Snapshot
+from worldvpn_app.cli.target import Target
 
 _UNDER_WAY: Final = frozenset({"connecting", "switching", "disconnecting"})
 
@@ -21,15 +22,15 @@ class Outcome(enum.StrEnum):
 
 
 class ConnectWait:
-    """Judges snapshots that follow a connect to ``profile_id``.
+    """Judges snapshots that follow a connect to ``target``.
 
     The state from before the request may be shown once more, so that one like it is
     no answer until the daemon has been seen at work, or ``settle`` is called because
     nothing has moved for a while.
     """
 
-    def __init__(self, profile_id: str, before: Snapshot) -> None:
-        self._profile_id = profile_id
+    def __init__(self, target: Target, before: Snapshot) -> None:
+        self._target = target
         self._before = before["tunnel"]["state"]
         self._has_begun = False
 
@@ -53,11 +54,14 @@ class ConnectWait:
         state = snapshot["tunnel"]["state"]
         if state in _UNDER_WAY:
             return None
+        if state == "connected" and self._target.is_shown_by(snapshot):
+            return Outcome.CONNECTED
         return self.judge(snapshot) or self._settled(state)
 
     def _connected(self, snapshot: Snapshot) -> Outcome | None:
-        profile = snapshot["tunnel"]["profile"]
-        if profile is not None and profile["id"] == self._profile_id:
+        # By a profile it is clear whose tunnel that is; a place may be that of before.
+        is_clear = self._has_begun or self._target.place is None
+        if is_clear and self._target.is_shown_by(snapshot):
             return Outcome.CONNECTED
         return Outcome.OVERTAKEN if self._has_begun else None
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Sequence
 from datetime import datetime
 from typing import Final
 
 from worldvpn_app.cli.exits import UsageError
+from worldvpn_core.credit.units import CREDIT_TICKS
 
 _KIB: Final = 1_024
 _MINUTE_S: Final = 60
@@ -25,6 +27,23 @@ def amount(count_bytes: int) -> str:
             break
         value /= _KIB
     return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def credit(ticks: int, *, signed: bool = False) -> str:
+    """Return ``ticks`` in credits to the hundredth, never more than is there."""
+    hundredths = ticks * 100 // CREDIT_TICKS
+    sign = "-" if hundredths < 0 else "+" if signed and hundredths > 0 else ""
+    whole, rest = divmod(abs(hundredths), 100)
+    return f"{sign}{whole:,}.{rest:02}"
+
+
+def table(rows: Sequence[Sequence[str]], *, right: Container[int] = ()) -> list[str]:
+    """Return ``rows`` as lines with their columns aligned, those of ``right`` at their end."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    form = "  ".join(
+        f"{{:{'>' if place in right else '<'}{width}}}" for place, width in enumerate(widths)
+    )
+    return [form.format(*row).rstrip() for row in rows]
 
 
 def span(duration_s: float) -> str:
