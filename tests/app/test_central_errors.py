@@ -73,16 +73,19 @@ def test_denial_has_its_exit_code(central: CentralDaemon, env: dict[str, str]) -
     assert run("account", env=env).returncode == Exit.DENIED
 
 
-def test_locked_vault_is_told_as_it_is(central: CentralDaemon, env: dict[str, str]) -> None:
-    central.refuse(VaultLockedError("the vault is locked"))
+def test_locked_vault_is_told_with_the_command(central: CentralDaemon, env: dict[str, str]) -> None:
+    central.refuse(VaultLockedError("the vault is locked: unlock it first"))
     done = run("balance", env=env)
-    assert (done.returncode, done.stderr) == (Exit.FAILED, "worldvpn: the vault is locked\n")
+    assert done.returncode == Exit.FAILED
+    assert done.stderr == (
+        "worldvpn: the vault is locked: unlock it first. The command: worldvpn vault unlock\n"
+    )
 
 
 def test_every_error_of_the_central_servers_has_its_advice() -> None:
     codes = {kind.code for kind in CentralError.__subclasses__()}
     assert {code for code in codes if not ways_on(code)} == set()
-    assert ways_on("vault.locked") == ways_on("unheard.of") == ""
+    assert ways_on("unheard.of") == ""
 
 
 def test_out_of_credit_names_three_ways_on() -> None:

@@ -7,6 +7,7 @@ import os
 import pty
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.app.command import Command
 from tests.app.programs import PATIENCE_S, WORLDVPN
 from worldvpn_app.cli import countries
 from worldvpn_app.cli.exits import Exit
+from worldvpn_core.errors import CentralOfflineError
 from worldvpn_core.ipc.account import DirectoryNodes
 
 ID = "0b9f1b7e-0000-4e0c-8a55-{:012x}"
@@ -150,12 +152,35 @@ def test_city_of_a_stranger_moves_no_cursor(central: CentralDaemon, worldvpn: Co
 
 def test_watched_nodes_end_cleanly(central: CentralDaemon, env: dict[str, str]) -> None:
     watching = Watching(central.path, "nodes", "--watch", "--json", env=env)
-    first = json.loads(watching.line())
-    central.nodes = central.nodes[:1]
-    second = json.loads(watching.line())
-
-    assert (first["total"], second["total"]) == (2, 1)
+    assert json.loads(watching.line())["nodes"] == central.nodes
     assert watching.interrupt() == (Exit.INTERRUPTED, "")
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def test_watch_of_nodes_outlives_a_refusal_and_a_restart(
+    central: CentralDaemon, worldvpn: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = dict(central.answers)
+    meanwhile = iter(
+        [
+            lambda: central.refuse(CentralOfflineError("no answer in 10 s")),
+            lambda: central.answers.update(known),
+            central.restart,
+            lambda: None,
+            interrupt,
+        ]
+    )
+    monkeypatch.setattr(time, "sleep", lambda _s: next(meanwhile)())
+    ended = worldvpn("nodes", "--watch")
+    away, gone = ended.err.splitlines()
+
+    assert ended.code == Exit.INTERRUPTED
+    assert ended.out.splitlines().count("2 nodes") == 3
+    assert away.startswith("no answer in 10 s. Try again once it can be reached")
+    assert gone.endswith("closed the connection; looking for it")
 
 
 def test_watched_nodes_are_redrawn_on_a_terminal(

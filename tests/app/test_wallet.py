@@ -74,6 +74,19 @@ def test_watched_balance_in_json_is_an_object_for_each_change(
     assert watching.interrupt() == (Exit.INTERRUPTED, "")
 
 
+def test_watch_of_the_balance_outlives_a_restart(
+    central: CentralDaemon, env: dict[str, str]
+) -> None:
+    watching = Watching(central.path, "balance", "--watch", "--json", env=env)
+    first = json.loads(watching.line())
+    central.restart()
+    second = json.loads(watching.line())
+    code, err = watching.interrupt()
+
+    assert first == second == BALANCE
+    assert (code, err) == (Exit.INTERRUPTED, "")
+
+
 def test_history_says_what_changed_and_why(central: CentralDaemon, worldvpn: Command) -> None:
     central.entries = [
         an_entry(3, "earn", ticks=0, vesting_ticks=6_000_000, note="session 7"),

@@ -10,8 +10,9 @@ from typing import Final
 
 from worldvpn_core.ipc.protocol import SOCKET_GROUP
 
-#: What to do about what the central server, or its absence, keeps us from.
+#: What to do about what the central server, its absence, or a locked vault keeps us from.
 _WAYS_ON: Final = {
+    "vault.locked": "The command: worldvpn vault unlock",
     "central.offline": (
         "Try again once it can be reached; a profile of your own connects without it:"
         " worldvpn connect PROFILE"
@@ -26,7 +27,7 @@ _WAYS_ON: Final = {
 
 
 def ways_on(code: str) -> str:
-    """Return what one can do about an error of the central server; of any other, nothing."""
+    """Return what one can do about an error with ``code``; nothing where the message says it."""
     return _WAYS_ON.get(code, "")
 
 

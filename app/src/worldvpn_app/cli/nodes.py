@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from worldvpn_app.cli.client import Client
 from worldvpn_app.cli.countries import code_of, name_of
-from worldvpn_app.cli.exits import Exit, UsageError
+from worldvpn_app.cli.exits import CommandError, Exit, NoDaemonError, UsageError
 from worldvpn_app.cli.session import Session
 from worldvpn_app.cli.terminal import Line, Role
 from worldvpn_app.cli.wording import span, table
@@ -31,15 +31,20 @@ def nodes(session: Session) -> Exit:
     if not 1 <= wanted <= _MOST_NODES:
         raise UsageError(f"--limit is 1 to {_MOST_NODES}")
     client = session.client()
-    while True:
-        found = _found(client, asked, wanted)
-        if terminal.as_json:
-            terminal.give(found)
-        else:
-            terminal.show(node_lines(found), redraw=options.watch)
-        if not options.watch:
-            return Exit.OK
+    _show(session, _found(client, asked, wanted))
+    while options.watch:
         time.sleep(_WATCH_S)
+        try:
+            found = _found(client, asked, wanted)
+        except NoDaemonError as error:
+            terminal.say(Line(f"{error.message}; looking for it", Role.WARNING))
+            client = session.find_again()
+        except CommandError as error:
+            # It is seen again in a moment: an answer that is late must not end the watch.
+            terminal.say(Line(f"{error.message}; trying again", Role.WARNING))
+        else:
+            _show(session, found)
+    return Exit.OK
 
 
 def node_lines(found: Mapping[str, Any]) -> list[Line]:
@@ -49,6 +54,13 @@ def node_lines(found: Mapping[str, Any]) -> list[Line]:
         return [Line("No node fits. See all: worldvpn nodes --all")]
     head, *lines = table([_HEAD, *rows], right={3, 5, 6})
     return [Line(head, Role.DIM), *map(Line, lines), *_ending(found)]
+
+
+def _show(session: Session, found: Mapping[str, Any]) -> None:
+    if session.terminal.as_json:
+        session.terminal.give(found)
+    else:
+        session.terminal.show(node_lines(found), redraw=session.options.watch)
 
 
 def _asked(session: Session) -> dict[str, object]:

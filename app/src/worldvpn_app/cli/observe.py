@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 from typing import Final
 
@@ -14,10 +13,6 @@ from worldvpn_app.cli.present import Shield, headline, shield_of, status_lines
 from worldvpn_app.cli.session import Session
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_app.cli.terminal import Line, Role, Terminal
-
-#: How long ``watch`` looks for a daemon that went away: a restart takes less.
-_AWAY_S: Final = 10.0
-_AGAIN_S: Final = 0.5
 
 _CHECKED: Final = {
     Shield.WHOLE: Exit.OK,
@@ -48,7 +43,7 @@ def watch(session: Session) -> Exit:
             _watch_one(client, terminal)
         except NoDaemonError as error:
             terminal.say(Line(f"{error.message}; looking for it", Role.WARNING))
-            client = _find_again(session)
+            client = session.find_again()
 
 
 def why(session: Session) -> Exit:
@@ -86,17 +81,6 @@ def _show(terminal: Terminal, snapshot: Snapshot, shown: Line | None) -> Line:
     elif line != shown:
         terminal.show([Line(f"{_now():%H:%M:%S} {line.text}")])
     return line
-
-
-def _find_again(session: Session) -> Client:
-    deadline_monotonic_s = time.monotonic() + _AWAY_S
-    while True:
-        try:
-            return session.client()
-        except NoDaemonError:
-            if time.monotonic() > deadline_monotonic_s:
-                raise
-            time.sleep(_AGAIN_S)
 
 
 def _now() -> datetime:

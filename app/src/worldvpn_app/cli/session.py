@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import time
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 
 from worldvpn_app.cli.client import Client
+from worldvpn_app.cli.exits import NoDaemonError
 from worldvpn_app.cli.terminal import Terminal
+
+#: How long one looks for a daemon that went away: a restart takes less.
+_AWAY_S: Final = 10.0
+_AGAIN_S: Final = 0.5
 
 
 class Session:
@@ -37,3 +43,14 @@ class Session:
         self._client = None
         self._client = Client(self.socket_path)
         return self._client
+
+    def find_again(self) -> Client:
+        """Connect to a daemon that went away and may come back. Raises like ``Client``."""
+        deadline_monotonic_s = time.monotonic() + _AWAY_S
+        while True:
+            try:
+                return self.client()
+            except NoDaemonError:
+                if time.monotonic() > deadline_monotonic_s:
+                    raise
+                time.sleep(_AGAIN_S)

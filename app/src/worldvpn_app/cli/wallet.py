@@ -6,10 +6,10 @@ from typing import Any, Final, cast
 
 from worldvpn_app.cli.accounting import balance_lines, history_lines
 from worldvpn_app.cli.client import Client
-from worldvpn_app.cli.exits import Exit, UsageError
+from worldvpn_app.cli.exits import Exit, NoDaemonError, UsageError
 from worldvpn_app.cli.session import Session
 from worldvpn_app.cli.snapshot import Balance
-from worldvpn_app.cli.terminal import Line
+from worldvpn_app.cli.terminal import Line, Role
 from worldvpn_app.cli.wording import credit
 
 _MOST_A_PAGE: Final = 200
@@ -17,15 +17,17 @@ _MOST_LINES: Final = 100_000
 
 
 def balance(session: Session) -> Exit:
-    """Show the credit, once or after every change."""
+    """Show the credit, once or after every change, through a restart of the daemon."""
     client = session.client()
-    if session.options.watch:
-        client.call("subscribe")
-    now = client.look("wallet.balance")
-    _show(session, cast("Balance", now))
-    if session.options.watch:
-        _follow(session, client, cast("Balance", now))
-    return Exit.OK
+    if not session.options.watch:
+        _show(session, _present(client))
+        return Exit.OK
+    while True:
+        try:
+            _watch_one(session, client)
+        except NoDaemonError as error:
+            session.terminal.say(Line(f"{error.message}; looking for it", Role.WARNING))
+            client = session.find_again()
 
 
 def history(session: Session) -> Exit:
@@ -49,7 +51,14 @@ def history(session: Session) -> Exit:
     return Exit.OK
 
 
-def _follow(session: Session, client: Client, shown: Balance) -> None:
+def _present(client: Client) -> Balance:
+    return cast("Balance", client.look("wallet.balance"))
+
+
+def _watch_one(session: Session, client: Client) -> None:
+    client.call("subscribe")
+    shown = _present(client)
+    _show(session, shown)
     while True:
         snapshot = client.next_snapshot()
         account = None if snapshot is None else snapshot.get("account")
