@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.app.central_daemon import CODE, DEVICE, USER, CentralDaemon
+from tests.app.command import Command
 from tests.app.programs import run
 from tests.app.typist import at_terminal
+from worldvpn_app.cli import client
 from worldvpn_app.cli.arguments import parser
 from worldvpn_app.cli.exits import Exit
 from worldvpn_core.errors import CentralRefusedError
@@ -118,6 +121,29 @@ def test_password_that_is_none_makes_no_account(
     assert code == Exit.FAILED
     assert f"worldvpn: {sentence}" in shown
     assert central.asked(*SECRETS) == []
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("register", "ada", "--stdin"),
+        ("login", "ada", "--stdin"),
+        ("account", "password", "--stdin"),
+        ("account", "recover", "ada", "--stdin"),
+    ],
+)
+def test_daemon_that_is_not_roots_gets_no_password(
+    central: CentralDaemon,
+    worldvpn: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    typed: tuple[str, ...],
+) -> None:
+    monkeypatch.setattr(client, "_listener_uid", lambda _socket: 1_000)
+    monkeypatch.setattr(os, "getuid", lambda: 1_000)
+    ended = worldvpn(*typed)
+    assert ended.code == Exit.DENIED
+    assert "a program of uid 1000, not root's daemon: it gets no secret of yours" in ended.err
+    assert central.requests == []
 
 
 def test_no_option_takes_a_password() -> None:

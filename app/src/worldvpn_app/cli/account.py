@@ -65,7 +65,6 @@ def devices(session: Session) -> Exit:
         return Exit.OK
     if options.id is None:
         raise UsageError("say which, by its id from `worldvpn devices`: devices revoke ID")
-    opening.only_to_root(client)
     reply = client.call("account.revoke", device_id=options.id.lower())
     session.terminal.answer(reply, [Line(f"{options.id} is signed out for good.")])
     return Exit.OK
