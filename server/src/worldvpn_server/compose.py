@@ -61,7 +61,13 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
         stack.push_async_callback(settlement.close)
         presence = MemoryPresence(database, clock)
         shelf = Shelf(database)
-        publisher = Publisher(database=database, clock=clock, keys=keys, bus=bus)
+        publisher = Publisher(
+            database=database,
+            clock=clock,
+            keys=keys,
+            bus=bus,
+            interval_s=config.directory_interval_s,
+        )
         networks = Networks.open(config.keys)
         directory = PostgresDirectory(database, clock, networks)
         sessions = Sessions.on(

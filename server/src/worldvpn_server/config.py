@@ -36,6 +36,8 @@ class ServerConfig:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     #: How often owners are paid what they earned.
     payout_interval_s: float = attrs.field(default=3600.0, validator=validators.gt(0))
+    #: How often the directory's changes are published.
+    directory_interval_s: float = attrs.field(default=10.0, validator=validators.ge(1))
 
     @property
     def postgres(self) -> Path:

@@ -29,7 +29,6 @@ from worldvpn_server.seams import Bus
 if TYPE_CHECKING:
     from worldvpn_server.database.pool import Connection
 
-DELTA_S: Final = 10.0
 WHOLE_AGE: Final = timedelta(minutes=5)
 #: A file that nobody renews is noticed after this.
 LIFE: Final = timedelta(minutes=20)
@@ -108,6 +107,7 @@ class Publisher:
     clock: Clock
     keys: KeyRing
     bus: Bus
+    interval_s: float = 10.0
 
     async def publish(self) -> int:
         """Publish what has changed; return how many regions there is news of.
@@ -125,7 +125,7 @@ class Publisher:
 
     def jobs(self) -> tuple[Job, ...]:
         """Return what publishes."""
-        return (Job(name="directory-publish", interval_s=DELTA_S, work=self.publish),)
+        return (Job(name="directory-publish", interval_s=self.interval_s, work=self.publish),)
 
     def _editions(self, read: _Read, now: datetime) -> list[_Edition]:
         return [self._edition(region, read, now) for region in Region]

@@ -14,8 +14,8 @@ _NETWORKS4: Final = 1 << (24 - 10)
 _BASE6: Final = int(IPv6Network("fd57:5650::/32").network_address)
 _NETWORKS6: Final = 1 << (64 - 32)
 
-#: Guests for whom a network has addresses beside the node's own, the network's and broadcast.
-MOST_GUESTS: Final = 250
+#: Guests for whom a network has addresses beside the node's own four and the prober's last four.
+MOST_GUESTS: Final = 248
 
 
 def inner_networks(number: int) -> tuple[IPv4Network, IPv6Network]:

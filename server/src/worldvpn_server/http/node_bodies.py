@@ -36,7 +36,10 @@ Short = Annotated[str, Meta(max_length=512)]
 
 
 class EndpointBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a node listens: an address, a port, and the name of one of its carriers."""
+    """Where a node listens: an address, a port, and the name of one of its carriers.
+
+    The unspecified address (0.0.0.0 or ::) stands for the one this request comes from.
+    """
 
     host: Annotated[str, Meta(max_length=64)]
     port: Port
@@ -128,7 +131,7 @@ def offer_of(
         accepting=body.accepting,
         source=source,
         x25519=body.x25519,
-        endpoints=tuple(_endpoint(each) for each in body.endpoints),
+        endpoints=tuple(_endpoint(each, source) for each in body.endpoints),
         carriers=tuple(_carrier(each) for each in body.carriers),
         schedule=tuple(_window(each) for each in body.schedule),
     )
@@ -162,10 +165,12 @@ def answer_of(node: NodeRecord) -> NodeAnswer:
     )
 
 
-def _endpoint(body: EndpointBody) -> OfferedEndpoint:
+def _endpoint(body: EndpointBody, source: IPv4Address | IPv6Address) -> OfferedEndpoint:
     host = plain(body.host)
     if host is None:
         raise InvalidError("endpoints: host must be an IPv4 or IPv6 address, not a name")
+    if host.is_unspecified:
+        host = source
     return OfferedEndpoint(host=host, port=body.port, carrier=body.carrier)
 
 

@@ -70,6 +70,7 @@ def read(words: Sequence[str]) -> tuple[argparse.Namespace, ServerConfig]:
             own_ranges=tuple(said.own_ranges),
             trusted_proxies=tuple(said.trusted_proxies),
             payout_interval_s=said.payout_interval,
+            directory_interval_s=said.directory_interval,
         )
     except ValueError as error:
         raise UsageError(f"{error.args[0]} (see `worldvpn-server --help`)") from error
@@ -151,6 +152,13 @@ def _add_serving(root: Parser) -> None:
         default=3600.0,
         metavar="SECONDS",
         help="how often node owners are paid (default: %(default)g)",
+    )
+    serving.add_argument(
+        "--directory-interval",
+        type=float,
+        default=10.0,
+        metavar="SECONDS",
+        help="how often changes of the directory are published (default: %(default)g)",
     )
 
 

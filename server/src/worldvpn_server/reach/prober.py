@@ -30,6 +30,7 @@ from worldvpn_server.reach.rules import may_be_probed
 from worldvpn_server.reach.slots import Slots
 from worldvpn_server.reach.values import Place, Reason, Subject, Verdict, best, to_probe
 from worldvpn_server.seams import Bus
+from worldvpn_server.sessions.addresses import GATEWAY
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +39,6 @@ _INTERVAL_S: Final = 10.0
 _BATCH: Final = 64
 _PUT_OFF: Final = timedelta(minutes=2)
 #: A node's own address in its tunnels.
-_GATEWAY: Final = 1
 
 
 @attrs.frozen(kw_only=True)
@@ -157,7 +157,7 @@ class Prober:
             return Reason.NODE_SILENT
         echo = Echo(
             source=peer.inner4,
-            target=subject.inner4[_GATEWAY],
+            target=subject.inner4[GATEWAY],
             identifier=secrets.randbits(16),
             nonce=secrets.token_bytes(NONCE_BYTES),
         )

@@ -10,9 +10,11 @@ import attrs
 
 IpAddress = IPv4Address | IPv6Address
 
-#: The network itself (in IPv6 its routers' anycast address), and the node's own address.
-_GATEWAY: Final = 1
-_FIRST: Final = 2
+#: The first four are the node's own: the network itself, both ends of its way out (guests know it
+#: by the second), and one to spare. The last four are the prober's, and IPv4's broadcast.
+GATEWAY: Final = 2
+_FIRST: Final = 4
+_END: Final = 4
 
 
 @attrs.frozen(kw_only=True)
@@ -25,15 +27,15 @@ class Pair:
 
 def gateway(inner4: IPv4Network, inner6: IPv6Network) -> Pair:
     """Return the node's own addresses inside its tunnels: guests ask it for names, too."""
-    return Pair(v4=inner4[_GATEWAY], v6=inner6[_GATEWAY])
+    return Pair(v4=inner4[GATEWAY], v6=inner6[GATEWAY])
 
 
 def lowest_free(
     inner4: IPv4Network, inner6: IPv6Network, taken: Collection[IpAddress]
 ) -> Pair | None:
     """Return the lowest pair of which neither is ``taken``; None: all are."""
-    most = min(inner4.num_addresses - 1, inner6.num_addresses)  # the last of IPv4 is broadcast
-    for number in range(_FIRST, most):
+    end = min(inner4.num_addresses, inner6.num_addresses) - _END
+    for number in range(_FIRST, end):
         pair = Pair(v4=inner4[number], v6=inner6[number])
         if pair.v4 not in taken and pair.v6 not in taken:
             return pair
