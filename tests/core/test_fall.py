@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worldvpn_core.tunnel.fall import (
+    BUSY_POLL_S,
     IDLE_POLL_S,
     MOST_PATIENCE_S,
     PROBES,
@@ -79,13 +80,15 @@ def test_tunnel_that_owes_nothing_is_never_probed(traffic: Traffic) -> None:
 
 def test_tunnel_that_nobody_uses_is_looked_at_less_often_until_somebody_does() -> None:
     vigil = Vigil(counters=_idle(0))
-    for number in range(QUIET_LOOKS):
+    assert vigil.poll_s == BUSY_POLL_S
+    vigil, _ = look(vigil, _idle(0), 0.0)
+    for number in range(1, QUIET_LOOKS):
         assert vigil.poll_s == IDLE_POLL_S
         vigil, _ = look(vigil, _idle(0), number * IDLE_POLL_S)
 
     assert vigil.poll_s == QUIET_POLL_S
     used, _ = look(vigil, Counters(sent_bytes=900, received_bytes=900), 20.0)
-    assert used.poll_s == IDLE_POLL_S
+    assert used.poll_s == BUSY_POLL_S
 
 
 def test_one_way_traffic_is_no_fall_and_is_asked_less_and_less() -> None:

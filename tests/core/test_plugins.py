@@ -141,10 +141,10 @@ def test_installed_plugins_are_listed_without_being_imported(tmp_path: Path) -> 
 def test_plugin_that_wraps_the_hooks_of_others_is_refused() -> None:
     class Wrapper:
         @hookimpl(wrapper=True)
-        def worldvpn_account(self) -> Generator[None, None, None]:
+        def worldvpn_central(self) -> Generator[None, None, None]:
             return (yield)
 
-    with pytest.raises(PluginError, match="plugin 'spy' wraps worldvpn_account"):
+    with pytest.raises(PluginError, match="plugin 'spy' wraps worldvpn_central"):
         plugins.register({"spy": Wrapper()})
 
 

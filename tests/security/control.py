@@ -9,7 +9,8 @@ import attrs
 
 from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.agent.spec import AgentSpec
-from worldvpn_core.control import Means, TunnelControl
+from worldvpn_core.central.desk import AccountDesk
+from worldvpn_core.control import TunnelControl
 from worldvpn_core.enforce import Enforcer, Protection
 from worldvpn_core.ipc.rights import Caller
 from worldvpn_core.profiles import ProfileStore
@@ -24,6 +25,7 @@ from worldvpn_core.vault.desk import VaultDesk
 from worldvpn_core.vault.folder import DiskFolder
 from worldvpn_core.vault.keeping import Keeping
 from worldvpn_core.vault.vault import Vault
+from worldvpn_core.wanted import Means
 
 OWNER_UID = 1_000
 GUEST_UID = 1_001
@@ -70,6 +72,7 @@ def desk(world: World, directory: Path) -> Desk:
             state_dir=directory,
         )
     )
+    vault = Vault(Keeping(DiskFolder(directory)))
     requests = Requests(
         control=control,
         share=sharing.requests,
@@ -82,8 +85,11 @@ def desk(world: World, directory: Path) -> Desk:
         profiles=profiles,
         chosen=chosen,
         agent=AgentLink(AgentSpec(run_dir=directory), admit=lambda _wanted: None),
+        account=AccountDesk(
+            None, vault, settings=lambda: world.settings, claim=chosen.claim, leave=_nobody_leaves
+        ),
         vault=VaultDesk(
-            Vault(Keeping(DiskFolder(directory))),
+            vault,
             key_file=directory / "vault.key",
             owner_uid=lambda: world.settings.owner_uid,
             claim=chosen.claim,
@@ -108,6 +114,10 @@ class _Shared(Chosen):
     def change(self, settings: Settings) -> None:
         super().change(settings)
         self.world.settings = settings
+
+
+async def _nobody_leaves() -> None:
+    """Nobody is signed in."""
 
 
 async def _resolve(_name: str) -> tuple[IpAddress, ...]:

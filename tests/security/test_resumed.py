@@ -7,7 +7,6 @@ from pathlib import Path
 
 import attrs
 
-from worldvpn_core.control import Means, Wanted, resumed
 from worldvpn_core.decide import protected
 from worldvpn_core.profiles import ProfileStore
 from worldvpn_core.settings import Settings
@@ -15,6 +14,7 @@ from worldvpn_core.testing.fakes import FakeLinks, FakeTransport
 from worldvpn_core.testing.samples import SILENT, profile
 from worldvpn_core.tunnel.states import Blocked
 from worldvpn_core.types import EVERYTHING, IpAddress, Profile, Server
+from worldvpn_core.wanted import Means, Wanted, resumed
 
 FALLEN = Blocked(cause=SILENT)
 PART = (profile().addresses[0].network,)

@@ -17,31 +17,34 @@ from worldvpn_core.agent.spec import (
 )
 from worldvpn_core.alone import alone
 from worldvpn_core.attend import Attendant
+from worldvpn_core.central.wired import Around, CentralWired
 from worldvpn_core.config import DaemonConfig
-from worldvpn_core.control import STOPPED, Means, TunnelControl, first_state, resumed
+from worldvpn_core.control import TunnelControl
 from worldvpn_core.decide import is_open
 from worldvpn_core.enforce import Enforcer
 from worldvpn_core.errors import AgentError, WorldVpnError
 from worldvpn_core.identities import agent_spec, group_id
 from worldvpn_core.ipc.server import LocalServer
-from worldvpn_core.notices import Notices
+from worldvpn_core.notices import notices_of
 from worldvpn_core.picture import Picture
 from worldvpn_core.profiles import ProfileStore
 from worldvpn_core.requests import Chosen, Requests
 from worldvpn_core.runner import TunnelRunner
 from worldvpn_core.settings import SettingsFile
-from worldvpn_core.share.sharing import Around, Sharing
+from worldvpn_core.share.sharing import Around as AroundSharing
+from worldvpn_core.share.sharing import Sharing
 from worldvpn_core.system import Places, System
 from worldvpn_core.tunnel.events import Event
 from worldvpn_core.tunnel.machine import plan_of
 from worldvpn_core.tunnel.opener import Opener
 from worldvpn_core.tunnel.states import Connected, Disconnected, Paused, State, Switching
 from worldvpn_core.tunnel.watch import Watcher
-from worldvpn_core.types import LINK_PREFIX, IpAddress, UsageSample
+from worldvpn_core.types import LINK_PREFIX, Counters, IpAddress, TunnelPlan, UsageSample
 from worldvpn_core.vault.desk import VaultDesk
 from worldvpn_core.vault.folder import DiskFolder
 from worldvpn_core.vault.keeping import Keeping
 from worldvpn_core.vault.vault import Vault
+from worldvpn_core.wanted import STOPPED, Means, first_state, resumed
 
 _log = logging.getLogger(__name__)
 
@@ -69,12 +72,12 @@ class Daemon:
             profiles=profiles,
             system=system,
             agent=self._agent,
-            notices=_notices(file, profiles),
+            notices=notices_of(file.notice, *profiles.notices),
             publish=self._publish,
         )
         watcher = Watcher(
             system.host,
-            on_counters=self._picture.counted,
+            on_counters=self._counted,
             on_sample=self._sampled,
             on_mtu=self._picture.measured,
         )
@@ -82,6 +85,23 @@ class Daemon:
         opener = Opener(transports=transports, links=system.host.links, watch=watcher.watch)
         pending = system.host.journal.pending()
         initial, wanted = first_state(pending, self._chosen.now)
+        self._vault = Vault(Keeping(DiskFolder(places.state)))
+        self._vault.on_change = self._vault_changed
+        self._central = CentralWired(
+            Around(
+                server=config.central,
+                agent=self._agent,
+                vault=self._vault,
+                state_dir=places.state,
+                settings=lambda: self._chosen.now,
+                claim=self._chosen.claim,
+                notices=self._picture.notices,
+                post=self._post,
+                publish=self._publish,
+            )
+        )
+        self._picture.account = self._central.known.shown
+        self._picture.session = self._central.session
         means = Means(
             profiles=profiles,
             transports=transports,
@@ -89,6 +109,7 @@ class Daemon:
             refusal=lambda request: plugins.refusal(system.manager, request),
             settings=lambda: self._chosen.now,
             default_dns=config.default_dns,
+            broker=self._central.broker,
         )
         self._runner = TunnelRunner(
             self._enforcer, opener, on_change=self._changed, initial=resumed(initial, wanted, means)
@@ -96,8 +117,6 @@ class Daemon:
         self._runner.on_refused = self._refused
         self._runner.on_unrestored = self._unrestored
         self._control = TunnelControl(self._runner, means, wanted)
-        self._vault = Vault(Keeping(DiskFolder(places.state)))
-        self._vault.on_change = self._vault_changed
         self._desk = VaultDesk(
             self._vault,
             key_file=config.vault_key_file,
@@ -105,7 +124,7 @@ class Daemon:
             claim=self._chosen.claim,
         )
         self._sharing = Sharing(
-            Around(
+            AroundSharing(
                 enforcer=self._enforcer,
                 tunnel=self._runner,
                 namespaces=system.host.namespaces,
@@ -115,8 +134,10 @@ class Daemon:
                 publish=self._publish,
                 dns=config.default_dns,
                 state_dir=places.state,
+                link=self._central.link,
             )
         )
+        self._central.listeners.append(self._sharing.heard)
         self._picture.sharing = self._sharing.requests.shown
         if self._sharing.notice is not None:
             self._picture.notices.tell("state.broken.guests", self._sharing.notice)
@@ -129,8 +150,9 @@ class Daemon:
             chosen=self._chosen,
             agent=self._agent,
             vault=self._desk,
+            account=self._central.desk,
             share=self._sharing.requests,
-            plugins=_loaded(config),
+            plugins=plugins.loaded(config.system_plugins, config.network_plugins),
             publish=self._publish,
         )
         self._server = LocalServer(
@@ -159,7 +181,8 @@ class Daemon:
         )
         parts = [
             self._runner.run(),
-            self._sharing.runner.run(),
+            self._sharing.run(),
+            self._central.run(),
             attendant.follow_host(),
             attendant.follow_rules(),
         ]
@@ -199,14 +222,9 @@ class Daemon:
             self._picture.notices.tell("vault.locked", f"The vault stays locked: {error}")
 
     def _vault_changed(self) -> None:
-        notices, code = self._picture.notices, "vault.former"
-        notices.forget("vault.locked")
-        if self._vault.is_former:
-            notices.tell(
-                code, "The vault was damaged: what it held before its last change is used."
-            )
-        else:
-            notices.forget(code)
+        self._picture.notices.vault_opened(is_former=self._vault.is_former)
+        self._central.account_changed()
+        self._sharing.account_changed()
         self._publish()
 
     async def _sweep(self) -> None:
@@ -233,22 +251,28 @@ class Daemon:
         _log.info("%s -> %s", type(old).__name__, type(new).__name__)
         self._picture.heard(old, new, event)
         self._control.heard(old, new)
+        self._central.followed(new)
         self._sharing.control.follow()
         self._publish()
         hook = self._system.manager.hook.worldvpn_tunnel_state_changed
         plugins.notify(hook, old=old, new=new)
 
-    def _refused(self, _event: Event, error: WorldVpnError) -> None:
-        self._picture.notices.tell("connect.refused", f"Nothing was changed: {error}")
+    def _refused(self, event: Event, error: WorldVpnError) -> None:
+        self._picture.notices.refused(error)
+        self._central.refused(event)
         self._publish()
 
     def _unrestored(self, error: WorldVpnError | None) -> None:
-        notices, code = self._picture.notices, "host.unrestored"
-        if error is None:
-            notices.forget(code)
-        else:
-            notices.tell(code, f"This host is open, but not all of it is as it was: {error}")
+        self._picture.notices.unrestored(error)
         self._publish()
+
+    def _post(self, event: Event) -> None:
+        self._runner.post(event)
+
+    def _counted(self, plan: TunnelPlan, counters: Counters) -> None:
+        self._picture.counted(plan, counters)
+        if self._central.broker is not None:
+            self._central.broker.counted(plan, counters)
 
     def _sampled(self, sample: UsageSample) -> None:
         plugins.notify(self._system.manager.hook.worldvpn_usage_sampled, sample=sample)
@@ -273,23 +297,3 @@ class Daemon:
             has_tunnel=isinstance(state, Connected | Switching),
             bootstrap=self._enforcer.demands(state).firewall.host.bootstrap,
         )
-
-
-def _notices(file: SettingsFile, profiles: ProfileStore) -> Notices:
-    notices = Notices()
-    for number, text in enumerate(filter(None, (file.notice, *profiles.notices))):
-        notices.tell(f"state.broken.{number}", text)
-    return notices
-
-
-def _loaded(config: DaemonConfig) -> tuple[plugins.PluginFacts, ...]:
-    groups = (
-        (plugins.SYSTEM_GROUP, config.system_plugins),
-        (plugins.NETWORK_GROUP, config.network_plugins),
-    )
-    return tuple(
-        facts
-        for group, enabled in groups
-        for facts in plugins.installed(group)
-        if facts.name in enabled
-    )

@@ -1,24 +1,23 @@
-"""What is wanted of the tunnel, and the plans that make it so."""
+"""Wishes for the tunnel, and the plans that make them so."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 import attrs
 
-from worldvpn_core.contracts import JournalRecord, Transport
+from worldvpn_core.central.leases import place_of, target_of
+from worldvpn_core.central.place import Place
+from worldvpn_core.contracts import SessionTransport, Transport
 from worldvpn_core.decide import is_open
 from worldvpn_core.errors import BusyError, ConfigError, DeniedError, WorldVpnError
-from worldvpn_core.planner import Resolve, Turn, look_up, remember, tunnel_plan
-from worldvpn_core.profiles import ProfileStore
+from worldvpn_core.planner import Turn, look_up, remember, tunnel_plan
 from worldvpn_core.reconnect import Reconnector
 from worldvpn_core.runner import TunnelRunner
-from worldvpn_core.settings import Settings
 from worldvpn_core.tunnel.events import (
     ConnectFailed,
     ConnectRequested,
@@ -27,86 +26,11 @@ from worldvpn_core.tunnel.events import (
     PauseRequested,
 )
 from worldvpn_core.tunnel.opener import cause_of
-from worldvpn_core.tunnel.states import Blocked, Disconnected, Paused, State
-from worldvpn_core.types import Cause, IpAddress, Profile, Refusal, SessionRequest
-
-RESTARTED = Cause(
-    code="daemon.restarted",
-    detail="the daemon was started again while a tunnel was wanted; connecting",
-    retryable=True,
-)
-STOPPED = Blocked(
-    cause=Cause(
-        code="daemon.stopped",
-        detail="the daemon was stopped while a tunnel is wanted; the block stays",
-        retryable=True,
-    )
-)
+from worldvpn_core.tunnel.states import Disconnected, Paused, State
+from worldvpn_core.types import Profile, SessionRequest
+from worldvpn_core.wanted import Means, Wanted
 
 _log = logging.getLogger(__name__)
-
-
-@attrs.frozen(kw_only=True)
-class Wanted:
-    """What the user asked for last, to be taken up again after a fall or a crash."""
-
-    profile_id: str
-    partial: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class Means:
-    """What planning needs of the rest of the daemon."""
-
-    profiles: ProfileStore
-    transports: Mapping[str, Transport]
-    resolve: Resolve
-    refusal: Callable[[SessionRequest], Refusal | None]
-    settings: Callable[[], Settings]
-    default_dns: tuple[IpAddress, ...]
-
-
-def first_state(
-    pending: JournalRecord | None, settings: Settings, now_utc: datetime | None = None
-) -> tuple[State, Wanted | None]:
-    """Return the state a starting daemon enters, and what is wanted. Pure.
-
-    What a former run began is taken up again: until then, blocked or still paused.
-    """
-    if pending is not None and pending.profile_id is not None:
-        wanted = Wanted(profile_id=pending.profile_id, partial=pending.partial)
-        until = pending.paused_until_utc
-        now_utc = now_utc or datetime.now(UTC)
-        if until is not None and until > now_utc and not settings.lockdown:
-            return Paused(until_utc=until), wanted
-        return Blocked(cause=RESTARTED), wanted
-    if settings.auto_connect is not None:
-        return Blocked(cause=RESTARTED), Wanted(profile_id=settings.auto_connect)
-    return Disconnected(), None
-
-
-def resumed(state: State, wanted: Wanted | None, means: Means) -> State:
-    """Return the first ``state`` with the plan of a partial tunnel, as far as it is known.
-
-    Without one everything would be blocked until there is a tunnel again.
-    """
-    if wanted is None or not wanted.partial or not isinstance(state, Blocked | Paused):
-        return state
-    try:
-        profile = means.profiles.get(wanted.profile_id)
-        transport = means.transports[profile.transport]
-        hosts = dict(profile.known_hosts)
-        hosts |= {
-            server.host: (ip_address(server.host),)
-            for server in profile.servers
-            if server.host not in hosts
-        }
-        turn = Turn(attempt=1, partial=True)
-        plan = tunnel_plan(profile, transport, hosts, turn, default_dns=means.default_dns)
-    except (WorldVpnError, LookupError, ValueError) as error:
-        _log.warning("all is blocked, for what was protected is unknown: %s", error)
-        return state
-    return attrs.evolve(state, plan=plan)
 
 
 class TunnelControl:
@@ -121,22 +45,31 @@ class TunnelControl:
         self._pause: asyncio.TimerHandle | None = None
         self.reconnector = Reconnector(self._retry)
 
-    async def connect(self, profile_id: str, *, partial: bool, uid: int) -> int:
-        """Plan a tunnel by ``profile_id`` and ask for it; return the attempt's number.
+    async def connect(self, target: str, *, partial: bool, uid: int) -> int:
+        """Plan a tunnel by ``target``, a profile's id or ``@PLACE``, and ask for it.
+
+        Returns the attempt's number.
 
         Raises:
-            ConfigError, ResolutionError, DeniedError: nothing was touched.
+            ConfigError, ResolutionError, DeniedError, CentralError: nothing was touched.
             BusyError: another wish came before this one was planned.
         """
-        profile = self._means.profiles.get(profile_id)
-        self._check(profile, partial=partial, uid=uid)
+        place = place_of(target)
         self._wish += 1
         wish = self._wish
-        fresh = is_open(self._runner.state, self._means.settings())
-        event = await self._planned(profile, Turn(attempt=0, partial=partial), fresh=fresh)
+        turn = Turn(attempt=0, partial=partial)
+        if place is None:
+            profile = self._means.profiles.get(target)
+            self._check(profile.id, self._transport(profile), turn, uid)
+            target = profile.id
+            fresh = is_open(self._runner.state, self._means.settings())
+            event = await self._planned(profile, turn, fresh=fresh)
+        else:
+            event = await self._brokered(place, turn, uid)
         if wish != self._wish:
+            self._drop(event)
             raise BusyError("something else was asked for before this could be planned")
-        self._wanted = Wanted(profile_id=profile.id, partial=partial)
+        self._wanted = Wanted(profile_id=target, partial=partial)
         self.reconnector.forget()
         self._runner.post(event)
         return event.plan.attempt
@@ -208,11 +141,10 @@ class TunnelControl:
             self._pause.cancel()
             self._pause = None
 
-    def _check(self, profile: Profile, *, partial: bool, uid: int) -> None:
-        if partial and self._means.settings().lockdown:
+    def _check(self, target: str, transport: Transport, turn: Turn, uid: int) -> None:
+        if turn.partial and self._means.settings().lockdown:
             raise ConfigError("under lockdown everything is protected: connect without --partial")
-        self._transport(profile)
-        asked = SessionRequest(profile_id=profile.id, transport=profile.transport, uid=uid)
+        asked = SessionRequest(profile_id=target, transport=transport.name, uid=uid)
         refused = self._means.refusal(asked)
         if refused is not None:
             raise DeniedError(refused.detail)
@@ -225,6 +157,32 @@ class TunnelControl:
                 "and no plugin offers it"
             )
         return transport
+
+    async def _brokered(self, place: Place, turn: Turn, uid: int) -> ConnectRequested:
+        """Open a session at ``place``, and plan the tunnel that uses it."""
+        broker = self._means.broker
+        able = (
+            each for each in self._means.transports.values() if isinstance(each, SessionTransport)
+        )
+        transport = next(able, None)
+        if broker is None or transport is None:
+            raise ConfigError(
+                "this computer belongs to no central server: connect by a profile, "
+                "or write [central] in daemon.toml"
+            )
+        if turn.partial:
+            raise ConfigError("a place of the directory protects everything: leave --partial out")
+        target = target_of(place)
+        self._check(target, transport, turn, uid)
+        profile = await broker.profile(place, transport, again=turn.failures > 0)
+        self._attempt += 1
+        broker.bind(self._attempt, profile)
+        turn = attrs.evolve(turn, attempt=self._attempt, failures=0)
+        hosts = {server.host: (ip_address(server.host),) for server in profile.servers}
+        plan = tunnel_plan(profile, transport, hosts, turn, default_dns=self._means.default_dns)
+        # By this the journal finds the place again: the session's own id is worth nothing then.
+        plan = attrs.evolve(plan, profile_id=target)
+        return ConnectRequested(plan=plan, outer_endpoints=transport.outer_endpoints(plan))
 
     async def _planned(self, profile: Profile, turn: Turn, *, fresh: bool) -> ConnectRequested:
         hosts = await look_up(profile, self._means.resolve, fresh=fresh)
@@ -242,19 +200,34 @@ class TunnelControl:
         )
         return ConnectRequested(plan=plan, outer_endpoints=transport.outer_endpoints(plan))
 
+    async def _replanned(self, wanted: Wanted, failures: int) -> ConnectRequested:
+        place = place_of(wanted.profile_id)
+        if place is not None:
+            # A place is taken up for the first time after a restart, too.
+            failures = failures if self._attempt else 0
+            return await self._brokered(place, Turn(attempt=0, failures=failures), 0)
+        profile = self._means.profiles.get(wanted.profile_id)
+        turn = Turn(attempt=0, failures=failures - 1, partial=wanted.partial)
+        self._check(profile.id, self._transport(profile), turn, 0)
+        return await self._planned(profile, turn, fresh=False)
+
     async def _retry(self, failures: int) -> bool:
         wanted, wish = self._wanted, self._wish
         if wanted is None:
             return True
         try:
-            profile = self._means.profiles.get(wanted.profile_id)
-            self._check(profile, partial=wanted.partial, uid=0)
-            turn = Turn(attempt=0, failures=failures - 1, partial=wanted.partial)
-            event = await self._planned(profile, turn, fresh=False)
+            event = await self._replanned(wanted, failures)
         except WorldVpnError as error:
             _log.warning("cannot try again: %s", error)
             self._runner.post(ConnectFailed(cause=cause_of(error)))
             return not error.retryable
         if wish == self._wish:
             self._runner.post(event)
+        else:
+            self._drop(event)
         return True
+
+    def _drop(self, event: ConnectRequested) -> None:
+        """Let go of what was opened for a plan that nobody wants any more."""
+        if self._means.broker is not None:
+            self._means.broker.dropped(event.plan.attempt)

@@ -21,7 +21,7 @@ from worldvpn_core.policy import (
     TunnelRule,
 )
 from worldvpn_core.settings import Settings
-from worldvpn_core.share.plan import NodeLink
+from worldvpn_core.share.plan import NodeLink, is_prober
 from worldvpn_core.share.states import Draining, Off, Opening, ShareState
 from worldvpn_core.tunnel.machine import plan_of
 from worldvpn_core.tunnel.states import (
@@ -144,7 +144,13 @@ def node_policy(share: ShareState, settings: Settings) -> NodePolicy | None:
         return None
     return NodePolicy(
         link=share.link,
-        guests=tuple(address for guest in share.guests for address in guest.addresses),
+        # The central server's own peer gets no further than the node: it is no guest.
+        guests=tuple(
+            address
+            for guest in share.guests
+            for address in guest.addresses
+            if not is_prober(address, share.plan.prefixes)
+        ),
         refused_ports=tuple(sorted({*ALWAYS_REFUSED_PORTS, *settings.share_refused_ports})),
         rate_bps=share.plan.rate_bps,
         most_guests=share.plan.guests,

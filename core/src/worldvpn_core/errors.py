@@ -26,8 +26,10 @@ WorldVpnError
 ├── CentralError             the central server, as far as it concerns the caller
 │   ├── CentralOfflineError
 │   ├── CentralRefusedError
+│   │   └── CentralBusyError
 │   ├── SignedOutError
-│   └── OutOfCreditError
+│   ├── OutOfCreditError
+│   └── NoCreditProofError
 ├── CatalogueError           a directory of nodes is malformed, expired, or not signed by its key
 └── PluginError              a plugin is missing, broken or breaks its contract
     └── ContractError        core checked what a plugin returned, and it lied
@@ -204,6 +206,13 @@ class CentralRefusedError(CentralError):
     code = "central.refused"
 
 
+class CentralBusyError(CentralRefusedError):
+    """It refused for now: no node has room, or it was asked too often. Later it may not."""
+
+    code = "central.busy"
+    retryable = True
+
+
 class SignedOutError(CentralError):
     """Nobody is signed in on this device, or no more."""
 
@@ -213,7 +222,14 @@ class SignedOutError(CentralError):
 class OutOfCreditError(CentralError):
     """Too little can be spent: share, or wait for what is held."""
 
-    code = "central.out_of_credit"
+    code = "out-of-credit"
+
+
+class NoCreditProofError(CentralError):
+    """No ticket is left, and the central server cannot be asked for one: it is tried again."""
+
+    code = "no-credit-proof"
+    retryable = True
 
 
 class CatalogueError(WorldVpnError):

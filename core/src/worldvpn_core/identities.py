@@ -21,7 +21,13 @@ def agent_spec(config: DaemonConfig, places: Places) -> AgentSpec:
         uid, gid = account.pw_uid, account.pw_gid
     except KeyError:
         uid = gid = FALLBACK_ID
-    return AgentSpec(plugins=config.network_plugins, uid=uid, gid=gid, run_dir=places.run)
+    return AgentSpec(
+        plugins=config.network_plugins,
+        uid=uid,
+        gid=gid,
+        run_dir=places.run,
+        central=config.central,
+    )
 
 
 def group_id(name: str | None) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from worldvpn_core.errors import WorldVpnError
 from worldvpn_core.settings import Settings
 from worldvpn_core.tunnel.events import Event, TunnelDown
 from worldvpn_core.tunnel.states import Connected, State, Switching
@@ -28,6 +29,30 @@ class Notices:
         """Show it no more. Unknown codes are no error."""
         self._texts.pop(code, None)
 
+    def refused(self, error: WorldVpnError) -> None:
+        """Tell that a request was refused before anything was touched."""
+        self.tell("connect.refused", f"Nothing was changed: {error}")
+
+    def unrestored(self, error: WorldVpnError | None) -> None:
+        """Tell that an open host is not all as it was; None: it is."""
+        if error is None:
+            self.forget("host.unrestored")
+        else:
+            self.tell(
+                "host.unrestored", f"This host is open, but not all of it is as it was: {error}"
+            )
+
+    def vault_opened(self, *, is_former: bool) -> None:
+        """Take note that the vault changed; ``is_former``: an older generation is in use."""
+        self.forget("vault.locked")
+        if is_former:
+            self.tell(
+                "vault.former",
+                "The vault was damaged: what it held before its last change is used.",
+            )
+        else:
+            self.forget("vault.former")
+
     def all(self, settings: Settings) -> tuple[tuple[str, str], ...]:
         """Return ``(code, text)`` of what holds now, the warnings of ``settings`` first."""
         standing = () if settings.kill_switch else (UNPROTECTED,)
@@ -45,3 +70,11 @@ class Notices:
                 self.forget("connect.refused")
             case _:
                 pass
+
+
+def notices_of(*texts: str | None) -> Notices:
+    """Return what is to be told of files that could not be read."""
+    notices = Notices()
+    for number, text in enumerate(filter(None, texts)):
+        notices.tell(f"state.broken.{number}", text)
+    return notices

@@ -36,6 +36,8 @@ class Picture:
     agent: AgentLink
     notices: Notices
     sharing: Callable[[], Mapping[str, object]] = dict
+    account: Callable[[], Mapping[str, object]] = dict
+    session: Callable[[], Mapping[str, object] | None] = lambda: None
     publish: Callable[[], None] = lambda: None
     _since_utc: datetime = attrs.field(factory=lambda: datetime.now(UTC), init=False)
     _counters: Counters = attrs.field(factory=Counters, init=False)
@@ -79,6 +81,8 @@ class Picture:
             firewall=firewall.facts,
             dns=None if dns is None else dns.name,
             sharing=self.sharing(),
+            account=self.account(),
+            session=self.session(),
             notices=(*self.notices.all(settings), *self._without_agent()),
             daemon={
                 "version": version("worldvpn-core"),

@@ -127,6 +127,14 @@ def installed(group: str) -> tuple[PluginFacts, ...]:
     )
 
 
+def loaded(system: Collection[str], network: Collection[str]) -> tuple[PluginFacts, ...]:
+    """List the installed plugins that are enabled, by group."""
+    groups = ((SYSTEM_GROUP, system), (NETWORK_GROUP, network))
+    return tuple(
+        facts for group, enabled in groups for facts in installed(group) if facts.name in enabled
+    )
+
+
 def first(caller: pluggy.HookCaller, **asked: object) -> Any:
     """Return the first answer that is not None, or None when every plugin passes.
 

@@ -10,10 +10,14 @@ from typing import Final
 import attrs
 
 from worldvpn_core.agent.link import AgentLink
+from worldvpn_core.central.desk import AccountDesk
+from worldvpn_core.central.leases import target_of
+from worldvpn_core.central.place import Place
 from worldvpn_core.contracts import FirewallBackend
 from worldvpn_core.control import TunnelControl
 from worldvpn_core.enforce import Enforcer
 from worldvpn_core.errors import BusyError, ConfigError, DeniedError, ProtectionError
+from worldvpn_core.ipc.account import AccountRequest
 from worldvpn_core.ipc.messages import (
     FirewallCounters,
     FirewallWhy,
@@ -90,6 +94,7 @@ class Requests:
     chosen: Chosen
     agent: AgentLink
     vault: VaultDesk
+    account: AccountDesk
     share: ShareRequests
     plugins: tuple[PluginFacts, ...]
     publish: Callable[[], None]
@@ -124,6 +129,8 @@ class Requests:
                 | VaultWipe()
             ):
                 return await self.vault.answer(caller, request)
+            case _ if isinstance(request, AccountRequest):
+                return await self.account.answer(caller, request)
             case _:
                 raise ConfigError(f"{type(request).__name__} is not answered here")
 
@@ -139,8 +146,13 @@ class Requests:
                 attempt = await self.control.connect(profile_id, partial=partial, uid=caller.uid)
                 self._note_used(profile_id)
                 return {"attempt": attempt}
+            case TunnelConnect(place=str(place), partial=partial):
+                target = target_of(Place.parse(place))
+                attempt = await self.control.connect(target, partial=partial, uid=caller.uid)
+                self._note_used(target)
+                return {"attempt": attempt}
             case TunnelConnect():
-                raise ConfigError("this host goes through no directory: name a profile")
+                raise ConfigError("say where to: a profile or a place")
             case TunnelDisconnect():
                 self.control.disconnect()
                 return {}

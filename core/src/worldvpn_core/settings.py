@@ -15,12 +15,32 @@ import attrs
 from attrs import validators
 
 from worldvpn_core import exact
+from worldvpn_core.central import fields
+from worldvpn_core.central.place import PREFIX, Place
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.types import NODE_PORTS
 
 VERSION: Final = 1
+MOST_NODES: Final = 256
 _LOCKDOWN: Final = re.compile(rb'"lockdown"\s*:\s*true\b')
 _log = logging.getLogger(__name__)
+
+
+def _destination(text: str | None) -> str | None:
+    """Return where to connect as it is kept: a profile's id, or "@" and a place's usual form."""
+    if text is None or not text.startswith(PREFIX):
+        return text
+    return f"{PREFIX}{Place.parse(text.removeprefix(PREFIX))}"
+
+
+def _each_once(nodes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(node.lower() for node in nodes))
+
+
+_nodes: Final[list[fields.Check[tuple[str, ...]]]] = [
+    validators.max_len(MOST_NODES),
+    validators.deep_iterable(fields.uuid),
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -35,10 +55,16 @@ class Settings:
     allow_lan: bool = False
     #: Let new connections come in through the tunnel.
     tunnel_inbound: bool = False
-    #: The profile to connect when the daemon starts; None for none.
-    auto_connect: str | None = None
+    #: The profile, or "@" and the place, to connect when the daemon starts; None for none.
+    auto_connect: str | None = attrs.field(default=None, converter=_destination)
     #: The profile that ``connect`` takes when none is named.
     last_profile: str | None = None
+    #: Nodes of the central server that are taken first where the place leaves a choice.
+    favourite_nodes: tuple[str, ...] = attrs.field(
+        default=(), converter=_each_once, validator=_nodes
+    )
+    #: Nodes of the central server that are never taken, whoever is asked for.
+    blocked_nodes: tuple[str, ...] = attrs.field(default=(), converter=_each_once, validator=_nodes)
     #: Let guests use this computer's connection, from its start on. On only by consent.
     sharing: bool = False
     #: When the owner agreed to share, ISO 8601 in UTC; None: never.
@@ -60,6 +86,16 @@ class Settings:
             validators.max_len(64),
             validators.deep_iterable(validators.and_(validators.ge(1), validators.le(65_535))),
         ],
+    )
+    #: The country that a node is listed under, ISO 3166-1 alpha-2; None: it is not listed.
+    share_country: str | None = attrs.field(
+        default=None, validator=validators.optional(validators.matches_re("[A-Z]{2}"))
+    )
+    #: The city it is listed under; "" for none.
+    share_city: str = attrs.field(default="", validator=validators.max_len(64))
+    #: What guests may have together in a day, GB.
+    share_daily_gb: int = attrs.field(
+        default=50, validator=[validators.ge(1), validators.le(100_000)]
     )
     #: Serve guests even while this computer is blocked or in lockdown.
     share_while_blocked: bool = False
@@ -83,15 +119,22 @@ class Settings:
 #: Settings that a client may change; the others are the daemon's own bookkeeping.
 CHANGEABLE: Final = (
     *("kill_switch", "lockdown", "allow_lan", "tunnel_inbound", "auto_connect"),
+    *("favourite_nodes", "blocked_nodes"),
     *("share_port", "share_rate_mbps", "share_guests", "share_refused_ports"),
+    *("share_country", "share_city", "share_daily_gb"),
     "share_while_blocked",
 )
 #: What each of them may be; the others are true or false.
 _KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
-    "auto_connect": ((str, type(None)), "a profile's id or none"),
+    "auto_connect": ((str, type(None)), "a profile's id, @ and a place, or none"),
+    "favourite_nodes": ((list, tuple), f"a list of at most {MOST_NODES} nodes' ids"),
+    "blocked_nodes": ((list, tuple), f"a list of at most {MOST_NODES} nodes' ids"),
     "share_port": ((int,), "a port from 1024 to 65535"),
     "share_rate_mbps": ((int,), "0 to 100000 Mbit/s"),
     "share_guests": ((int,), "1 to 200"),
+    "share_country": ((str, type(None)), "a country's two capital letters or none"),
+    "share_city": ((str,), "a city's name of at most 64 characters"),
+    "share_daily_gb": ((int,), "1 to 100000 GB a day"),
     "share_refused_ports": ((list, tuple), "a list of ports"),
 }
 _SWITCH: Final = ((bool,), "true or false")

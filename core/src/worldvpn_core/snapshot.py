@@ -7,6 +7,7 @@ from datetime import datetime
 
 import attrs
 
+from worldvpn_core.central.place import PREFIX
 from worldvpn_core.decide import interface_of, protected
 from worldvpn_core.policy import FirewallFacts
 from worldvpn_core.settings import Settings
@@ -38,6 +39,8 @@ class Around:
     firewall: FirewallFacts
     dns: str | None
     sharing: Mapping[str, object]
+    account: Mapping[str, object]
+    session: Mapping[str, object] | None
     notices: tuple[tuple[str, str], ...]
     daemon: Mapping[str, object]
 
@@ -48,6 +51,8 @@ def snapshot(state: State, around: Around) -> dict[str, object]:
     return {
         "version": VERSION,
         "tunnel": _tunnel(state, around),
+        "session": None if around.session is None else dict(around.session),
+        "account": dict(around.account),
         "sharing": dict(around.sharing),
         "protection": {
             "kill_switch": settings.kill_switch,
@@ -118,7 +123,8 @@ def _endpoints(state: State) -> tuple[Endpoint, ...]:
 def _profile(plan: TunnelPlan | None, around: Around) -> dict[str, str] | None:
     if plan is None:
         return None
-    name = around.profile_names.get(plan.profile_id, plan.profile_id)
+    place = plan.profile_id.removeprefix(PREFIX)
+    name = around.profile_names.get(plan.profile_id, place)
     return {"id": plan.profile_id, "name": name}
 
 

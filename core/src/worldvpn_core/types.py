@@ -229,6 +229,14 @@ class Option:
 
 
 @attrs.frozen(kw_only=True)
+class SessionKeys:
+    """The keys of one session with a node: ours, drawn for it alone, and the node's."""
+
+    private_key: bytes = attrs.field(repr=False)
+    remote_key: bytes
+
+
+@attrs.frozen(kw_only=True)
 class Refusal:
     """A gate's no: what the user is told, under a stable code."""
 

@@ -38,6 +38,8 @@ from worldvpn_core.types import Endpoint
 Say = Callable[[AgentMessage], Awaitable[None]]
 
 _PART_BYTES: Final = 65_536
+#: How long the daemon may take to say whom it has signed in.
+FIRST_S: Final = 3.0
 
 
 class Desk:
@@ -47,6 +49,7 @@ class Desk:
         self._wishes: Wishes | None = None
         self._say: Say | None = None
         self._request: int | None = None
+        self._is_served = asyncio.Event()
         self._told: asyncio.Queue[News] = asyncio.Queue()
 
     def bind(self, wishes: Wishes, say: Say) -> None:
@@ -56,6 +59,7 @@ class Desk:
     async def serve(self, request: int) -> None:
         """Hand on what is told, in order, as news for ``request``; until cancelled."""
         self._request = request
+        self._is_served.set()
         while True:
             news = await self._told.get()
             await self._said(CentralTold(request=request, news=news))
@@ -63,7 +67,7 @@ class Desk:
     async def socket(self, endpoint: Endpoint) -> socket.socket:
         """See ``CentralDesk``."""
         wanted = SocketWanted(kind=SocketKind.CENTRAL, endpoint=endpoint)
-        wishes, request = self._bound()
+        wishes, request = await self._bound()
         try:
             return await wishes.socket(request, wanted)
         except WishRefusedError as error:
@@ -71,7 +75,7 @@ class Desk:
 
     async def sign(self, statement: Statement) -> bytes:
         """See ``CentralDesk``."""
-        wishes, request = self._bound()
+        wishes, request = await self._bound()
         try:
             return await wishes.signature(request, statement)
         except WishRefusedError as error:
@@ -79,7 +83,7 @@ class Desk:
 
     async def keep_token(self, refresh_token: str) -> None:
         """See ``CentralDesk``."""
-        wishes, request = self._bound()
+        wishes, request = await self._bound()
         try:
             await wishes.token(request, refresh_token)
         except WishRefusedError as error:
@@ -87,7 +91,7 @@ class Desk:
 
     async def keep_file(self, name: str, data: bytes) -> None:
         """See ``CentralDesk``."""
-        _, request = self._bound()
+        _, request = await self._bound()
         pieces = [data[at : at + _PART_BYTES] for at in range(0, len(data), _PART_BYTES)] or [b""]
         if len(pieces) > MOST_FILE_PARTS:
             raise ConfigError(f"{name} has {len(data):,} bytes: that is more than is kept")
@@ -106,9 +110,15 @@ class Desk:
         """See ``CentralDesk``."""
         self._told.put_nowait(news)
 
-    def _bound(self) -> tuple[Wishes, int]:
+    async def _bound(self) -> tuple[Wishes, int]:
+        """Return what belongs to the request served now; the first may be on its way."""
+        try:
+            async with asyncio.timeout(FIRST_S):
+                await self._is_served.wait()
+        except TimeoutError:
+            raise AgentError("the central server is not spoken with yet") from None
         if self._wishes is None or self._request is None:
-            raise AgentError("the central server is not spoken with yet")
+            raise AgentError("the pair is not there yet")
         return self._wishes, self._request
 
     async def _said(self, message: AgentMessage) -> None:
@@ -123,6 +133,8 @@ class CentralSide:
         self._client = client
         self._desk = desk
         self._serving: asyncio.Task[None] | None = None
+        #: Whether whom to act for is known: what is asked meanwhile waits for it.
+        self._begun = asyncio.Event()
 
     async def serve(self, request: ServeCentral, descriptor: int) -> CentralServed:
         """Follow the server until the next request of this kind takes over.
@@ -132,6 +144,7 @@ class CentralSide:
             ConfigError: there is none.
         """
         client = self._found()
+        self._begun.clear()
         files, at = {}, 0
         for name, length in request.files:
             files[name] = os.pread(descriptor, length, at)
@@ -151,6 +164,10 @@ class CentralSide:
                 handing.cancel()
 
         serving = self._serving = asyncio.create_task(work())
+        # Once for the desk, once for the client: it has taken the account by then.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        self._begun.set()
         await asyncio.wait({serving})
         if not serving.cancelled() and (error := serving.exception()) is not None:
             raise PluginError(f"the client of the central server failed ({_kind(error)})")
@@ -159,6 +176,11 @@ class CentralSide:
     async def ask(self, request: AskCentral) -> CentralAnswered:
         """Have the client do what is asked. Raises what it raises, or PluginError."""
         client = self._found()
+        try:
+            async with asyncio.timeout(FIRST_S):
+                await self._begun.wait()
+        except TimeoutError:
+            raise AgentError("the central server is not spoken with yet") from None
         try:
             return CentralAnswered(id=request.id, reply=await client.call(request.call))
         except WorldVpnError:

@@ -49,6 +49,7 @@ from worldvpn_core.agent.standing import Allowance, Parts
 from worldvpn_core.errors import (
     AgentError,
     CatalogueError,
+    CentralBusyError,
     CentralError,
     CentralOfflineError,
     CentralRefusedError,
@@ -59,6 +60,7 @@ from worldvpn_core.errors import (
     PluginError,
     ResolutionError,
     SignedOutError,
+    VaultError,
     WorldVpnError,
 )
 
@@ -70,8 +72,8 @@ _FAILURES: Final[dict[str, type[WorldVpnError]]] = {
     kind.code: kind
     for kind in (
         *(ConfigError, PluginError, ResolutionError, CreditProofError, CatalogueError),
-        *(CentralError, CentralOfflineError, CentralRefusedError),
-        *(SignedOutError, OutOfCreditError, DeniedError),
+        *(CentralError, CentralOfflineError, CentralRefusedError, CentralBusyError),
+        *(SignedOutError, OutOfCreditError, DeniedError, VaultError),
     )
 }
 

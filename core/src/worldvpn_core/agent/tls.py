@@ -24,7 +24,17 @@ class TlsStream:
         self._socket = sock
         self._arrived = ssl.MemoryBIO()
         self._leaving = ssl.MemoryBIO()
+        self._sending = asyncio.Lock()
         self._tls = context.wrap_bio(self._arrived, self._leaving, server_hostname=server_name)
+
+    @property
+    def connection(self) -> ssl.SSLObject:
+        """The connection itself, for what was agreed on."""
+        return self._tls
+
+    def peer_certificate(self) -> bytes:
+        """Return the other side's certificate (DER), after the handshake."""
+        return self._tls.getpeercert(binary_form=True) or b""
 
     async def handshake(self) -> None:
         """Agree on keys. Raises ServerFailedError when it is not who it should be."""
@@ -58,5 +68,7 @@ class TlsStream:
                 raise ServerFailedError(f"broke off TLS ({error.reason or 'end'})") from error
 
     async def _flush(self) -> None:
-        if data := self._leaving.read():
-            await asyncio.get_running_loop().sock_sendall(self._socket, data)
+        # One who reads may have to answer while another one writes: never both at once.
+        async with self._sending:
+            if data := self._leaving.read():
+                await asyncio.get_running_loop().sock_sendall(self._socket, data)

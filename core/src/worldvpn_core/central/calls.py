@@ -144,8 +144,9 @@ class Open:
     """Open a session at ``place`` by ``protocol``. Answer: ``Granted``.
 
     None of ``avoided`` is taken, whoever is asked for; ``favourites`` come first where the
-    place leaves a choice. ``replaces`` is the session this one takes over from. ``key`` makes
-    a repeated call the same session. ``ahead``: fetch a small ticket for when the server is away.
+    place leaves a choice. ``replaces`` is the session this one takes over from, whose
+    ``final_receipt`` frees the rest of its hold at once. ``key`` makes a repeated call the same
+    session. ``ahead``: fetch a small ticket for when the server is away.
     """
 
     place: Place
@@ -161,7 +162,14 @@ class Open:
         validator=[validators.max_len(MOST_NODES), validators.deep_iterable(fields.uuid)],
     )
     replaces: str | None = attrs.field(default=None, validator=validators.optional(fields.uuid))
+    final_receipt: bytes | None = attrs.field(
+        default=None, validator=validators.optional(fields.ticket)
+    )
     ahead: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if self.final_receipt is not None and self.replaces is None:
+            raise ValueError("a final receipt is of the session that is replaced: there is none")
 
 
 @attrs.frozen(kw_only=True)
@@ -221,6 +229,9 @@ class Answer:
     node_id: str = attrs.field(validator=fields.uuid)
     session_id: str = attrs.field(validator=fields.uuid)
     keys: PublicKeys | None = None
+    endpoint: int | None = attrs.field(
+        default=None, validator=validators.optional([validators.ge(0), validators.le(63)])
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 import attrs
 
@@ -20,12 +20,16 @@ from worldvpn_core.central.replies import Reply
 from worldvpn_core.central.server import CentralServer
 from worldvpn_core.central.shelf import Shelf
 from worldvpn_core.central.statement import Purpose, Statement
-from worldvpn_core.errors import DeniedError, SignedOutError, WorldVpnError
+from worldvpn_core.errors import ContractError, DeniedError, SignedOutError, WorldVpnError
 from worldvpn_core.vault.contents import Secrets
 from worldvpn_core.vault.vault import Vault
 
 #: A client that failed, or an agent that is being started again, is asked again after this.
 RETRY_S: Final = 1.0
+#: How long a sign-in waits for the agent to act for it.
+SETTLE_S: Final = 3.0
+
+_ReplyT = TypeVar("_ReplyT", bound=Reply)
 
 _log = logging.getLogger(__name__)
 
@@ -51,8 +55,10 @@ class CentralLink:
         self._shelf = shelf
         self._heard = heard
         self._changed = asyncio.Event()
+        self._settled = asyncio.Event()
         self._served: SignedInAs | None = None
         self._turn = asyncio.Lock()
+        self._altering = asyncio.Lock()
         self._writing: set[asyncio.Task[None]] = set()
         #: Keys drawn for the call under way; None: there is no such call.
         self.drawn: DeviceKeys | None = None
@@ -63,14 +69,29 @@ class CentralLink:
         return self._server.url
 
     @property
+    def root_key(self) -> bytes:
+        """What vouches for every other key of the server's."""
+        return self._server.root_key
+
+    def kept(self, name: str) -> bytes | None:
+        """Return a file that the server has signed, as it was kept; None: there is none."""
+        return self._shelf.get(name)
+
+    @property
     def secrets(self) -> Secrets | None:
         """What is kept of this server's account; None: locked, or nobody is signed in."""
         secrets = self._vault.secrets
         return secrets if secrets is not None and secrets.server == self._server.url else None
 
-    async def call(self, call: Call) -> Reply:
-        """Ask the server. Raises as ``AgentLink.ask_central``."""
-        return await self._agent.ask_central(call)
+    async def ask(self, call: Call, expects: type[_ReplyT]) -> _ReplyT:
+        """Ask the server. Raises as ``AgentLink.ask_central``, or ContractError."""
+        reply = await self._agent.ask_central(call)
+        if not isinstance(reply, expects):
+            raise ContractError(
+                f"the central server's client answered {type(call).__name__} "
+                f"with {type(reply).__name__}: report it"
+            )
+        return reply
 
     def account_changed(self) -> None:
         """Take note that the vault was opened, locked, or holds another account."""
@@ -78,7 +99,14 @@ class CentralLink:
         # A token that the agent itself has brought is not another account.
         if _same(account, self._served):
             return
+        self._settled.clear()
         self._changed.set()
+
+    async def settled(self) -> None:
+        """Return once the agent acts for whoever is signed in, or cannot be told so soon."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_S):
+                await self._settled.wait()
 
     async def run(self) -> None:
         """Serve until cancelled, whoever is signed in and however often the agent dies."""
@@ -89,6 +117,10 @@ class CentralLink:
             files = await asyncio.to_thread(self._shelf.all)
             serving = asyncio.create_task(self._agent.serve_central(via, account, files))
             changed = asyncio.create_task(self._changed.wait())
+            # Its first step sends the request: what is asked from now on comes after it.
+            await asyncio.sleep(0)
+            if not self._changed.is_set():
+                self._settled.set()
             try:
                 await asyncio.wait({serving, changed}, return_when=asyncio.FIRST_COMPLETED)
                 if serving.done():
@@ -102,8 +134,10 @@ class CentralLink:
 
     def sign(self, statement: Statement) -> bytes:
         """Sign what a device says to its server. Raises DeniedError."""
-        needs_new = statement.purpose is Purpose.SIGN_IN or statement.by_new_keys
-        if needs_new:
+        if statement.purpose is Purpose.REPLACE_KEYS and self.drawn is None:
+            # Whoever gets that signature has the device: only while it was asked for here.
+            raise DeniedError("nobody asked for new keys")
+        if statement.purpose is Purpose.SIGN_IN or statement.by_new_keys:
             keys = self.drawn
         else:
             secrets = self.secrets
@@ -114,11 +148,24 @@ class CentralLink:
 
     async def keep_token(self, refresh_token: str) -> None:
         """Keep the token of whoever is signed in. Raises SignedOutError, VaultError."""
-        secrets = self.secrets
-        if secrets is None or self._served is None or secrets.user_id != self._served.user_id:
+        served = self._served
+        if served is None or not await self.alter(
+            served.device_id, lambda latest: attrs.evolve(latest, refresh_token=refresh_token)
+        ):
             raise SignedOutError("nobody is signed in whose token this could be")
-        self._served = attrs.evolve(self._served, refresh_token=refresh_token)
-        await self._vault.store(attrs.evolve(secrets, refresh_token=refresh_token))
+
+    async def alter(self, device_id: str, change: Callable[[Secrets], Secrets]) -> bool:
+        """Keep what ``change`` makes of the secrets; False: another device is signed in.
+
+        One after the other: new keys must not bring back a token that was just used up, nor
+        a new token the keys of before. Raises VaultError.
+        """
+        async with self._altering:
+            secrets = self.secrets
+            if secrets is None or secrets.device_id != device_id:
+                return False
+            await self._vault.store(change(secrets))
+        return True
 
     def keep_file(self, name: str, data: bytes) -> None:
         """Keep what the server has signed, for a start without it."""

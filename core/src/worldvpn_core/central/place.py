@@ -13,7 +13,8 @@ from worldvpn_core.errors import ConfigError
 #: Marks a place where a profile's id could stand, too.
 PREFIX: Final = "@"
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
-_CITY: Final = re.compile(r"[^/\x00-\x1f\x7f]{1,64}")
+#: No space at either end, for those are lost where a place is read.
+_CITY: Final = re.compile(r"(?!\s)[^/\x00-\x1f\x7f]{1,64}(?<!\s)")
 _NODE: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -62,9 +63,11 @@ class Place:
                 return cls()
             if _NODE.fullmatch(plain.lower()):
                 return cls(kind=PlaceKind.NODE, node=plain.lower())
+            # Other letters become two Latin capitals, too: a ligature is no country.
+            country = country.upper() if country.isascii() else country
             if slash:
-                return cls(kind=PlaceKind.CITY, country=country.upper(), city=city.strip())
-            return cls(kind=PlaceKind.COUNTRY, country=plain.upper())
+                return cls(kind=PlaceKind.CITY, country=country, city=city.strip())
+            return cls(kind=PlaceKind.COUNTRY, country=country)
         except ValueError:
             raise ConfigError(
                 f"{text[:64]!r} is no place: say fastest, a country (DE), a city (DE/Berlin) "

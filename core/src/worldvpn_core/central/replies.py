@@ -73,6 +73,7 @@ class Granted:
         default=(), validator=validators.max_len(MOST_PARAMETERS)
     )
     ticket: bytes = attrs.field(validator=fields.ticket, repr=False)
+    cap_bytes: int = attrs.field(default=0, validator=fields.ticks)
     expires_s: int = attrs.field(validator=fields.time_s)
 
 

@@ -36,6 +36,8 @@ class Shelf:
 
     def get(self, name: str) -> bytes | None:
         """Return what is kept as ``name``; None: nothing."""
+        if not _NAME.fullmatch(name):
+            return None
         try:
             return (self._folder / name).read_bytes()[:MOST_BYTES]
         except OSError:

@@ -18,12 +18,17 @@ class Purpose(enum.IntEnum):
 
     SIGN_IN = 1
     REFRESH = 2
+    #: As in docs/accounts.md, where 3 is for adding another device: nobody here does.
     REPLACE_KEYS = 4
 
 
 @attrs.frozen(kw_only=True)
 class Statement:
-    """What is to be signed; ``about`` is a SHA-256, ``time_s`` Unix seconds."""
+    """What is to be signed; ``about`` is a SHA-256, ``time_s`` Unix seconds.
+
+    A sign-in is signed with the keys that the daemon has drawn for the call, a refresh with the
+    device's own; keys are replaced by both, ``by_new_keys`` says by which.
+    """
 
     purpose: Purpose = attrs.field(validator=validators.instance_of(Purpose))
     time_s: int = attrs.field(validator=[validators.ge(0), validators.lt(1 << 62)])
@@ -33,5 +38,8 @@ class Statement:
     about: bytes = attrs.field(
         validator=[validators.min_len(HASH_BYTES), validators.max_len(HASH_BYTES)]
     )
-    #: By the keys that were drawn for the call under way, not by those that are kept.
-    by_new_keys: bool = False
+    by_new_keys: bool = attrs.field(default=False, validator=validators.instance_of(bool))
+
+    def __attrs_post_init__(self) -> None:
+        if self.by_new_keys and self.purpose is not Purpose.REPLACE_KEYS:
+            raise ValueError("which keys sign is to be said only where keys are replaced")

@@ -39,6 +39,7 @@ from worldvpn_core.contracts.services import HostServices, Services
 from worldvpn_core.contracts.transport import (
     Obfuscator,
     Relay,
+    SessionTransport,
     Transport,
     Tunnel,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "Resumed",
     "Routing",
     "Services",
+    "SessionTransport",
     "SharePlan",
     "SignedInAs",
     "Transport",

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from worldvpn_core.types import Counters, Endpoint, Option, TunnelInfo, TunnelPlan
+from worldvpn_core.types import (
+    Counters,
+    Endpoint,
+    Option,
+    SessionKeys,
+    TunnelInfo,
+    TunnelPlan,
+)
 
 
 class Tunnel(Protocol):
@@ -64,6 +71,14 @@ class Transport(Protocol):
             AuthRejectedError: the remote refused our keys.
             EngineError: what would carry the packets is missing or broken.
         """
+
+
+@runtime_checkable
+class SessionTransport(Protocol):
+    """What a transport offers, too, by which the nodes of the directory can be used."""
+
+    def session_options(self, keys: SessionKeys) -> Mapping[str, str]:
+        """Return the raw options of a full tunnel to a profile's one server by ``keys``. Pure."""
 
 
 class Relay(Protocol):

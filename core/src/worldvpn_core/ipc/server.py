@@ -22,6 +22,7 @@ from worldvpn_core.ipc.listening import ListeningSocket
 from worldvpn_core.ipc.messages import Hello, Request, Status, Subscribe
 from worldvpn_core.ipc.peer import caller_of
 from worldvpn_core.ipc.rights import Caller, Role, allows, refusal, role_of
+from worldvpn_core.ipc.visible import visible
 
 #: Carries out one permitted request; raises a WorldVpnError to refuse it.
 Dispatch = Callable[[Caller, Request], Awaitable[Mapping[str, object]]]
@@ -57,6 +58,7 @@ class LocalServer:
         self._listening: ListeningSocket | None = None
         self._server: asyncio.Server | None = None
         self._connections: dict[Connection, asyncio.Task[None]] = {}
+        self._callers: dict[Connection, Caller] = {}
         self._held: Counter[int] = Counter()
 
     async def start(self) -> None:
@@ -78,10 +80,12 @@ class LocalServer:
     def publish(self) -> None:
         """Send the newest snapshot to every subscriber, dropping those that do not read."""
         subscribers = [each for each in self._connections if each.is_subscribed]
-        if subscribers:
-            line = self._news()
-            for subscriber in subscribers:
-                subscriber.send(line)
+        lines: dict[Role, bytes] = {}
+        for subscriber in subscribers:
+            role = self._role(self._callers[subscriber])
+            if role not in lines:
+                lines[role] = self._news(role)
+            subscriber.send(lines[role])
 
     async def close(self) -> None:
         """Remove the socket and drop every client. Idempotent."""
@@ -95,8 +99,11 @@ class LocalServer:
         if self._connections:
             await asyncio.wait(self._connections.values())
 
-    def _news(self) -> bytes:
-        return codec.encode_notification("snapshot", self._snapshot())
+    def _news(self, role: Role) -> bytes:
+        return codec.encode_notification("snapshot", visible(self._snapshot(), role))
+
+    def _role(self, caller: Caller) -> Role:
+        return role_of(caller, owner_uid=self._owner_uid(), group_gid=self._group_gid)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -113,15 +120,16 @@ class LocalServer:
             reader,
             writer,
             answer=partial(self._answer, caller),
-            news=self._news,
+            news=lambda: self._news(self._role(caller)),
         )
+        self._callers[connection] = caller
         self._held[caller.uid] += 1
         task = asyncio.ensure_future(connection.serve())
         self._connections[connection] = task
         task.add_done_callback(partial(self._forget, connection, caller.uid))
 
     def _forget(self, connection: Connection, uid: int, task: asyncio.Task[None]) -> None:
-        del self._connections[connection]
+        del self._connections[connection], self._callers[connection]
         self._held[uid] -= 1
         self._held += Counter()  # forgets the uids that hold none
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -133,7 +141,7 @@ class LocalServer:
             case Hello():
                 return {"version": protocol.PROTOCOL_VERSION, "role": role.value}
             case Status():
-                return self._snapshot()
+                return visible(self._snapshot(), role)
             case Subscribe():
                 return {}
             case request:

@@ -26,7 +26,7 @@ from worldvpn_core.share.events import (
 from worldvpn_core.share.invited import GuestStore
 from worldvpn_core.share.plan import NodeLink, SharePlan
 from worldvpn_core.share.runner import ShareRunner
-from worldvpn_core.share.states import Draining, Off, Serving, ShareState
+from worldvpn_core.share.states import Draining, Off, Opening, Serving, ShareState
 from worldvpn_core.tunnel.states import State
 from worldvpn_core.types import NODE, Endpoint, IpAddress, Server
 
@@ -91,6 +91,15 @@ class ShareControl:
             return
         self.runner.post(ShareReleased())
         if isinstance(self.runner.state, Off | Draining):
+            self.runner.post(self._plan())
+
+    def reopen(self) -> None:
+        """Open the node anew: something that it stands on is another.
+
+        One that is not open, or goes, takes it when it opens: the owner may have ended sharing.
+        """
+        if self.settings().sharing and isinstance(self.runner.state, Opening | Serving):
+            self.runner.post(ShareStopped())
             self.runner.post(self._plan())
 
     def heard(self, state: ShareState) -> None:

@@ -15,12 +15,10 @@ from attrs import validators
 from worldvpn_core import exact
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.settings import write_atomically
-from worldvpn_core.share.plan import KEY_BYTES, Guest
+from worldvpn_core.share.plan import FIRST_GUEST, KEY_BYTES, Guest
 from worldvpn_core.types import IpAddress, IpNetwork
 
 VERSION: Final = 1
-#: The first four addresses of a network are the node's own.
-FIRST_GUEST: Final = 4
 _LAST_GUEST: Final = 250
 
 _log = logging.getLogger(__name__)
@@ -95,6 +93,21 @@ class GuestStore:
                 self._path.replace(aside)
             except OSError:
                 self.notice = "the node's guests could not be read: nobody is invited"
+
+    def adopt(self, prefixes: tuple[IpNetwork, ...]) -> None:
+        """Take ``prefixes`` for the node's inner networks.
+
+        Raises:
+            ConfigError: devices are invited under the present ones, or it cannot be kept.
+        """
+        if self._invited:
+            names = ", ".join(sorted(self._invited))
+            raise ConfigError(
+                f"your own devices ({names}) are invited under other addresses than the central "
+                "server has drawn for this node: revoke them, and invite them again once it is "
+                "listed"
+            )
+        self._save(prefixes, {})
 
     def all(self) -> tuple[Invited, ...]:
         """Return those invited, by name."""

@@ -59,7 +59,7 @@ from worldvpn_core.share.events import (
     ShareRequested,
     ShareStopped,
 )
-from worldvpn_core.share.plan import ListenerInfo
+from worldvpn_core.share.plan import ListenerInfo, seated
 from worldvpn_core.share.states import Draining, Off, Opening, Serving, ShareState
 from worldvpn_core.types import Cause
 
@@ -180,7 +180,9 @@ def _change_guests(state: _Present, event: GuestInvited | GuestRevoked) -> Trans
         return Transition(state=attrs.evolve(state, guests=left), commands=dismissing)
     guest = event.guest
     others = tuple(one for one in state.guests if one.public_key != guest.public_key)
-    if len(others) >= state.plan.guests:
+    prefixes = state.plan.prefixes
+    takes_seat = bool(seated((guest,), prefixes))
+    if takes_seat and len(seated(others, prefixes)) >= state.plan.guests:
         return Transition(state=state)
     admitting = (Admit(guest=guest),) if isinstance(state, Serving) else ()
     return Transition(state=attrs.evolve(state, guests=(*others, guest)), commands=admitting)

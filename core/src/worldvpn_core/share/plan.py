@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import IPv4Network, ip_network
 from typing import Final
 
 import attrs
@@ -11,6 +12,9 @@ from attrs import validators
 from worldvpn_core.types import Endpoint, IpAddress, IpNetwork
 
 KEY_BYTES: Final = 32
+#: The first four addresses of a network are the node's own.
+FIRST_GUEST: Final = 4
+_PROBERS6: Final = 1 << 48
 _KEY: Final[list[Callable[[object, attrs.Attribute[bytes], bytes], object]]] = [
     validators.min_len(KEY_BYTES),
     validators.max_len(KEY_BYTES),
@@ -64,3 +68,47 @@ class ListenerInfo:
     addresses: tuple[IpAddress, ...]
     #: What carries the packets, for people: "wireguard-go 0.0.20230223".
     engine: str = ""
+
+
+def probers(prefix: IpNetwork) -> IpNetwork:
+    """Return the part of a node's inner network from which the central server asks. Pure."""
+    if isinstance(prefix, IPv4Network):
+        return ip_network((int(prefix.broadcast_address) & ~3, 30))
+    return ip_network((int(prefix.network_address) + _PROBERS6, 96))
+
+
+def is_prober(address: IpAddress, prefixes: tuple[IpNetwork, ...]) -> bool:
+    """Say whether ``address`` is the central server's own, which is no guest's. Pure."""
+    return any(address in probers(prefix) for prefix in prefixes)
+
+
+def seated(guests: tuple[Guest, ...], prefixes: tuple[IpNetwork, ...]) -> tuple[Guest, ...]:
+    """Return those who take a guest's place: not the central server's own peers. Pure."""
+    return tuple(
+        one for one in guests if not all(is_prober(each, prefixes) for each in one.addresses)
+    )
+
+
+def fits(
+    newcomer: Guest, present: tuple[Guest, ...], prefixes: tuple[IpNetwork, ...], *, probes: bool
+) -> bool:
+    """Say whether ``newcomer`` comes under addresses that may be its own. Pure.
+
+    They are of the inner networks, neither the node's nor anybody else's, and the prober's only
+    where it ``probes``: what reaches no further than the node must not be a guest.
+    """
+    taken = {
+        address
+        for one in present
+        if one.public_key != newcomer.public_key
+        for address in one.addresses
+    }
+    return not taken & {*newcomer.addresses} and all(
+        any(address in prefix and not _is_nodes(address, prefix) for prefix in prefixes)
+        and is_prober(address, prefixes) == probes
+        for address in newcomer.addresses
+    )
+
+
+def _is_nodes(address: IpAddress, prefix: IpNetwork) -> bool:
+    return int(address) - int(prefix.network_address) < FIRST_GUEST

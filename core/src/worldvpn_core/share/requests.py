@@ -16,6 +16,8 @@ from worldvpn_core.ipc.share import (
 )
 from worldvpn_core.settings import Settings
 from worldvpn_core.share.control import ShareControl
+from worldvpn_core.share.hosting import Hosting
+from worldvpn_core.share.listed import Listed
 from worldvpn_core.share.states import Draining, Off, Serving, ShareState
 
 
@@ -24,6 +26,8 @@ class ShareRequests:
     """The daemon's answers about sharing."""
 
     control: ShareControl
+    listed: Listed | None = None
+    hosting: Hosting | None = None
 
     async def dispatch(self, request: ShareRequest) -> Mapping[str, object]:
         """Answer one permitted request; a WorldVpnError is the caller's to read."""
@@ -46,7 +50,14 @@ class ShareRequests:
 
     def shown(self) -> dict[str, object]:
         """Return the snapshot's part."""
-        return shown(self.control.runner.state, self.control.settings())
+        of_server = None
+        if self.listed is not None and self.hosting is not None:
+            of_server = {
+                "listed": self.listed.is_listed,
+                "reason": self.listed.reason,
+                "guests": self.hosting.guests,
+            }
+        return {**shown(self.control.runner.state, self.control.settings()), "server": of_server}
 
     def _devices(self) -> list[dict[str, object]]:
         return [

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
 
 import attrs
 
+from worldvpn_core.central.link import CentralLink
+from worldvpn_core.central.news import News
 from worldvpn_core.contracts import Exit, Namespaces
 from worldvpn_core.enforce import Enforcer
 from worldvpn_core.errors import WorldVpnError
 from worldvpn_core.runner import TunnelRunner
 from worldvpn_core.settings import Settings
 from worldvpn_core.share.control import ShareControl
+from worldvpn_core.share.hosting import Hosting
 from worldvpn_core.share.invited import GuestStore
+from worldvpn_core.share.listed import Listed
+from worldvpn_core.share.registered import NodeFile
 from worldvpn_core.share.requests import ShareRequests
 from worldvpn_core.share.runner import ShareRunner
-from worldvpn_core.share.states import Off, ShareState
+from worldvpn_core.share.states import Draining, Off, Serving, ShareState
 from worldvpn_core.tunnel.states import Disconnected, Paused
-from worldvpn_core.types import IpAddress
+from worldvpn_core.types import IpAddress, IpNetwork
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +43,8 @@ class Around:
     publish: Callable[[], None]
     dns: tuple[IpAddress, ...]
     state_dir: Path
+    #: The central server, which sends guests; None: this host belongs to none.
+    link: CentralLink | None = None
 
 
 class Sharing:
@@ -60,7 +68,45 @@ class Sharing:
             tunnel_state=lambda: around.tunnel.state,
             dns=around.dns,
         )
-        self.requests = ShareRequests(control=self.control)
+        self._offered: tuple[type[ShareState], int | None] = (Off, None)
+        self.hosting: Hosting | None = None
+        self.listed: Listed | None = None
+        if around.link is not None and around.exit_ is not None:
+            self._host_guests(around.link, around.exit_)
+        self.requests = ShareRequests(
+            control=self.control, listed=self.listed, hosting=self.hosting
+        )
+
+    def _host_guests(self, link: CentralLink, exit_: Exit) -> None:
+        file = NodeFile(self._around.state_dir / "node.json")
+        file.load()
+        self.hosting = Hosting(link, self.runner, file, lambda: link.kept("manifest"))
+        self.listed = Listed(
+            link=link,
+            file=file,
+            settings=self._around.settings,
+            state=lambda: self.runner.state,
+            adopt=self._adopt,
+            protocol=exit_.name,
+            changed=self._around.publish,
+        )
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(self.runner.run())
+            if self.listed is not None:
+                parts.create_task(self.listed.run())
+
+    def heard(self, news: News) -> None:
+        """Take note of the central server's news."""
+        if self.hosting is not None:
+            self.hosting.heard(news)
+
+    def account_changed(self) -> None:
+        """Take note that somebody signed in, or out."""
+        if self.listed is not None:
+            self.listed.hurry()
 
     async def sweep(self) -> None:
         """Remove the node that a crash has left."""
@@ -75,6 +121,8 @@ class Sharing:
     async def leave(self) -> None:
         """Close the node; an open host gets back what sharing has changed on it."""
         was_on = not isinstance(self.runner.state, Off)
+        if self.hosting is not None:
+            self.hosting.close()
         await self.runner.close()
         state = self._around.tunnel.state
         if was_on and isinstance(state, Disconnected | Paused):
@@ -83,6 +131,17 @@ class Sharing:
             except WorldVpnError:
                 _log.exception("not all of what sharing needed could be given back")
 
+    def _adopt(self, prefixes: tuple[IpNetwork, ...]) -> None:
+        self.control.guests.adopt(prefixes)
+        self.control.reopen()
+
     def _changed(self, state: ShareState) -> None:
         self.control.heard(state)
+        if self.hosting is not None and not isinstance(state, Serving | Draining):
+            self.hosting.forget()
+        # Guests come and go without the server being told anew.
+        offered = (type(state), None if isinstance(state, Off) else state.plan.attempt)
+        if self.listed is not None and offered != self._offered:
+            self._offered = offered
+            self.listed.hurry()
         self._around.publish()

@@ -28,6 +28,7 @@ from worldvpn_core.types import (
     IpAddress,
     Link,
     Option,
+    SessionKeys,
     TunnelInfo,
     TunnelPlan,
 )
@@ -263,6 +264,9 @@ class FakeTransport:
 
     def parse(self, raw: Mapping[str, str]) -> Hashable:
         return tuple(sorted(raw.items()))
+
+    def session_options(self, keys: SessionKeys) -> Mapping[str, str]:
+        return {"private_key": keys.private_key.hex(), "remote_key": keys.remote_key.hex()}
 
     def outer_endpoints(self, plan: TunnelPlan) -> tuple[Endpoint, ...]:
         return plan.remotes

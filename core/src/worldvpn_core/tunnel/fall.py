@@ -52,7 +52,8 @@ class Vigil:
     @property
     def poll_s(self) -> float:
         """How long to wait before looking again."""
-        if self.silent_since_monotonic_s is not None:
+        # What carries traffic is looked at as often: half of how soon silence is noticed.
+        if self.silent_since_monotonic_s is not None or not self.quiet_looks:
             return BUSY_POLL_S
         return IDLE_POLL_S if self.quiet_looks < QUIET_LOOKS else QUIET_POLL_S
 

@@ -32,6 +32,7 @@ class Vault:
         self._keeping = keeping
         self._turn = asyncio.Lock()
         self._held: Held | None = None
+        self._is_there: bool | None = None
         self.on_change: Callable[[], None] = lambda: None
 
     @property
@@ -45,6 +46,11 @@ class Vault:
         return None if self._held is None else self._held.secrets
 
     @property
+    def is_locked(self) -> bool:
+        """Whether there is one, as far as is known, that has to be opened first."""
+        return self._held is None and self._is_there is not False
+
+    @property
     def is_former(self) -> bool:
         """Whether the file was missing or damaged, so that what was kept before it is in use."""
         return self._held is not None and self._held.is_former
@@ -52,7 +58,9 @@ class Vault:
     async def standing(self) -> Standing:
         """Return what there is on disk and what opens it."""
         async with self._turn:
-            return await _in_thread(self._keeping.standing)
+            standing = await _in_thread(self._keeping.standing)
+            self._is_there = standing.exists
+            return standing
 
     async def create(self, opening: Opening, backup: Backup | None = None) -> None:
         """Make a vault that ``opening`` opens, empty or from ``backup``, and open it.
@@ -64,6 +72,7 @@ class Vault:
         """
         async with self._turn:
             self._held = await _in_thread(self._keeping.created, opening, backup)
+            self._is_there = True
         self.on_change()
 
     async def unlock(self, opening: Opening) -> None:
@@ -120,6 +129,7 @@ class Vault:
         async with self._turn:
             self._held = None
             await _in_thread(self._keeping.wipe)
+            self._is_there = False
         self.on_change()
 
     def _opened(self) -> Held:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from worldvpn_core.policy import NodePolicy
+from worldvpn_core.share.plan import probers
 from worldvpn_core.types import NODE_GUESTS, NODE_UPLINK
 from worldvpn_killswitch.address import Destination, Source
 from worldvpn_killswitch.match import Device, Family, Match, Port, Side, Special
@@ -24,6 +25,9 @@ _KNOWN: Final = Special("ct state established,related")
 _NEW: Final = Special("ct state new")
 _STRAY: Final = Special("ct state invalid")
 _ERRORS: Final = Special("meta l4proto { icmp, ipv6-icmp } ct state related")
+#: An echo request of each family (RFC 792, RFC 4443), and the reply of either.
+_PING: Final = {4: "icmp type echo-request", 6: "icmpv6 type echo-request"}
+_ECHO: Final = Special("meta l4proto { icmp, ipv6-icmp }")
 _NEIGHBOURS: Final = Special(f"ip6 hoplimit 255 icmpv6 type {{ {DISCOVERY} }}")
 #: Segments that fit the tunnel, whatever the path between tells of its own.
 _FITTING: Final = Action("tcp option maxseg size set rt mtu", Fate.GOES_ON)
@@ -81,10 +85,27 @@ def _received(policy: NodePolicy) -> tuple[Rule, ...]:
             _rule(f"in-listen-{index}", _IN, Port((listen.port,), listen.carrier), why=why)
             for index, listen in enumerate(policy.link.listen[:1])
         ),
+        *_probed(policy),
         _rule("in-errors", _IN, _ERRORS, why="it concerns what the node has sent"),
         _rule("in-neighbours", _IN, _NEIGHBOURS, why="the host is found by it"),
         _drop("in-refused", why="nobody speaks to the node itself"),
     )
+
+
+def _probed(policy: NodePolicy) -> tuple[Rule, ...]:
+    """The central server makes sure of a node by an echo from inside its tunnel."""
+    found = [
+        _rule(
+            f"in-probe-{version}",
+            _FROM_GUESTS,
+            Source(sources, named=f"probers{version}"),
+            Special(f"{_PING[version]} limit rate 20/second"),
+            why="the central server makes sure of this node by it",
+        )
+        for version in VERSIONS
+        if (sources := of_version(tuple(map(probers, policy.link.prefixes)), version))
+    ]
+    return tuple(found)
 
 
 def _sent(policy: NodePolicy) -> tuple[Rule, ...]:
@@ -95,6 +116,7 @@ def _sent(policy: NodePolicy) -> tuple[Rule, ...]:
             _rule(f"out-listen-{index}", _OUT, Special(f"udp sport {listen.port}"), why=why)
             for index, listen in enumerate(policy.link.listen[:1])
         ),
+        _rule("out-echo", _TO_GUESTS, _ECHO, _KNOWN, why="the central server asked for it"),
         _rule("out-errors", _ERRORS, why="it says why a guest's packet went no further"),
         _rule("out-neighbours", _OUT, _NEIGHBOURS, why="the host is found by it"),
         _drop("out-refused", why="the node itself asks for nothing"),

@@ -12,10 +12,12 @@ from typing import Any, Final
 import attrs
 
 from worldvpn_core.errors import ConfigError
-from worldvpn_core.types import IpNetwork, Option, OptionKind
+from worldvpn_core.types import IpNetwork, Option, OptionKind, SessionKeys
 
 KEY_BYTES: Final = 32
 MAX_PEERS: Final = 64
+#: A node may have to reach a guest behind a router that forgets flows after half a minute.
+SESSION_KEEPALIVE_S: Final = 25
 
 _PEER: Final = re.compile(r"peer\.(0|[1-9][0-9]{0,2})\.([a-z_]+)")
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,4}")
@@ -113,6 +115,16 @@ def parse_options(raw: Mapping[str, str]) -> WireGuardOptions:
     if len({peer.public_key for peer in peers}) < len(peers):
         raise ConfigError("two peers have the same public_key")
     return WireGuardOptions(peers=_without_overridden(peers), **own)
+
+
+def session_options(keys: SessionKeys) -> dict[str, str]:
+    """Return the options of a full tunnel to one peer, the profile's first server."""
+    return {
+        "private_key": base64.b64encode(keys.private_key).decode(),
+        "peer.0.public_key": base64.b64encode(keys.remote_key).decode(),
+        "peer.0.server": "0",
+        "peer.0.keepalive_s": str(SESSION_KEEPALIVE_S),
+    }
 
 
 def parse_key(text: str, name: str) -> bytes:

@@ -11,10 +11,16 @@ import attrs
 
 from worldvpn_core.contracts import Links, Tunnel
 from worldvpn_core.errors import ConfigError, HandshakeTimeoutError
-from worldvpn_core.types import Endpoint, Link, Option, TunnelInfo, TunnelPlan
+from worldvpn_core.types import Endpoint, Link, Option, SessionKeys, TunnelInfo, TunnelPlan
 from worldvpn_wireguard.changes import endpoints_of, host_and_port, opened, opening, rehandshake
 from worldvpn_wireguard.device import Device, Engine
-from worldvpn_wireguard.options import DECLARED, KEY_BYTES, WireGuardOptions, parse_options
+from worldvpn_wireguard.options import (
+    DECLARED,
+    KEY_BYTES,
+    WireGuardOptions,
+    parse_options,
+    session_options,
+)
 from worldvpn_wireguard.tunnel import WireGuardTunnel, primary_state
 from worldvpn_wireguard.tunnel_link import TunnelLink
 
@@ -54,6 +60,9 @@ class WireGuardTransport:
 
     def parse(self, raw: Mapping[str, str]) -> Hashable:
         return parse_options(raw)
+
+    def session_options(self, keys: SessionKeys) -> Mapping[str, str]:
+        return session_options(keys)
 
     def outer_endpoints(self, plan: TunnelPlan) -> tuple[Endpoint, ...]:
         return endpoints_of(_options(plan), plan.remotes)

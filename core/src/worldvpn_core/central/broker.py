@@ -1,0 +1,295 @@
+"""Sessions with nodes: opened for a place, kept going while their tunnel lives, ended after."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Final
+
+import attrs
+
+from worldvpn_core.central import causes
+from worldvpn_core.central.calls import MOST_NODES, End
+from worldvpn_core.central.causes import OURS
+from worldvpn_core.central.failed import FailedNodes
+from worldvpn_core.central.leases import (
+    LEAST_LEFT_S,
+    Choice,
+    FreshKeys,
+    Lease,
+    profile_of,
+)
+from worldvpn_core.central.link import CentralLink
+from worldvpn_core.central.news import News, Reach, Reached, SessionNews, SignedOut
+from worldvpn_core.central.pins import KnownNodes, recognise
+from worldvpn_core.central.place import Place
+from worldvpn_core.central.replies import Done, Granted
+from worldvpn_core.central.topping import Topping
+from worldvpn_core.contracts import SessionTransport, Transport
+from worldvpn_core.errors import (
+    AgentError,
+    CentralBusyError,
+    CentralError,
+    CentralOfflineError,
+    ConfigError,
+    ContractError,
+    NoCreditProofError,
+    OutOfCreditError,
+    SignedOutError,
+    WorldVpnError,
+)
+from worldvpn_core.notices import Notices
+from worldvpn_core.settings import Settings
+from worldvpn_core.tunnel.events import Event, TunnelDown
+from worldvpn_core.tunnel.machine import plan_of
+from worldvpn_core.tunnel.states import Blocked, Connected, Disconnected, Paused, State
+from worldvpn_core.types import Cause, Counters, Profile, TunnelPlan
+
+#: How long a sign-out waits for sessions to be ended: after it nobody can end them.
+LEAVE_S: Final = 5.0
+_log = logging.getLogger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class AroundBroker:
+    """What the broker needs of the rest of the daemon.
+
+    ``post`` takes events for the tunnel; ``changed`` is called when what is shown is another.
+    """
+
+    settings: Callable[[], Settings]
+    post: Callable[[Event], None]
+    changed: Callable[[], None]
+    known: KnownNodes
+    notices: Notices
+
+
+class Broker:
+    """Opens sessions, and is told what becomes of the tunnels that use them."""
+
+    def __init__(self, link: CentralLink, around: AroundBroker) -> None:
+        self._link = link
+        self._around = around
+        self._leases: dict[str, Lease] = {}
+        #: The session of each attempt that was planned.
+        self._bound: dict[int, str] = {}
+        #: The newest attempt, until the tunnel has heard of it.
+        self._pending: int | None = None
+        self._newest: str | None = None
+        self._live: int | None = None
+        self._failed = FailedNodes()
+        self._ending: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._topping = Topping(link, renewed=self._renewed, over=self._over)
+
+    async def profile(self, place: Place, transport: Transport, *, again: bool) -> Profile:
+        """Open a session at ``place`` and return the profile by which ``transport`` uses it.
+
+        ``again``: the tunnel of the newest one fell, so another node is taken where there is
+        one. While the server is away, a session that still has time is used again.
+
+        Raises:
+            SignedOutError, OutOfCreditError: nothing can be opened; trying again cannot help.
+            NoCreditProofError: the server is away, and no ticket is left.
+            CentralError, AgentError: it was refused.
+            ConfigError: the transport knows no sessions.
+        """
+        if not isinstance(transport, SessionTransport):
+            raise ConfigError(f"{transport.name} cannot go through the directory's nodes")
+        former = self._leases.get(self._newest or "")
+        if again and former is not None:
+            self._failed.note(former.granted.node_id)
+        choice = self._choice(place, transport.name, former if again else None)
+        try:
+            lease = await self._around_failed(choice)
+        except OutOfCreditError:
+            # What is held for the session to be replaced may be all that there is.
+            if former is None or choice.replaces is not None:
+                raise
+            lease = await self._opened(attrs.evolve(choice, replaces=former.id))
+        except CentralOfflineError as error:
+            if former is None or former.left_s(time.time()) < LEAST_LEFT_S or not again:
+                raise NoCreditProofError(f"there is no ticket, and no new one: {error}") from error
+            lease = former
+        self._newest = lease.id
+        return profile_of(lease, transport)
+
+    def bind(self, attempt: int, profile: Profile) -> None:
+        """Take note that ``attempt`` uses the session of ``profile``."""
+        if profile.id in self._leases:
+            self._bound[attempt] = profile.id
+            self._pending = attempt
+
+    def dropped(self, attempt: int) -> None:
+        """Take note that ``attempt`` is not made after all."""
+        session = self._bound.pop(attempt, None)
+        if self._pending == attempt:
+            self._pending = None
+        if session is not None and session not in self._bound.values():
+            self._let_go(session)
+
+    def heard(self, news: News) -> None:
+        """Take note of the server's news."""
+        match news:
+            case SessionNews(session_id=session, action="ended", reason=reason):
+                self._ended(session, reason or "ended")
+            case SignedOut(detail=detail):
+                self._fall(Cause(code=SignedOutError.code, detail=detail, retryable=False))
+                self._leases.clear()
+            case Reached(reach=Reach.ONLINE):
+                for session in tuple(self._ending):
+                    self._spawn(self._end(session))
+            case _:
+                pass
+
+    def followed(self, state: State) -> None:
+        """Take note of the tunnel's new state."""
+        plan = plan_of(state)
+        if plan is not None and plan.attempt == self._pending:
+            self._pending = None
+        match state:
+            case Connected(plan=plan):
+                self._live = plan.attempt if plan.attempt in self._bound else None
+                self._keep_only(self._bound.get(plan.attempt))
+            case Disconnected() | Paused():
+                self._live = None
+                self._keep_only(None)
+            case Blocked(cause=cause) if not cause.retryable:
+                self._live = None
+                self._keep_only(None)
+            case _:
+                pass
+
+    def counted(self, plan: TunnelPlan, counters: Counters) -> None:
+        """Take note of what the tunnel of ``plan`` has carried."""
+        if plan.attempt == self._live:
+            self._topping.carried(counters.received_bytes + counters.sent_bytes)
+
+    async def leave(self) -> None:
+        """End everything, as far as the server answers: the account is being signed out."""
+        self._fall(causes.SIGNED_OUT)
+        self._pending = None
+        self._keep_only(None)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=LEAVE_S)
+
+    def shown(self) -> Mapping[str, object] | None:
+        """Return the session that the tunnel uses now, for the snapshot."""
+        lease = self._leases.get(self._bound.get(self._live or 0, ""))
+        return None if lease is None else lease.shown()
+
+    def close(self) -> None:
+        """Stop what is under way."""
+        self._topping.stop()
+        for task in self._tasks:
+            task.cancel()
+
+    def _choice(self, place: Place, transport: str, former: Lease | None) -> Choice:
+        settings = self._around.settings()
+        choice = Choice(
+            place=place,
+            transport=transport,
+            blocked=settings.blocked_nodes,
+            favourites=settings.favourite_nodes,
+            replaces=None if former is None else former.id,
+        )
+        if not choice.is_free:
+            return choice
+        # Whoever asks for one node has it; elsewhere those that just failed are left out.
+        avoided = dict.fromkeys((*settings.blocked_nodes, *self._failed.now()))
+        return attrs.evolve(choice, blocked=tuple(avoided)[:MOST_NODES])
+
+    async def _around_failed(self, choice: Choice) -> Lease:
+        """Open a session around nodes that have failed; at one of them where there is no other."""
+        try:
+            return await self._opened(choice)
+        except CentralBusyError:
+            if not choice.is_free or not self._failed.forget():
+                raise
+            blocked = self._around.settings().blocked_nodes
+            return await self._opened(attrs.evolve(choice, blocked=blocked))
+
+    async def _opened(self, choice: Choice) -> Lease:
+        keys = FreshKeys.drawn()
+        granted = await self._link.ask(choice.call(keys), Granted)
+        if granted.node_id in self._around.settings().blocked_nodes:
+            self._spawn(self._end(granted.session_id))
+            raise ContractError("a session was opened at a node that you have blocked")
+        recognise(self._around.known, self._around.notices, granted)
+        lease = Lease(
+            place=choice.place,
+            transport=choice.transport,
+            granted=granted,
+            keys=keys,
+            expires_s=granted.expires_s,
+            cap_bytes=granted.cap_bytes,
+        )
+        self._leases[lease.id] = lease
+        if choice.replaces is not None:
+            self._leases.pop(choice.replaces, None)
+        return lease
+
+    def _keep_only(self, session: str | None) -> None:
+        """End every session but this one; keep that one going.
+
+        One that was opened for what the tunnel has not heard of yet is not over, but to come.
+        """
+        coming = self._bound.get(self._pending or 0)
+        for each in tuple(self._leases):
+            if each not in {session, coming}:
+                self._let_go(each)
+        self._bound = {attempt: at for attempt, at in self._bound.items() if at in self._leases}
+        lease = self._leases.get(session or "")
+        if lease is None:
+            self._topping.stop()
+        else:
+            self._topping.keep(lease)
+
+    def _let_go(self, session: str) -> None:
+        if self._leases.pop(session, None) is not None:
+            self._ending.add(session)
+            self._spawn(self._end(session))
+
+    async def _end(self, session: str) -> None:
+        """End ``session`` at the server; one that is away hears of it when it is back."""
+        self._ending.add(session)
+        try:
+            await self._link.ask(End(session_id=session), Done)
+        except (CentralOfflineError, AgentError) as error:
+            _log.info("a session is ended later: %s", error)
+        except (CentralError, WorldVpnError) as error:
+            self._ending.discard(session)
+            _log.info("a session was not ended: %s", error)
+        else:
+            self._ending.discard(session)
+
+    def _ended(self, session: str, reason: str) -> None:
+        live = self._bound.get(self._live or 0)
+        self._ending.discard(session)
+        if session in self._leases:
+            # Its ticket has no time left that a node would take it for.
+            self._leases[session] = attrs.evolve(self._leases[session], expires_s=0)
+        if reason not in OURS and session == live:
+            self._fall(causes.of_end(reason))
+
+    def _renewed(self, lease: Lease) -> None:
+        if lease.id in self._leases:
+            self._leases[lease.id] = lease
+            self._around.changed()
+
+    def _over(self, error: WorldVpnError) -> None:
+        """End the tunnel whose ticket has run out, with what kept it from getting another."""
+        self._fall(causes.of_no_ticket(error))
+
+    def _fall(self, cause: Cause) -> None:
+        attempt, self._live = self._live, None
+        self._topping.stop()
+        if attempt is not None:
+            self._around.post(TunnelDown(attempt=attempt, cause=cause))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

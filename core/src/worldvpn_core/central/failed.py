@@ -1,0 +1,38 @@
+"""Which nodes have just failed, so that others are taken where there are any."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+import attrs
+
+#: How long a node that failed is not taken again.
+AVOIDED_S: Final = 120.0
+
+
+@attrs.define
+class FailedNodes:
+    """Nodes by when their tunnel fell; forgotten after ``AVOIDED_S``."""
+
+    _since_monotonic_s: dict[str, float] = attrs.field(factory=dict)
+
+    def note(self, node_id: str) -> None:
+        """Take note that the tunnel to ``node_id`` has just fallen."""
+        self._since_monotonic_s[node_id] = time.monotonic()
+
+    def forget(self) -> bool:
+        """Let all of them be taken again; return whether there were any."""
+        had = bool(self._since_monotonic_s)
+        self._since_monotonic_s.clear()
+        return had
+
+    def now(self) -> tuple[str, ...]:
+        """Return those that are not to be taken now."""
+        now = time.monotonic()
+        self._since_monotonic_s = {
+            node: since
+            for node, since in self._since_monotonic_s.items()
+            if now - since < AVOIDED_S
+        }
+        return tuple(self._since_monotonic_s)

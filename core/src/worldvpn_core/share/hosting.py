@@ -1,0 +1,255 @@
+"""Guests that the central server sends: let in on a ticket, for its time, and no longer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from typing import Final
+from uuid import UUID
+
+import attrs
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from worldvpn_core.central.calls import Answer, Probed, PublicKeys
+from worldvpn_core.central.link import CentralLink
+from worldvpn_core.central.news import GuestNews, GuestsListed, News, ProbeNews
+from worldvpn_core.central.replies import Done, NextTicket
+from worldvpn_core.credit.admission import Admitted, Asked, admit
+from worldvpn_core.errors import (
+    AgentError,
+    CentralError,
+    ConfigError,
+    CreditProofError,
+    WorldVpnError,
+)
+from worldvpn_core.share.events import GuestInvited, GuestRevoked
+from worldvpn_core.share.plan import Guest, fits, seated
+from worldvpn_core.share.registered import Hosted, NodeFile
+from worldvpn_core.share.runner import ShareRunner
+from worldvpn_core.share.states import Serving
+from worldvpn_core.share.tickets import believed, trusted
+
+#: The server's own peer asks once or twice, whatever its clock says.
+PROBE_MOST_S: Final = 60
+#: What is said of a guest that may not come any more.
+_GONE: Final = frozenset({"ended", "withdraw"})
+
+_log = logging.getLogger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class Present:
+    """A guest that is let in: its key, and when that ends (Unix seconds)."""
+
+    x25519: bytes
+    expires_s: int
+    timer: asyncio.TimerHandle
+    #: Whether it is the server's own peer, which is no guest.
+    probes: bool
+
+
+class Hosting:
+    """Answers offers and probes while the node serves; ``manifest`` is the newest one kept."""
+
+    def __init__(
+        self,
+        link: CentralLink,
+        runner: ShareRunner,
+        file: NodeFile,
+        manifest: Callable[[], bytes | None],
+    ) -> None:
+        self._link = link
+        self._runner = runner
+        self._file = file
+        self._manifest = manifest
+        self._present: dict[str, Present] = {}
+        #: Guests that were accepted and are not inside yet, by session.
+        self._coming: dict[str, Guest] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        #: Whether new guests are taken.
+        self.is_accepting = True
+
+    @property
+    def guests(self) -> int:
+        """How many of the server's guests are let in."""
+        return sum(not present.probes for present in self._present.values())
+
+    def heard(self, news: News) -> None:
+        """Take note of the server's news."""
+        match news:
+            case GuestNews(action="offered"):
+                self._spawn(self._offered(news))
+            case GuestNews(ticket=bytes(ticket)) if news.action not in _GONE:
+                self._spawn(self._told(news, ticket))
+            case GuestNews(action=action, session_id=session) if action in _GONE:
+                self._dismiss(session)
+            case GuestsListed(session_ids=sessions):
+                for name, present in tuple(self._present.items()):
+                    if name not in sessions and not present.probes:
+                        self._dismiss(name)
+            case ProbeNews():
+                self._spawn(self._probed(news))
+            case _:
+                pass
+
+    def forget(self) -> None:
+        """Take note that the node is gone, and everybody with it."""
+        for present in self._present.values():
+            present.timer.cancel()
+        self._present.clear()
+
+    def close(self) -> None:
+        """Stop what is under way."""
+        self.forget()
+        for task in self._tasks:
+            task.cancel()
+
+    async def _offered(self, offer: GuestNews) -> None:
+        """Accept a guest where there is room, and let it in once its ticket is there."""
+        state = self._runner.state
+        if (
+            not isinstance(state, Serving)
+            or not self.is_accepting
+            or offer.x25519 is None
+            or len(seated(self._expected(state), state.plan.prefixes)) >= state.plan.guests
+            or not self._fits(offer, state)
+        ):
+            await self._refuse(offer)
+            return
+        self._coming[offer.session_id] = _guest(offer, offer.x25519)
+        try:
+            await self._accept(offer, state)
+            await self._runner.settled()
+        finally:
+            self._coming.pop(offer.session_id, None)
+
+    async def _accept(self, offer: GuestNews, state: Serving) -> None:
+        """Answer with a key of the node's for this session alone, and let the guest in."""
+        private = Ed25519PrivateKey.generate()
+        keys = PublicKeys(
+            x25519=state.node.public_key, ed25519=private.public_key().public_bytes_raw()
+        )
+        answer = Answer(node_id=offer.node_id, session_id=offer.session_id, keys=keys)
+        try:
+            granted = await self._link.ask(answer, NextTicket)
+            self._let_in(offer, granted.ticket, private.private_bytes_raw())
+        except (CentralError, AgentError, CreditProofError, ConfigError) as error:
+            _log.warning("a guest was not let in: %s", error)
+
+    async def _refuse(self, offer: GuestNews) -> None:
+        answer = Answer(node_id=offer.node_id, session_id=offer.session_id)
+        # Silence is a refusal, too: it only takes the guest longer.
+        with contextlib.suppress(CentralError, AgentError):
+            await self._link.ask(answer, Done)
+
+    async def _told(self, news: GuestNews, ticket: bytes) -> None:
+        """Let a guest in again after a restart, or for longer, on a newer ticket."""
+        hosted = self._file.get(news.session_id)
+        if hosted is None:
+            # Its own answer to the offer is still under way, or it is another run's.
+            return
+        try:
+            self._let_in(news, ticket, hosted.ed25519_private)
+        except (CreditProofError, ConfigError) as error:
+            _log.warning("a guest's ticket is not taken: %s", error)
+
+    def _let_in(self, news: GuestNews, signed: bytes, ed25519_private: bytes) -> None:
+        """Let the guest in for what its ticket says.
+
+        Raises:
+            CreditProofError: the ticket lets nobody in here.
+            ConfigError: what must be remembered of it cannot be kept.
+        """
+        state, now_s = self._runner.state, time.time()
+        if not isinstance(state, Serving) or news.x25519 is None or not self._fits(news, state):
+            return
+        root_key = self._link.root_key
+        seen_version = self._file.seen_version(root_key)
+        keys = trusted(self._manifest(), root_key, seen_version, now_s)
+        # An agent that was taken over could keep the one before, in which no key is revoked.
+        self._file.saw(root_key, keys.version)
+        ticket = believed(signed, keys, now_s)
+        if ticket.session != UUID(news.session_id):
+            raise CreditProofError(f"its ticket is of another session, {ticket.session}")
+        private = Ed25519PrivateKey.from_private_bytes(ed25519_private)
+        asked = Asked(
+            node=self._file.uuid,
+            node_x25519=state.node.public_key,
+            node_ed25519=private.public_key().public_bytes_raw(),
+            guest_x25519=news.x25519,
+            now_s=int(now_s),
+        )
+        hosted = self._file.get(news.session_id)
+        admitted = admit(ticket, asked, None if hosted is None else hosted.counted)
+        if not isinstance(admitted, Admitted):
+            raise CreditProofError(f"its ticket lets nobody in: {admitted}")
+        self._file.keep(
+            news.session_id,
+            Hosted(
+                counted=admitted.counted,
+                ed25519_private=ed25519_private,
+                expires_s=ticket.not_after_s,
+            ),
+            now_s,
+        )
+        self._admit(news.session_id, news, news.x25519, ticket.not_after_s)
+
+    def _admit(self, name: str, news: GuestNews | ProbeNews, x25519: bytes, expires_s: int) -> None:
+        former = self._present.get(name)
+        if former is not None:
+            former.timer.cancel()
+        else:
+            self._runner.post(GuestInvited(guest=_guest(news, x25519)))
+        left_s = max(0.0, expires_s - time.time())
+        timer = asyncio.get_running_loop().call_later(left_s, self._dismiss, name)
+        self._present[name] = Present(
+            x25519=x25519,
+            expires_s=expires_s,
+            timer=timer,
+            probes=isinstance(news, ProbeNews),
+        )
+
+    def _dismiss(self, name: str) -> None:
+        present = self._present.pop(name, None)
+        if present is not None:
+            present.timer.cancel()
+            self._runner.post(GuestRevoked(public_key=present.x25519))
+
+    async def _probed(self, probe: ProbeNews) -> None:
+        """Let the server's own peer in for a moment: it makes sure that guests can come."""
+        state = self._runner.state
+        if not isinstance(state, Serving) or not self._fits(probe, state):
+            return
+        ends_s = min(probe.expires_s, int(time.time()) + PROBE_MOST_S)
+        self._admit(probe.probe_id, probe, probe.x25519, ends_s)
+        await self._runner.settled()
+        try:
+            await self._link.ask(Probed(node_id=probe.node_id, probe_id=probe.probe_id), Done)
+        except WorldVpnError as error:
+            _log.info("the central server could not be told: %s", error)
+
+    def _fits(self, news: GuestNews | ProbeNews, state: Serving) -> bool:
+        """Say whether it is of this node, at addresses that may be its own."""
+        if news.node_id != self._file.node_id or news.x25519 is None:
+            return False
+        newcomer = _guest(news, news.x25519)
+        probes = isinstance(news, ProbeNews)
+        return fits(newcomer, self._expected(state), state.plan.prefixes, probes=probes)
+
+    def _expected(self, state: Serving) -> tuple[Guest, ...]:
+        """Return those inside, and those who will be in a moment."""
+        inside = {one.public_key for one in state.guests}
+        coming = (one for one in self._coming.values() if one.public_key not in inside)
+        return (*state.guests, *coming)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _guest(news: GuestNews | ProbeNews, x25519: bytes) -> Guest:
+    return Guest(public_key=x25519, addresses=(news.assigned4, news.assigned6))

@@ -1,0 +1,155 @@
+"""The node as the central server has it: offered while it serves, and not listed otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from ipaddress import ip_address
+from typing import Final
+
+import attrs
+
+from worldvpn_core.central.calls import Announce
+from worldvpn_core.central.link import CentralLink
+from worldvpn_core.central.replies import NodeStanding
+from worldvpn_core.errors import AgentError, CentralError, ConfigError, WorldVpnError
+from worldvpn_core.settings import Settings
+from worldvpn_core.share.registered import NodeFile
+from worldvpn_core.share.states import Serving, ShareState
+from worldvpn_core.types import Endpoint, IpNetwork
+
+#: What a node offers that limits its guests to nothing.
+UNLIMITED_MBPS: Final = 50
+FIRST_AGAIN_S: Final = 5.0
+LONGEST_AGAIN_S: Final = 300.0
+#: The server checks three times a minute at most.
+UNREACHED_AGAIN_S: Final = 60.0
+#: Said anew now and then, so that a server that has forgotten it learns of it.
+FRESH_S: Final = 900.0
+_GIGABYTE: Final = 1_000_000_000
+#: The server puts the address that it sees in its place.
+_SEEN: Final = ip_address("0.0.0.0")  # noqa: S104 - nothing is bound to it
+
+_log = logging.getLogger(__name__)
+
+#: What each of the server's reasons means for the owner.
+REASONS: Final[Mapping[str, str]] = {
+    "reached": "guests can come",
+    "no-echo": "the handshake worked, but nothing came back through the tunnel",
+    "no-answer": "the central server could not reach the port: open it in your router",
+    "node-silent": "this computer did not answer the central server in time",
+    "address-refused": "the address is not one of the public internet's",
+    "carrier-unproven": "what guests would come by could not be checked",
+    "no-endpoint": "the central server knows no address of this computer",
+}
+
+
+@attrs.define(kw_only=True, eq=False)
+class Listed:
+    """Keeps the server's word on this node up to date.
+
+    ``adopt`` makes the node take the inner networks that the server has drawn for it: it opens
+    anew with them. It raises ConfigError where devices are invited under others.
+    """
+
+    link: CentralLink
+    file: NodeFile
+    settings: Callable[[], Settings]
+    state: Callable[[], ShareState]
+    adopt: Callable[[tuple[IpNetwork, ...]], None]
+    protocol: str
+    changed: Callable[[], None]
+    is_listed: bool = attrs.field(default=False, init=False)
+    #: Why the node is not listed, or "" while nothing is known.
+    reason: str = attrs.field(default="", init=False)
+    _news: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
+    #: What the server was told last, while it may send guests by it.
+    _said: Announce | None = attrs.field(default=None, init=False)
+
+    def hurry(self) -> None:
+        """Take note that the node's state, its settings or the account is another."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Follow the node until cancelled."""
+        failures = 0
+        while True:
+            self._news.clear()
+            wait_s: float | None = None
+            try:
+                wait_s = await self._follow()
+                failures = 0
+            except (CentralError, AgentError) as error:
+                failures += 1
+                wait_s = min(LONGEST_AGAIN_S, FIRST_AGAIN_S * 2.0 ** (failures - 1))
+                self._say(is_listed=False, reason=str(error))
+            except WorldVpnError as error:
+                wait_s = FIRST_AGAIN_S
+                self._say(is_listed=False, reason=str(error))
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._news.wait()
+            except TimeoutError:
+                pass
+
+    async def _follow(self) -> float | None:
+        """Say what there is to say; return after how long to look again, None: at news."""
+        state, settings = self.state(), self.settings()
+        if self.link.secrets is None:
+            self._said = None
+            self._say(is_listed=False, reason="nobody is signed in: guests cannot be sent")
+            return None
+        match state:
+            case Serving():
+                if settings.share_country is None:
+                    raise ConfigError(
+                        "say which country this computer is in: worldvpn settings share_country CC"
+                    )
+                return await self._offer(state, settings)
+            case _:
+                await self._close()
+                return None
+
+    async def _offer(self, state: Serving, settings: Settings) -> float:
+        call = _announcement(state, settings, self.file.node_id, self.protocol)
+        standing = await self.link.ask(call, NodeStanding)
+        drawn = (standing.inner4, standing.inner6)
+        self._said = call
+        if set(drawn) != set(state.plan.prefixes):
+            self.adopt(drawn)
+            self._say(is_listed=False, reason="the node opens anew under the server's networks")
+            return FRESH_S
+        standing = await self.link.ask(attrs.evolve(call, reach=True), NodeStanding)
+        reason = REASONS.get(standing.reason, standing.reason)
+        self._say(is_listed=standing.listed, reason=reason)
+        return FRESH_S if standing.listed else UNREACHED_AGAIN_S
+
+    async def _close(self) -> None:
+        """Let no new guest be sent: the stream of events alone would keep the node online."""
+        self._say(is_listed=False, reason="")
+        if self._said is not None:
+            await self.link.ask(attrs.evolve(self._said, accepting=False), NodeStanding)
+            self._said = None
+
+    def _say(self, *, is_listed: bool, reason: str) -> None:
+        if (is_listed, reason) != (self.is_listed, self.reason):
+            self.is_listed, self.reason = is_listed, reason
+            _log.info("the node is %slisted: %s", "" if is_listed else "not ", reason or "-")
+            self.changed()
+
+
+def _announcement(state: Serving, settings: Settings, node_id: str, protocol: str) -> Announce:
+    """Return what the server is told of the node. Pure."""
+    return Announce(
+        node_id=node_id,
+        country=settings.share_country or "XX",
+        city=settings.share_city,
+        protocols=(protocol,),
+        x25519=state.node.public_key,
+        listen=(Endpoint(host=_SEEN, port=state.plan.listen_port),),
+        bandwidth_mbps=settings.share_rate_mbps or UNLIMITED_MBPS,
+        most_guests=settings.share_guests,
+        daily_bytes=settings.share_daily_gb * _GIGABYTE,
+        reach=False,
+    )
