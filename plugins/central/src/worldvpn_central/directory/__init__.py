@@ -1,0 +1,1 @@
+"""The signed directory: held, shown, and chosen from."""

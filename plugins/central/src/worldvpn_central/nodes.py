@@ -1,0 +1,88 @@
+"""This device's own node: offered, answered for, taken back."""
+
+from __future__ import annotations
+
+import attrs
+
+from worldvpn_central.http import Question
+from worldvpn_central.proofs import base64_text
+from worldvpn_central.protocols import wire_name
+from worldvpn_central.reading import Fields, senseless
+from worldvpn_central.sessions import Tickets, next_ticket
+from worldvpn_central.signed_in import SignedIn
+from worldvpn_central.tickets import is_for_node
+from worldvpn_core.central import calls, replies
+from worldvpn_core.errors import CentralOfflineError
+
+
+@attrs.frozen
+class Nodes:
+    """What is asked about it."""
+
+    mine: SignedIn
+    tickets: Tickets
+
+    async def announce(self, call: calls.Announce) -> replies.NodeStanding:
+        """Offer it; with ``reach``, have it checked from outside."""
+        path = f"/v1/nodes/{call.node_id}"
+        body = {
+            "country_code": call.country,
+            "city": call.city,
+            "protocols": [wire_name(each) for each in call.protocols],
+            "x25519": base64_text(call.x25519),
+            "endpoints": [
+                {"host": str(each.host), "port": each.port, "carrier": each.carrier.value}
+                for each in call.listen
+            ],
+            "bandwidth_mbps": call.bandwidth_mbps,
+            "most_guests": call.most_guests,
+            "daily_bytes": call.daily_bytes,
+            "accepting": call.accepting,
+        }
+        node = await self.mine.ask(Question(method="PUT", path=path, body=body))
+        if not call.reach:
+            return _standing(node, node.flag("listed"), node.text("reach_reason"))
+        checked = await self.mine.ask(Question(method="POST", path=f"{path}/reach"))
+        return _standing(node, checked.flag("listed"), checked.text("reason"))
+
+    async def answer(self, call: calls.Answer) -> replies.NextTicket | replies.Done:
+        """Let a guest in, or refuse it."""
+        path = f"/v1/nodes/{call.node_id}/guests/{call.session_id}"
+        if call.keys is None:
+            await self.mine.answer(Question(method="POST", path=path, body={"accept": False}))
+            return replies.Done()
+        body = {
+            "accept": True,
+            "x25519": base64_text(call.keys.x25519),
+            "ed25519": base64_text(call.keys.ed25519),
+            "endpoint": call.endpoint,
+        }
+        answer = await self.mine.ask(Question(method="POST", path=path, body=body))
+        found = await next_ticket(answer, call.session_id, self.tickets)
+        ticket = await self.tickets.read(found.ticket)
+        if not is_for_node(ticket, call.session_id, call.node_id, call.keys):
+            raise CentralOfflineError("the central server sent a ticket for another node or key")
+        return found
+
+    async def probed(self, call: calls.Probed) -> replies.Done:
+        """Say that the server's peer may come."""
+        path = f"/v1/nodes/{call.node_id}/probes/{call.probe_id}"
+        await self.mine.answer(Question(method="POST", path=path))
+        return replies.Done()
+
+    async def withdraw(self, call: calls.Withdraw) -> replies.Done:
+        """Take it off the list."""
+        await self.mine.answer(Question(method="DELETE", path=f"/v1/nodes/{call.node_id}"))
+        return replies.Done()
+
+
+def _standing(node: Fields, listed: bool, reason: str) -> replies.NodeStanding:  # noqa: FBT001 - as the server says it
+    try:
+        return replies.NodeStanding(
+            listed=listed,
+            reason=reason,
+            inner4=node.network("inner4"),
+            inner6=node.network("inner6"),
+        )
+    except ValueError:
+        raise senseless("a node") from None
