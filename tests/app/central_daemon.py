@@ -59,7 +59,7 @@ def a_node(number: int, **changes: object) -> dict[str, object]:
         "load": 0,
         "reputation": 97,
         "latency_ms": 12,
-        "public": True,
+        "public": False,
         "on_probation": False,
         "favourite": False,
         **changes,

@@ -65,7 +65,7 @@ def test_refusal_in_json_is_one_object(
     central.refuse(OutOfCreditError("3 MiB are left"))
     done = run(*verb, "--json", env=env, stdin=SECRETS)
     assert (done.returncode, done.stderr, done.stdout.count("\n")) == (Exit.FAILED, "", 1)
-    assert done.stdout.startswith('{"error": {"code": "central.out_of_credit", "message": "3 MiB')
+    assert done.stdout.startswith('{"error": {"code": "out-of-credit", "message": "3 MiB')
 
 
 def test_denial_has_its_exit_code(central: CentralDaemon, env: dict[str, str]) -> None:
@@ -89,6 +89,6 @@ def test_every_error_of_the_central_servers_has_its_advice() -> None:
 
 
 def test_out_of_credit_names_three_ways_on() -> None:
-    advice = ways_on("central.out_of_credit")
+    advice = ways_on("out-of-credit")
     ways = ("worldvpn share on", "worldvpn disconnect", "worldvpn connect")
     assert [way for way in ways if way not in advice] == []

@@ -29,7 +29,7 @@ def test_nodes_are_a_table_with_words_for_what_are_numbers(
         a_node(1, favourite=True),
         a_node(2, country="CI", city="", load=1, latency_ms=None, reputation=5),
         a_node(3, load=2, protocols=["openvpn", "wireguard"], bandwidth_mbps=10),
-        a_node(4, load=3, country="ZZ", on_probation=True, public=False),
+        a_node(4, load=3, country="ZZ", on_probation=True, public=True),
     ]
     ended = worldvpn("nodes")
     # fmt: off
@@ -38,7 +38,7 @@ def test_nodes_are_a_table_with_words_for_what_are_numbers(
         f"*  DE Germany        Berlin    1000  free      12 ms     97  wireguard           {ID.format(1)}",  # noqa: E501 - a row
         f"   CI Côte d'Ivoire  –         1000  in use        –      5  wireguard           {ID.format(2)}",  # noqa: E501, RUF001 - a row as it is shown
         f"   DE Germany        Berlin      10  busy      12 ms     97  openvpn, wireguard  {ID.format(3)}",  # noqa: E501 - a row
-        f"   ZZ ZZ             Berlin    1000  full      12 ms     97  wireguard           {ID.format(4)}  new, private",  # noqa: E501 - a row
+        f"   ZZ ZZ             Berlin    1000  full      12 ms     97  wireguard           {ID.format(4)}  new, public",  # noqa: E501 - a row
         "4 nodes",
         "Connect: worldvpn connect COUNTRY, COUNTRY/CITY or NODE",
     ])

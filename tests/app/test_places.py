@@ -132,7 +132,7 @@ def test_somebody_elses_profile_meanwhile_is_told(
 def test_lack_of_credit_while_connecting_says_the_ways_on(
     central: CentralDaemon, worldvpn: Command
 ) -> None:
-    cause = {"code": "central.out_of_credit", "detail": "3 MiB are left.", "retryable": False}
+    cause = {"code": "out-of-credit", "detail": "3 MiB are left.", "retryable": False}
     central.scripts[TunnelConnect] = (
         {"state": "connecting"},
         {"state": "blocked", "profile": THERE, "cause": cause},

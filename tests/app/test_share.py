@@ -10,6 +10,7 @@ import pytest
 from tests.app.command import Command
 from tests.app.fake_daemon import FakeDaemon, sharing
 from worldvpn_app.cli.exits import Exit
+from worldvpn_app.cli.share import lines
 from worldvpn_core.errors import BusyError
 from worldvpn_core.ipc.share import ShareInvite, ShareOff, ShareOn, ShareRevoke
 
@@ -142,3 +143,28 @@ def test_status_tells_of_sharing_only_where_it_is_wanted(
 
     assert "Sharing" not in quiet
     assert "serving, 2 invited, UDP port 51820" in worldvpn("status").out
+
+
+@pytest.mark.parametrize(
+    ("server", "said"),
+    [
+        ({"listed": True, "reason": "guests can come", "guests": 1}, "  Listed: 1 guest of"),
+        ({"listed": True, "reason": "guests can come", "guests": 3}, "  Listed: 3 guests of"),
+        ({"listed": False, "reason": "the port is shut", "guests": 0}, "  Not listed: the port"),
+    ],
+)
+def test_status_says_whether_the_server_sends_guests(server: dict[str, object], said: str) -> None:
+    sharing = {
+        "state": "serving",
+        "wanted": True,
+        "agreed_utc": "2026-11-28T08:00:00+00:00",
+        "port": 51_820,
+        "engine": "wireguard-go",
+        "guests": 0,
+        "cause": None,
+        "server": server,
+    }
+
+    shown = [each.text for each in lines({"sharing": sharing, "devices": []})]
+
+    assert any(each.startswith(said) for each in shown)

@@ -77,13 +77,18 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
         ("on", "home", "on"),
         ("none", "home", None),
         ("-5", 1, -5),
+        ("none", [25], []),
+        ("25, 465", [], [25, 465]),
+        ("0192F7A0-1b2c-7def-8abc-0123456789ab", [], ["0192f7a0-1b2c-7def-8abc-0123456789ab"]),
     ],
 )
 def test_setting_takes_the_type_it_has(text: str, present: object, value: object) -> None:
     assert setting(text, present) is value or setting(text, present) == value
 
 
-@pytest.mark.parametrize(("text", "present"), [("maybe", True), ("none", True), ("x", 1)])
+@pytest.mark.parametrize(
+    ("text", "present"), [("maybe", True), ("none", True), ("x", 1), ("x", [])]
+)
 def test_setting_of_another_type_is_refused(text: str, present: object) -> None:
     with pytest.raises(UsageError):
         setting(text, present)

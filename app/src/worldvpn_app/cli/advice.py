@@ -17,9 +17,14 @@ _WAYS_ON: Final = {
         "Try again once it can be reached; a profile of your own connects without it:"
         " worldvpn connect PROFILE"
     ),
+    "central.busy": "Nothing was changed; what is wanted is tried again by itself",
+    "no-credit-proof": (
+        "Try again once the central server can be reached; a profile of your own connects"
+        " without it: worldvpn connect PROFILE"
+    ),
     "central.refused": "That is the central server's answer; nothing was changed",
     "central.signed_out": "Sign in: worldvpn login. Make an account: worldvpn register",
-    "central.out_of_credit": (
+    "out-of-credit": (
         "Earn more by sharing: worldvpn share on. Or end the tunnel: worldvpn disconnect."
         " Or try again once what is held has come back: worldvpn connect"
     ),

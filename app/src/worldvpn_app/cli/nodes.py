@@ -95,7 +95,7 @@ def _found(client: Client, asked: Mapping[str, object], wanted: int) -> dict[str
 
 def _row(node: Mapping[str, Any]) -> tuple[str, ...]:
     latency_ms = node["latency_ms"]
-    marks = (("new", node["on_probation"]), ("private", not node["public"]))
+    marks = (("new", node["on_probation"]), ("public", node["public"]))
     return (
         "*" if node["favourite"] else " ",
         f"{node['country']} {name_of(node['country'])}",

@@ -46,7 +46,19 @@ def lines(reply: Mapping[str, Any]) -> list[Line]:
     text, role = _TITLES.get(sharing["state"], _TITLES["off"])
     title = text.format(why=why, port=sharing["port"], devices=_counted(devices))
     names = [Line(f"  {one['name']}  {', '.join(one['addresses'])}", Role.DIM) for one in devices]
-    return [Line(title, role), *names, *_advice(sharing, devices)]
+    return [Line(title, role), *_of_server(sharing), *names, *_advice(sharing, devices)]
+
+
+def _of_server(sharing: Mapping[str, Any]) -> Iterable[Line]:
+    """Say whether the central server sends guests, and if not, why."""
+    server = sharing.get("server")
+    if not server or sharing["state"] != "serving":
+        return
+    if server["listed"]:
+        guests = "1 guest" if server["guests"] == 1 else f"{server['guests']} guests"
+        yield Line(f"  Listed: {guests} of the directory.", Role.GOOD)
+    elif server["reason"]:
+        yield Line(f"  Not listed: {server['reason']}.", Role.PLAIN)
 
 
 def _on(session: Session) -> Exit:

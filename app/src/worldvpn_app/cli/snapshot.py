@@ -70,6 +70,14 @@ class Daemon(TypedDict):
     agent_pid: int | None
 
 
+class Guests(TypedDict):
+    """What the central server says of the node, and how many guests it has sent."""
+
+    listed: bool
+    reason: str
+    guests: int
+
+
 class Sharing(TypedDict):
     """The state of sharing: what the owner wants, and what is."""
 
@@ -80,6 +88,8 @@ class Sharing(TypedDict):
     engine: str | None
     guests: int
     cause: Cause | None
+    #: None on a host that belongs to no central server.
+    server: NotRequired[Guests | None]
 
 
 class Balance(TypedDict):

@@ -35,11 +35,8 @@ class Target(NamedTuple):
     def is_shown_by(self, snapshot: Snapshot) -> bool:
         """Say whether the tunnel of ``snapshot`` goes there."""
         profile = snapshot["tunnel"]["profile"]
-        if self.place is None:
-            return profile is not None and profile["id"] == self.profile_id
-        # Which node that is was left to the directory.
-        is_place = profile is not None and profile["id"].startswith(_PREFIX)
-        return is_place or snapshot.get("session") is not None
+        meant = self.profile_id if self.place is None else f"{_PREFIX}{self.place}"
+        return profile is not None and profile["id"] == meant
 
     def __str__(self) -> str:
         return self.place or self.profile_id or ""

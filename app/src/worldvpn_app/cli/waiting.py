@@ -32,6 +32,8 @@ class ConnectWait:
     def __init__(self, target: Target, before: Snapshot) -> None:
         self._target = target
         self._before = before["tunnel"]["state"]
+        # By a profile it is clear whose tunnel that is; at a place it may be that of before.
+        self._is_clear = target.place is None or not target.is_shown_by(before)
         self._has_begun = False
 
     def judge(self, snapshot: Snapshot) -> Outcome | None:
@@ -59,8 +61,7 @@ class ConnectWait:
         return self.judge(snapshot) or self._settled(state)
 
     def _connected(self, snapshot: Snapshot) -> Outcome | None:
-        # By a profile it is clear whose tunnel that is; a place may be that of before.
-        is_clear = self._has_begun or self._target.place is None
+        is_clear = self._has_begun or self._is_clear
         if is_clear and self._target.is_shown_by(snapshot):
             return Outcome.CONNECTED
         return Outcome.OVERTAKEN if self._has_begun else None
