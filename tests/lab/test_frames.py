@@ -70,9 +70,9 @@ def test_ports_behind_ipv6_options_are_read() -> None:
 
 
 def test_arp_names_sender_and_target() -> None:
-    raw = forged.arp_request(HERE, IPv4Address(ONE), IPv4Address("10.64.1.2"))
+    raw = forged.arp_request(HERE, IPv4Address(ONE), IPv4Address("10.63.1.2"))
 
-    assert decode(raw).about == (ONE, ip_address("10.64.1.2"))
+    assert decode(raw).about == (ONE, ip_address("10.63.1.2"))
 
 
 def test_neighbour_solicitation_names_its_target() -> None:

@@ -15,7 +15,7 @@ from worldvpn_lab.probes.marks import CELLS, cell_of, group_of, port_of, tag_of
 
 RELAY = Outside(host=ip_address("203.0.113.10"), port=51820)
 CENTRAL = Outside(host=ip_address("198.51.100.10"), port=443, protocol=TCP)
-INNER = ip_address("10.64.1.2")
+INNER = ip_address("10.63.1.2")
 STATE = Admitted(endpoints=(RELAY,), bootstrap=(CENTRAL,), inner=(INNER,))
 WITH_LAN = attrs.evolve(STATE, lan=True)
 
@@ -118,7 +118,7 @@ def test_names_are_never_asked_of_the_lan(port: int) -> None:
     assert judge(attrs.evolve(LAN_FRAME, destination_port=port), WITH_LAN) is Verdict.LEAK
 
 
-@pytest.mark.parametrize("address", ["10.64.1.2", "198.51.100.80", "100.64.0.9", "2001:db8::1"])
+@pytest.mark.parametrize("address", ["10.63.1.2", "198.51.100.80", "100.64.0.9", "2001:db8::1"])
 def test_lan_is_fixed_ranges_without_the_tunnel(address: str) -> None:
     frame = attrs.evolve(LAN_FRAME, destination=ip_address(address))
 

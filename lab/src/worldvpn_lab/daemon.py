@@ -29,7 +29,7 @@ from worldvpn_app.cli.exits import NoDaemonError
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_core.errors import EngineError
 from worldvpn_lab import nodes
-from worldvpn_lab.disturb.processes import running
+from worldvpn_lab.disturb.processes import end, family, running
 
 if TYPE_CHECKING:
     from worldvpn_lab.program import Program
@@ -222,6 +222,18 @@ class Daemon:
             if number is signal.SIGKILL:
                 select.select([each.pidfd], [], [], _DEATH_S)
             os.close(each.pidfd)
+        return len(found)
+
+    def vanish(self) -> int:
+        """Kill it and all it has started, wherever that runs: as a computer that loses power.
+
+        Returns how many processes there were.
+        """
+        found = family(self.program.pid)
+        end(found)
+        for pidfd in found:
+            os.close(pidfd)
+        self.close()
         return len(found)
 
     def stop(self) -> int:

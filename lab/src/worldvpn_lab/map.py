@@ -213,9 +213,9 @@ def _node(number: int, endpoint: str, endpoint6: str) -> Node:
         endpoint=ip_address(endpoint),
         endpoint6=ip_address(endpoint6),
         port=WIREGUARD_PORT,
-        gateway=ip_interface(f"10.64.{number}.1/24"),
+        gateway=ip_interface(f"10.63.{number}.1/24"),
         gateway6=ip_interface(f"fd64:{number}::1/64"),
-        guest=ip_interface(f"10.64.{number}.2/32"),
+        guest=ip_interface(f"10.63.{number}.2/32"),
         guest6=ip_interface(f"fd64:{number}::2/128"),
     )
 

@@ -13,6 +13,7 @@ from worldvpn_lab.demo.findings import (
     Durations,
     ExitAddresses,
     Findings,
+    Network,
     as_json,
     failures,
 )
@@ -37,6 +38,15 @@ GOOD = Findings(
     census=Census(packets={Verdict.ENDPOINT: 1_104, Verdict.NDP: 1}, leaks=(), lost=0),
     attempts=1_064,
     control=Control(packets=431, unseen=()),
+    network=Network(
+        nodes_seen=2,
+        connect_ms=188.3,
+        failover_ms=4_664.6,
+        held_credits=50,
+        exits=("203.0.113.10", "203.0.113.20"),
+        expected=("203.0.113.10", "203.0.113.20"),
+    ),
+    network_leaked_packets=0,
     elapsed_s=3.3,
 )
 LEAK = "IP protocol 17 from 192.168.77.10 to 198.51.100.53 port 53, seen at isp:lan"
@@ -52,6 +62,11 @@ BROKEN = {
     "the witness missed 3 packets": attrs.evolve(GOOD, census=attrs.evolve(GOOD.census, lost=3)),
     "watched the wrong wires": attrs.evolve(GOOD, census=attrs.evolve(GOOD.census, packets={})),
     "nothing could be downloaded": attrs.evolve(GOOD, throughput_mbps=0.0),
+    "after that user's computer lost power the web server saw 203.0.113.10": attrs.evolve(
+        GOOD, network=attrs.evolve(GOOD.network, exits=("203.0.113.10", "203.0.113.10"))
+    ),
+    "1 nodes were listed": attrs.evolve(GOOD, network=attrs.evolve(GOOD.network, nodes_seen=1)),
+    "no credit was held": attrs.evolve(GOOD, network=attrs.evolve(GOOD.network, held_credits=0)),
 }
 
 

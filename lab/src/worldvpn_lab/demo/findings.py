@@ -35,6 +35,26 @@ _WHEN: Final[Mapping[str, str]] = {
 }
 
 
+#: How many users share in the demo.
+_SHARING: Final = 2
+_NODES: Final = ("through a user's node", "after that user's computer lost power")
+
+
+@attrs.frozen(kw_only=True)
+class Network:
+    """What was found with a central server and users who share.
+
+    ``exits`` are addresses a web server saw, before and after the node that was used died.
+    """
+
+    nodes_seen: int
+    connect_ms: float
+    failover_ms: float
+    held_credits: int
+    exits: tuple[str, str]
+    expected: tuple[str, str]
+
+
 @attrs.frozen(kw_only=True)
 class Durations:
     """How long it took, from what was asked or done to the daemon's "connected"."""
@@ -80,6 +100,9 @@ class Findings:
     census: Census
     attempts: int
     control: Control
+    network: Network
+    #: Of the leaks, those seen while traffic went through users' nodes.
+    network_leaked_packets: int
     elapsed_s: float
 
 
@@ -89,6 +112,7 @@ def failures(found: Findings) -> Iterator[str]:
         saw, meant = getattr(found.exits, name), getattr(found.expected, name)
         if saw != meant:
             yield f"{when} the web server saw {saw}, and should have seen {meant}"
+    yield from _network_failures(found.network)
     census, control = found.census, found.control
     if census.leaks:
         first = "; ".join(census.leaks[:_SHOWN])
@@ -105,6 +129,16 @@ def failures(found: Findings) -> Iterator[str]:
         yield "the witness saw no packet of the tunnel itself: it watched the wrong wires"
     if not found.throughput_mbps:
         yield "nothing could be downloaded through the tunnel"
+
+
+def _network_failures(through: Network) -> Iterator[str]:
+    for saw, meant, when in zip(through.exits, through.expected, _NODES, strict=True):
+        if saw != meant:
+            yield f"{when} the web server saw {saw}, and should have seen {meant}"
+    if through.nodes_seen != _SHARING:
+        yield f"{through.nodes_seen} nodes were listed, and {_SHARING} share"
+    if not through.held_credits:
+        yield "no credit was held for the session"
 
 
 def as_json(found: Findings) -> dict[str, object]:
@@ -131,6 +165,13 @@ def as_json(found: Findings) -> dict[str, object]:
         "lost_packets": found.census.lost,
         "control_packets": found.control.packets,
         "control_unseen": list(found.control.unseen),
+        "nodes_seen": found.network.nodes_seen,
+        "exit_address_node": found.network.exits[0],
+        "exit_address_failed_over": found.network.exits[1],
+        "directory_connect_ms": round(found.network.connect_ms, 1),
+        "failover_ms": round(found.network.failover_ms, 1),
+        "failover_leaked_packets": found.network_leaked_packets,
+        "held_credits": found.network.held_credits,
         "elapsed_s": round(found.elapsed_s, 2),
         "failed": failed,
     }

@@ -8,9 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import attrs
+
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_lab import guest
+from worldvpn_lab.central import CentralHouse
 from worldvpn_lab.daemon import Daemon, Part, Start, is_connected, is_connected_by, is_in
+from worldvpn_lab.demo import network
 from worldvpn_lab.demo.browser import Browser
 from worldvpn_lab.demo.findings import Control, Durations, ExitAddresses, Findings
 from worldvpn_lab.demo.witness import Witness, admitted_to
@@ -45,22 +49,24 @@ def play(directory: Path, tell: Tell) -> Findings:
         volley = stack.enter_context(Volley(world))
         browser = stack.enter_context(Browser(world))
         witness = stack.enter_context(Witness(world, (*POINTS, guest.GUEST_LAN)))
-        tell("Starting the VPN's daemon in it.")
-        daemon = stack.enter_context(Daemon.start(world, _HOW))
-        return _Play(witness, volley, browser, daemon, tell).run(began_s)
+        tell("Starting the VPN's daemon in it, and a central server with its database.")
+        house = stack.enter_context(CentralHouse.open(world))
+        how = attrs.evolve(_HOW, config=house.daemon_toml() + _HOW.config)
+        daemon = stack.enter_context(Daemon.start(world, how))
+        stage = network.Stage(world=world, house=house, client=daemon, browser=browser, tell=tell)
+        return _Play(witness, volley, stage).run(began_s)
 
 
 class _Play:
     """Everybody on the stage, and the acts."""
 
-    def __init__(
-        self, witness: Witness, volley: Volley, browser: Browser, daemon: Daemon, tell: Tell
-    ) -> None:
+    def __init__(self, witness: Witness, volley: Volley, stage: network.Stage) -> None:
         self._witness = witness
         self._volley = volley
-        self._browser = browser
-        self._daemon = daemon
-        self._tell = tell
+        self._stage = stage
+        self._browser = stage.browser
+        self._daemon = stage.client
+        self._tell = stage.tell
         self._attempts = 0
 
     def run(self, began_s: float) -> Findings:
@@ -96,7 +102,14 @@ class _Play:
             second=switched,
             after=browser.exit_address(),
         )
+        leaks_before = len(witness.census().leaks)
+        through_nodes = network.play(self._stage, self._attempt, witness.from_now)
+        witness.from_now(None)
+        daemon.disconnect()
+        census = witness.census()
         return Findings(
+            network=through_nodes,
+            network_leaked_packets=len(census.leaks) - leaks_before,
             engine=str(connected["tunnel"]["engine"]),
             protocol=str(connected["tunnel"]["transport"]),
             exits=exits,
@@ -105,7 +118,7 @@ class _Play:
                 connect_ms=connect_ms, reconnect_ms=reconnect_ms, switch_ms=switch_ms
             ),
             throughput_mbps=throughput_mbps,
-            census=witness.census(),
+            census=census,
             attempts=self._attempts,
             control=control,
             elapsed_s=time.monotonic() - began_s,
@@ -135,19 +148,22 @@ class _Play:
         self._daemon.call("tunnel.connect", profile_id=profile_id)
         self._daemon.until(lambda seen: not is_in("disconnected")(seen))
         # From here on the daemon claims that nothing but the tunnel leaves.
-        self._witness.from_now(admitted_to(NODES[0]))
+        self._witness.from_now(network.reaching(admitted_to(NODES[0])))
         connected = self._daemon.until(is_connected_by(profile_id))
+        self._witness.from_now(admitted_to(NODES[0]))
         return connected, (time.monotonic() - began_s) * 1_000
 
     def _crash(self) -> float:
         """Kill the tunnel's process, probe at once, and wait until a new tunnel is open."""
         fallen = self._daemon.status()["tunnel"]["interface"]
+        self._witness.from_now(network.reaching(admitted_to(NODES[0])))
         began_s = time.monotonic()
         self._daemon.kill(Part.ENGINE)
         self._attempt()
         self._daemon.until(
             lambda seen: is_connected(seen) and seen["tunnel"]["interface"] != fallen
         )
+        self._witness.from_now(admitted_to(NODES[0]))
         return (time.monotonic() - began_s) * 1_000
 
     def _switch(self, profile_id: str) -> float:

@@ -14,6 +14,7 @@ _WIDTH: Final = 42
 _CLASSES: Final[Mapping[Verdict, str]] = {
     Verdict.ENDPOINT: "encrypted, to the VPN server",
     Verdict.ENDPOINT_FRAGMENT: "encrypted, in fragments",
+    Verdict.BOOTSTRAP: "asking the central server",
     Verdict.ARP: "finding the router (ARP)",
     Verdict.NDP: "finding the router (IPv6)",
     Verdict.DHCP: "renewing the address (DHCP)",
@@ -25,6 +26,7 @@ _CLASSES: Final[Mapping[Verdict, str]] = {
 def table(found: Findings) -> str:
     """Return a line a finding, then the verdict."""
     exits, took, census = found.exits, found.durations, found.census
+    through = found.network
     rows = [
         ("exit address without the VPN", exits.before),
         ("exit address through server 1", f"{exits.first}, {exits.first6}"),
@@ -34,6 +36,12 @@ def table(found: Findings) -> str:
         ("connected again after a crash in", f"{took.reconnect_ms:.0f} ms"),
         ("switched servers in", f"{took.switch_ms:.0f} ms"),
         ("throughput", f"{found.throughput_mbps:.0f} Mbit/s"),
+        ("nodes of users, listed", f"{through.nodes_seen}"),
+        ("exit address through a user's node", through.exits[0]),
+        ("connected to it, the server asked, in", f"{through.connect_ms:.0f} ms"),
+        ("that node lost power: the other one after", f"{through.failover_ms:.0f} ms"),
+        ("exit address then", through.exits[1]),
+        ("held of the visitor's 100 credits", f"{through.held_credits}"),
         ("sent past the tunnel on purpose", f"{found.attempts} packets"),
         ("of these, seen outside the tunnel", f"{len(census.leaks)} packets"),
         *(

@@ -50,6 +50,31 @@ def running(world: World, role: str, word: str = "") -> list[Found]:
     return chosen
 
 
+def family(pid: int) -> list[int]:
+    """Return a pidfd, the caller's to close, of ``pid`` and of every process below it."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[1-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = entry.read_text().rpartition(")")[2].split()
+            parents.setdefault(int(fields[1]), []).append(int(entry.parent.name))
+    found, left = [], [pid]
+    while left:
+        each = left.pop()
+        left += parents.get(each, [])
+        with contextlib.suppress(OSError):
+            found.append(os.pidfd_open(each))
+    return found
+
+
+def end(pidfds: Sequence[int]) -> None:
+    """Kill what they stand for, and return once it is gone."""
+    for pidfd in pidfds:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+    for pidfd in pidfds:
+        select.select([pidfd], [], [], _DEATH_S)
+
+
 def _inspect(pid: int, home: os.stat_result) -> Found | None:
     """Return the process of that number if it is in the network namespace ``home``."""
     try:

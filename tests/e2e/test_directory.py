@@ -1,0 +1,219 @@
+"""Through the directory: real server, real PostgreSQL, real nodes, and what happens to them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+
+import attrs
+import pytest
+
+from tests.e2e.rig import Rig
+from tests.e2e.town import (
+    BACK_S,
+    LISTED_S,
+    PASSWORD,
+    SHARE_PORT,
+    Town,
+    address_of,
+    connect,
+    is_listed,
+    listed,
+    role_of,
+)
+from worldvpn_app.cli.exits import CommandError
+from worldvpn_lab.daemon import is_connected, is_in
+from worldvpn_lab.demo.browser import Browser
+from worldvpn_lab.demo.network import reaching, through_nodes
+from worldvpn_lab.world import World
+
+pytestmark = pytest.mark.netns
+
+_PATIENCE_S = 30.0
+_SENDER = """
+import socket, time
+line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+while True:
+    try:
+        line.sendto(b"x", ("198.51.100.80", 9))
+    except OSError:
+        pass
+    time.sleep(0.05)
+"""
+
+
+@pytest.fixture(scope="module")
+def town(world: World) -> Iterator[Town]:
+    with Town.standing(world) as standing:
+        yield standing
+
+
+@pytest.fixture
+def browser(world: World) -> Iterator[Browser]:
+    with Browser(world) as ready:
+        yield ready
+
+
+def test_new_user_sees_the_nodes_and_goes_out_through_one(
+    rig: Rig, town: Town, browser: Browser
+) -> None:
+    with town.guest(rig, "ada") as daemon:
+        assert town.made["recovery_code"]
+        assert {each["country"] for each in listed(daemon)} == {"DE", "FR"}
+
+        rig.witness.from_now(reaching(through_nodes()))
+        seen = connect(daemon, "fastest")
+        rig.witness.from_now(through_nodes())
+
+        assert browser.exit_address() == address_of(role_of(seen))
+        assert rig.fire() == set()
+        balance = seen["account"]["balance"]
+        assert balance is not None
+        assert (balance["credits"], balance["held_ticks"]) == (100, balance["promo_ticks"])
+        assert rig.leaks() == ()
+
+
+def test_node_that_loses_power_is_replaced_and_nothing_leaks(
+    rig: Rig, town: Town, browser: Browser
+) -> None:
+    with town.guest(rig, "grace") as daemon:
+        rig.witness.from_now(reaching(through_nodes()))
+        before = connect(daemon, "fastest")
+        used = role_of(before)
+        with rig.world.spawn("client", [sys.executable, "-c", _SENDER]):
+            town.nodes[used].vanish()
+            after = daemon.until(
+                lambda seen: is_connected(seen) and bool(seen["session"]) and role_of(seen) != used,
+                _PATIENCE_S,
+            )
+        rig.fire()
+
+        assert browser.exit_address() == address_of(role_of(after))
+        assert rig.leaks() == ()
+        daemon.disconnect()
+        town.share(used).until(is_listed, LISTED_S)
+
+
+def test_session_outlives_the_server_and_the_directory_too(
+    rig: Rig, town: Town, browser: Browser
+) -> None:
+    with town.guest(rig, "edsger") as daemon:
+        seen = connect(daemon, "fastest")
+        town.house.stop()
+
+        daemon.until(lambda each: each["account"]["reach"] == "offline", _PATIENCE_S)
+        assert browser.exit_address() == address_of(role_of(seen))
+        assert len(listed(daemon)) == 2
+        daemon.disconnect()
+        with pytest.raises(CommandError) as refused:
+            daemon.call("tunnel.connect", place="fastest")
+        assert refused.value.code == "no-credit-proof"
+        assert daemon.status()["tunnel"]["state"] == "disconnected"
+
+        town.reopen()
+        daemon.until(lambda each: each["account"]["reach"] == "online", BACK_S)
+        connect(daemon, "fastest")
+
+
+def test_daemon_that_starts_without_the_server_knows_its_user_and_what_it_kept(
+    rig: Rig, town: Town
+) -> None:
+    with town.guest(rig, "barbara") as first:
+        first.stop()
+        town.house.stop()
+        try:
+            again = town.start(rig)
+            assert again.status()["account"]["username"] == "barbara"
+            kept = json.loads(again.call("directory.nodes")["json"])
+            assert kept["age_s"] > 0
+        finally:
+            town.reopen()
+        again.until(lambda each: each["account"]["reach"] == "online", BACK_S)
+
+
+def test_banned_user_is_blocked_and_told_why(rig: Rig, town: Town) -> None:
+    with town.guest(rig, "mallory") as daemon:
+        connect(daemon, "fastest")
+
+        town.operator("user", "ban", "mallory")
+
+        seen = daemon.until(is_in("blocked"), _PATIENCE_S)
+        cause = seen["tunnel"]["cause"]
+        assert cause is not None
+        assert not cause["retryable"]
+        assert cause["code"] in {"session.ended", "central.signed_out"}
+
+
+def test_user_without_credit_is_told_the_three_ways_on(rig: Rig, town: Town) -> None:
+    with town.guest(rig, "poor") as daemon:
+        refused: CommandError | None = None
+        # Half of what is left is held each time, and stays so until the sessions have been settled.
+        for _ in range(8):
+            try:
+                connect(daemon, "fastest")
+            except CommandError as error:
+                refused = error
+                break
+            daemon.disconnect()
+
+        assert refused is not None
+        assert refused.code == "out-of-credit"
+
+
+def test_another_servers_key_is_refused_before_anything_is_sent(rig: Rig, town: Town) -> None:
+    toml = town.house.daemon_toml()
+    pin = next(line for line in toml.splitlines() if line.startswith("spki_sha256"))
+
+    how = attrs.evolve(rig.how, config=toml.replace(pin, f'spki_sha256 = "{"ab" * 32}"'))
+    daemon = rig.start(how)
+    daemon.call("vault.create", opening={"kind": "file"})
+
+    with pytest.raises(CommandError, match="another certificate"):
+        daemon.call("account.register", username="nobody", password=PASSWORD)
+
+
+def test_signing_out_leaves_nothing_that_opens(rig: Rig, town: Town) -> None:
+    with town.guest(rig, "alan") as daemon:
+        connect(daemon, "fastest")
+
+        daemon.call("account.logout")
+
+        assert daemon.until(is_in("blocked"))["tunnel"]["cause"] is not None
+        assert not daemon.call("vault.status")["exists"]
+        kept = rig.world.path("client", rig.how.state_dir)
+        assert not any(
+            b"refresh" in path.read_bytes() for path in kept.rglob("*vault*") if path.is_file()
+        )
+        with pytest.raises(CommandError) as refused:
+            daemon.call("tunnel.connect", place="fastest")
+        assert refused.value.code == "central.signed_out"
+
+
+def test_no_secret_is_in_any_log_or_answer(rig: Rig, town: Town) -> None:
+    with town.guest(rig, "kurt") as daemon:
+        connect(daemon, "fastest")
+        shown = json.dumps(
+            [
+                daemon.status(),
+                daemon.call("account.show"),
+                daemon.call("account.devices"),
+                daemon.call("wallet.balance"),
+                daemon.call("settings.get"),
+            ]
+        )
+        said = (
+            daemon.log() + "".join(each.log() for each in town.nodes.values()) + town.house.said()
+        )
+
+        for secret in (PASSWORD, town.made["recovery_code"]):
+            assert secret not in shown
+            assert secret not in said
+
+
+def test_guests_port_is_the_one_that_was_chosen(rig: Rig, town: Town) -> None:
+    with town.guest(rig, "linus") as daemon:
+        seen = connect(daemon, "DE")
+
+        assert seen["tunnel"]["endpoints"] == [f"{address_of('node1')}:{SHARE_PORT}/udp"]
+        assert role_of(seen) == "node1"

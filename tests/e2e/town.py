@@ -1,0 +1,144 @@
+"""A central server in the lab, and two users whose computers share."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import attrs
+
+from tests.e2e.rig import Rig
+from worldvpn_app.cli.snapshot import Snapshot
+from worldvpn_lab.central import CentralHouse
+from worldvpn_lab.daemon import Daemon, Start, is_connected
+from worldvpn_lab.map import NODES
+from worldvpn_lab.world import World
+
+COUNTRIES = {"node1": "DE", "node2": "FR"}
+SHARE_PORT = 51_821
+PASSWORD = "canary-password 7"  # noqa: S105 - a test's own
+#: Whoever waits for a node to be tried, listed and published.
+LISTED_S = 40.0
+#: Clients come back ever later, a minute at most.
+BACK_S = 90.0
+
+
+@attrs.define(kw_only=True, eq=False)
+class Town:
+    """The server, and the nodes' daemons by role."""
+
+    world: World
+    house: CentralHouse
+    nodes: dict[str, Daemon]
+    #: What the last guest was answered when it registered.
+    made: dict[str, Any] = attrs.field(factory=dict)
+
+    @classmethod
+    @contextmanager
+    def standing(cls, world: World) -> Iterator[Town]:
+        with ExitStack() as stack:
+            house = stack.enter_context(CentralHouse.open(world))
+            town = cls(world=world, house=house, nodes={})
+            stack.callback(town.close)
+            for role in COUNTRIES:
+                town.share(role)
+            for daemon in town.nodes.values():
+                daemon.until(is_listed, LISTED_S)
+            yield town
+
+    def share(self, role: str) -> Daemon:
+        """Let the computer of ``role`` share, for the first time or again."""
+        known = self.nodes.get(role)
+        how = Start(role=role, config=self.house.daemon_toml(), log_name=f"town-{role}.log")
+        daemon = Daemon.start(self.world, how)
+        self.nodes[role] = daemon
+        if known is None:
+            sign_up(daemon, f"owner-of-{role}")
+            chosen = {"share_port": SHARE_PORT, "share_country": COUNTRIES[role]}
+            daemon.call("settings.set", changes=chosen)
+            daemon.call("share.on", agree=True)
+        return daemon
+
+    def close(self) -> None:
+        """End the nodes' daemons."""
+        for daemon in self.nodes.values():
+            daemon.close()
+
+    def start(self, rig: Rig) -> Daemon:
+        """Start the client's daemon, which belongs to this server."""
+        return rig.start(attrs.evolve(rig.how, config=self.house.daemon_toml()))
+
+    @contextmanager
+    def guest(self, rig: Rig, name: str) -> Iterator[Daemon]:
+        """The client as ``name``, who sees both nodes; its sessions are ended with it."""
+        daemon = self.start(rig)
+        self.made = sign_up(daemon, name)
+        until_listed(daemon, len(COUNTRIES))
+        yield daemon
+        daemon = rig.daemons[-1]
+        if daemon.status()["account"]["signed_in"]:
+            daemon.disconnect()
+            wait_until(lambda: not open_sessions(daemon))
+
+    def reopen(self) -> None:
+        """Start the server again, and wait until the nodes have come back to it."""
+        self.house.start()
+        for daemon in self.nodes.values():
+            daemon.until(lambda seen: seen["account"]["reach"] == "online", BACK_S)
+
+    def operator(self, *words: str) -> str:
+        """Run a command of the server's operator; return what it says."""
+        argv = [*self.house.program, *words]
+        return str(self.world.run("internet", argv).checked())
+
+
+def sign_up(daemon: Daemon, name: str) -> dict[str, Any]:
+    """Make a vault and an account in it."""
+    daemon.call("vault.create", opening={"kind": "file"})
+    return daemon.call("account.register", username=name, password=PASSWORD)
+
+
+def listed(daemon: Daemon) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(daemon.call("directory.nodes")["json"])["nodes"]
+    return found
+
+
+def until_listed(daemon: Daemon, count: int) -> list[dict[str, Any]]:
+    wait_until(lambda: len(listed(daemon)) >= count)
+    return listed(daemon)
+
+
+def open_sessions(daemon: Daemon) -> list[dict[str, Any]]:
+    every = json.loads(daemon.call("account.sessions")["json"])["sessions"]
+    return [each for each in every if each["state"] in {"open", "offered"}]
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + LISTED_S
+    while not holds():
+        assert time.monotonic() < deadline_s, "it never came"
+        time.sleep(0.1)
+
+
+def connect(daemon: Daemon, place: str) -> Snapshot:
+    daemon.call("tunnel.connect", place=place)
+    return daemon.until(lambda seen: is_connected(seen) and bool(seen["session"]))
+
+
+def role_of(seen: Snapshot) -> str:
+    """Return whose node the tunnel goes through."""
+    session = seen["session"]
+    assert session is not None
+    return next(role for role, country in COUNTRIES.items() if country == session["country"])
+
+
+def address_of(role: str) -> str:
+    return next(str(node.endpoint) for node in NODES if node.role == role)
+
+
+def is_listed(seen: Snapshot) -> bool:
+    server = dict(seen["sharing"]).get("server")
+    return bool(isinstance(server, dict) and server["listed"])
