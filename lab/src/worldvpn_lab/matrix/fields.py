@@ -110,8 +110,8 @@ def name(field: Field) -> str:
 def summary(result: Result) -> str:
     """Return the last lines of the table."""
     skipped = [each for each in result.outcomes if each.skipped]
-    lines = [f"{state:<15} not entered: {why}" for state, why in NOT_ENTERED.items()]
-    lines += [f"{name:<15} not made: {why}" for name, why in NOT_DISTURBED.items()]
+    lines = [f"{state:<17} not entered: {why}" for state, why in NOT_ENTERED.items()]
+    lines += [f"{name:<17} not made: {why}" for name, why in NOT_DISTURBED.items()]
     lines += [f"only {PROTOCOL}"]
     lines += [
         (
@@ -151,4 +151,4 @@ def line(outcome: Outcome) -> str:
     else:
         said = f"seen {outcome.seen}/{outcome.cells}"
     classes = " ".join(f"{name}={count}" for name, count in sorted(outcome.by_class.items()))
-    return f"{outcome.state:<15} {outcome.disturbance:<21} {said:<18} {classes} {outcome.ended_in}"
+    return f"{outcome.state:<17} {outcome.disturbance:<21} {said:<18} {classes} {outcome.ended_in}"
