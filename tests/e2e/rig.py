@@ -67,6 +67,7 @@ class Rig:
             state_dir=f"{STATE}/{self.place}",
             run_dir=f"{RUN}/{self.place}",
             log_name=f"{self.place}.log",
+            config_path=f"/etc/worldvpn/{self.place}.toml",
         )
 
     def start(self, how: Start | None = None, *, wait: bool = True) -> Daemon:

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from tests.e2e.rig import Rig
+from tests.e2e.rig import STATE, Rig
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_lab.central import CentralHouse
 from worldvpn_lab.daemon import Daemon, Start, is_connected
@@ -52,7 +52,13 @@ class Town:
     def share(self, role: str) -> Daemon:
         """Let the computer of ``role`` share, for the first time or again."""
         known = self.nodes.get(role)
-        how = Start(role=role, config=self.house.daemon_toml(), log_name=f"town-{role}.log")
+        how = Start(
+            role=role,
+            config=self.house.daemon_toml(),
+            config_path="/etc/worldvpn/town.toml",
+            state_dir=f"{STATE}/{self.house.data.parent.name}",
+            log_name=f"town-{role}.log",
+        )
         daemon = Daemon.start(self.world, how)
         self.nodes[role] = daemon
         if known is None:
