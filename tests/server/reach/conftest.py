@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import attrs
 import pytest
@@ -40,6 +41,16 @@ class Engines:
         allowed = "".join(f"allowed_ip={each}/{each.max_prefixlen}\n" for each in inner)
         said = f"set=1\npublic_key={peer.hex()}\nreplace_allowed_ips=true\n{allowed}\n"
         assert "errno=0" in self._tell(node, said)
+
+    @contextmanager
+    def also_at(self, node: Node, inner: Address) -> Iterator[None]:
+        """Give the node that address inside, too, for as long as this lasts."""
+        address = [f"{inner}/32", "dev", DEVICE]
+        self.world.run(node.role, ["ip", "address", "add", *address]).checked()
+        try:
+            yield
+        finally:
+            self.world.run(node.role, ["ip", "address", "delete", *address]).checked()
 
     def _tell(self, node: Node, text: str) -> str:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:

@@ -32,10 +32,9 @@ _numbers = itertools.count(100)
 
 def question(responder: bytes, *, six: bool = False) -> Question:
     number = next(_numbers)
-    inner = f"fd64:1::{number}" if six else f"10.64.1.{number}"
     gateway = NODE.gateway6 if six else NODE.gateway
     echo = Echo(
-        source=ip_address(inner),
+        source=gateway.network[number],
         target=gateway.ip,
         identifier=number,
         nonce=secrets.token_bytes(32),
@@ -95,7 +94,7 @@ async def test_handshake_without_an_echo_is_told_apart_after_the_same_time(
     engines: Engines,
 ) -> None:
     asked = question(engines.public(NODE))
-    engines.admit(NODE, peer(asked), ip_address("10.64.1.99"))
+    engines.admit(NODE, peer(asked), NODE.gateway.network[99])
 
     reason, took_s = await timed(run(engines, asked, NODE.endpoint, NODE.port))
 

@@ -17,6 +17,7 @@ from worldvpn_server.http.source import Address
 from worldvpn_server.ids import new_id
 from worldvpn_server.reach import exchange
 from worldvpn_server.services import Services
+from worldvpn_server.sessions.addresses import GATEWAY
 
 pytestmark = pytest.mark.anyio
 
@@ -237,12 +238,13 @@ async def test_real_engine_is_reached_from_request_to_list(
     house = await settle_in(attrs.evolve(services, prober=prober), Engine(engines))
     house.source = str(engine.endpoint)
     await house.offer(house.source)
+    inner4 = engine.gateway.network
     async with services.database.transaction() as tx:
-        inner4 = engine.gateway.network
         await tx.sql.execute("UPDATE node SET inner4 = $2 WHERE id = $1", house.node, inner4)
     listening = asyncio.create_task(house.listen())
 
-    answer = await house.reach()
+    with engines.also_at(engine, inner4[GATEWAY]):
+        answer = await house.reach()
 
     listening.cancel()
     assert answer.json()["reason"] == "reached"
