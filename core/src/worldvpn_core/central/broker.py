@@ -31,7 +31,6 @@ from worldvpn_core.contracts import SessionTransport, Transport
 from worldvpn_core.errors import (
     AgentError,
     CentralBusyError,
-    CentralError,
     CentralOfflineError,
     ConfigError,
     ContractError,
@@ -259,7 +258,7 @@ class Broker:
             await self._link.ask(End(session_id=session), Done)
         except (CentralOfflineError, AgentError) as error:
             _log.info("a session is ended later: %s", error)
-        except (CentralError, WorldVpnError) as error:
+        except WorldVpnError as error:
             self._ending.discard(session)
             _log.info("a session was not ended: %s", error)
         else:
