@@ -45,7 +45,7 @@ from worldvpn_core.agent.pair import Pair
 from worldvpn_core.agent.passage import Passage
 from worldvpn_core.agent.sockets import opened
 from worldvpn_core.agent.spec import Central, CentralKeeper, SocketWanted, Via, permits
-from worldvpn_core.agent.standing import Allowance, Parts
+from worldvpn_core.agent.standing import SOCKETS_A_MINUTE, Allowance, Parts
 from worldvpn_core.errors import (
     AgentError,
     CatalogueError,
@@ -89,7 +89,7 @@ class _Pending:
     via: Via | None
     answer: asyncio.Future[Any]
     sockets: int = 0
-    central_sockets: Allowance = attrs.field(factory=lambda: Allowance("sockets"))
+    central_sockets: Allowance = attrs.field(factory=lambda: Allowance("sockets", SOCKETS_A_MINUTE))
     signatures: Allowance = attrs.field(factory=lambda: Allowance("signatures"))
     parts: Parts = attrs.field(factory=Parts)
 

@@ -13,8 +13,11 @@ import attrs
 from worldvpn_core.agent.messages import FileGiven
 from worldvpn_core.errors import AgentError
 
-#: Sockets and signatures that one minute can need: a new connection each, and a retry.
+#: Signatures that one minute can need: a new connection each, and a retry.
 MOST_A_MINUTE: Final = 64
+#: Sockets, likewise: every change of the tunnel moves all connections to a new path, and whoever
+#: tries places by hand, or has an uplink that comes and goes, changes it every few seconds.
+SOCKETS_A_MINUTE: Final = 600
 _MINUTE_S: Final = 60.0
 
 
