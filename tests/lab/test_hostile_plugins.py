@@ -115,18 +115,18 @@ def test_router_advertised_through_the_tunnel_is_believed_by_a_mutant_alone(
         daemon.call("settings.set", changes={"tunnel_inbound": True})
         daemon.import_profile("node1")
         daemon.connect("node1")
-        with rogue_ra_in_tunnel(Scene(world=world, node=NODES[0])):
-            found = _believed(world)
+        found = _believed(Scene(world=world, node=NODES[0]))
 
     assert found is routes
 
 
-def _believed(world: World) -> bool:
-    """Say whether the client took a route from an advertisement on its tunnel."""
-    deadline = time.monotonic() + 1.5
-    while time.monotonic() < deadline:
-        said = world.run("client", ["ip", "-6", "route", "show", "table", "all"]).checked()
-        if any(" dev wv" in line and "proto ra" in line for line in said.splitlines()):
+def _believed(scene: Scene) -> bool:
+    """Advertise a few times; say whether the client took a route from it on its tunnel."""
+    for _ in range(30):
+        with rogue_ra_in_tunnel(scene):
+            time.sleep(0.1)
+        said = scene.world.run("client", ["ip", "-6", "route", "show", "table", "all"]).checked()
+        # Some kernels merge its default route with the uplink's, and show it as of that device.
+        if "2001:db8:bad::/64" in said or "via fe80::bad" in said:
             return True
-        time.sleep(0.1)
     return False

@@ -74,6 +74,9 @@ class Desk:
         except OSError as error:
             sock.close()
             raise CentralOfflineError(f"nobody answers at {endpoint}") from error
+        except asyncio.CancelledError:
+            sock.close()
+            raise
         self.opened += 1
         return sock
 

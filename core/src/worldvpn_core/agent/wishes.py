@@ -92,5 +92,14 @@ class Wishes:
     async def _wait(self, asked: Asking) -> object:
         answer: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._open[asked.id] = _Wish(_FITTING[type(asked)], answer)
-        await self._say(asked)
-        return await answer
+        try:
+            await self._say(asked)
+            return await answer
+        except asyncio.CancelledError:
+            if answer.done() and isinstance(sock := _result(answer), socket.socket):
+                sock.close()  # it came in the same turn; nobody else will ever have it
+            raise
+
+
+def _result(answer: asyncio.Future[object]) -> object:
+    return None if answer.cancelled() or answer.exception() else answer.result()
