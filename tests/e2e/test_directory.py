@@ -20,10 +20,14 @@ from tests.e2e.town import (
     connect,
     is_listed,
     listed,
+    open_sessions,
     role_of,
+    wait_until,
 )
+from tests.lab.mutant import program
 from worldvpn_app.cli.exits import CommandError
 from worldvpn_app.cli.snapshot import Snapshot
+from worldvpn_core.credit.units import CREDIT_TICKS
 from worldvpn_lab.daemon import Daemon, is_connected, is_in
 from worldvpn_lab.demo.browser import Browser
 from worldvpn_lab.demo.network import reaching, through_nodes
@@ -42,6 +46,10 @@ while True:
         pass
     time.sleep(0.05)
 """
+
+
+#: A daemon for which a tunnel is steady at once.
+_EAGER = program("import worldvpn_core.central.ahead as ahead; ahead.STEADY_S = 0.2")
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +73,17 @@ def connect_watched(rig: Rig, daemon: Daemon) -> Snapshot:
     daemon.until(lambda seen: seen["tunnel"]["state"] != "disconnected")
     rig.witness.from_now(reaching(through_nodes()))
     return daemon.until(lambda seen: is_connected(seen) and bool(seen["session"]))
+
+
+def is_blocked_for_good(seen: Snapshot) -> bool:
+    cause = seen["tunnel"]["cause"]
+    return is_in("blocked")(seen) and cause is not None and not cause["retryable"]
+
+
+def held(daemon: Daemon) -> int:
+    """Return what is held of the account's credit, in ticks."""
+    found: int = json.loads(daemon.call("wallet.balance")["json"])["held_ticks"]
+    return found
 
 
 def test_new_user_sees_the_nodes_and_goes_out_through_one(
@@ -142,6 +161,34 @@ def test_daemon_that_starts_without_the_server_knows_its_user_and_what_it_kept(
         again.until(lambda each: each["account"]["reach"] == "online", BACK_S)
 
 
+def test_who_has_tickets_ahead_connects_without_the_server_and_gets_back_what_they_held(
+    rig: Rig, town: Town, browser: Browser
+) -> None:
+    with town.guest(rig, "hopper", _EAGER) as daemon:
+        connect(daemon, "fastest")
+        wait_until(lambda: "tickets fetched ahead: 2" in daemon.log())
+        assert sum(each["ahead"] for each in open_sessions(daemon)) == 2
+        daemon.stop()
+        town.house.stop()
+        try:
+            again = town.start(rig, _EAGER)
+            seen = connect_watched(rig, again)
+            rig.witness.from_now(through_nodes())
+            assert again.status()["account"]["reach"] != "online"
+            assert browser.exit_address() == address_of(role_of(seen))
+            assert rig.fire() == set()
+            assert rig.leaks() == ()
+        finally:
+            town.reopen()
+        again.until(lambda each: each["account"]["reach"] == "online", BACK_S)
+        held_ticks = held(again)
+        again.call("account.logout")
+        again.call("vault.create", opening={"kind": "file"})
+        again.call("account.login", username="hopper", password=PASSWORD)
+        wait_until(lambda: held(again) == held_ticks - 10 * CREDIT_TICKS)
+        again.call("account.logout")
+
+
 def test_banned_user_is_blocked_and_told_why(rig: Rig, town: Town) -> None:
     with town.guest(rig, "mallory") as daemon:
         connect(daemon, "fastest")
@@ -153,6 +200,18 @@ def test_banned_user_is_blocked_and_told_why(rig: Rig, town: Town) -> None:
         assert cause is not None
         assert not cause["retryable"]
         assert cause["code"] in {"session.ended", "central.signed_out"}
+
+
+def test_device_that_is_revoked_is_blocked_and_told_why(rig: Rig, town: Town) -> None:
+    with town.guest(rig, "dennis") as daemon:
+        connect(daemon, "fastest")
+        (device,) = json.loads(daemon.call("account.devices")["json"])["devices"]
+
+        daemon.call("account.revoke", device_id=device["id"])
+
+        daemon.until(is_blocked_for_good, _PATIENCE_S)
+        told = daemon.until(lambda each: each["account"]["signed_in"] is False, _PATIENCE_S)
+        assert any(each["code"] == "account.signed_out" for each in told["notices"])
 
 
 def test_user_without_credit_is_told_the_three_ways_on(rig: Rig, town: Town) -> None:

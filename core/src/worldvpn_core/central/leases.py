@@ -46,7 +46,10 @@ class FreshKeys:
 
 @attrs.frozen(kw_only=True)
 class Lease:
-    """An open session. ``expires_s`` and ``cap_bytes`` are those of its newest ticket."""
+    """An open session. ``expires_s`` and ``cap_bytes`` are those of its newest ticket.
+
+    ``used``: something may have been carried by it, where it was fetched ahead.
+    """
 
     place: Place
     transport: str
@@ -54,6 +57,7 @@ class Lease:
     keys: FreshKeys
     expires_s: int
     cap_bytes: int
+    used: bool = False
 
     @property
     def id(self) -> str:
@@ -63,6 +67,18 @@ class Lease:
     def left_s(self, now_s: float) -> float:
         """Seconds until its ticket ends."""
         return self.expires_s - now_s
+
+    def is_at(self, place: Place) -> bool:
+        """Say whether its node is at ``place``, as far as is known of it."""
+        match place.kind:
+            case PlaceKind.FASTEST:
+                return True
+            case PlaceKind.COUNTRY:
+                return self.granted.country == place.country
+            case PlaceKind.NODE:
+                return self.granted.node_id == place.node
+            case PlaceKind.CITY:
+                return self.place == place
 
     def shown(self) -> Mapping[str, object]:
         """Return what the snapshot has of it: no keys, and no ticket."""

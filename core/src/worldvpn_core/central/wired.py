@@ -104,6 +104,8 @@ class CentralWired:
         """Take note that the vault was opened, locked or wiped, or holds something else."""
         if self.link is not None:
             self.link.account_changed()
+        if self.broker is not None:
+            self.broker.account_changed()
         self.known.account_changed()
 
     def followed(self, state: State) -> None:
