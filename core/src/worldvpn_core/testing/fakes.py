@@ -21,6 +21,7 @@ from worldvpn_core.policy import (
     RoutingPolicy,
     RuleCount,
 )
+from worldvpn_core.testing.metering_fakes import FakeMeter
 from worldvpn_core.testing.namespace_fakes import FakeHelpers, FakeLinks, FakeNamespaces
 from worldvpn_core.types import (
     Counters,
@@ -41,6 +42,7 @@ __all__ = [
     "FakeHelpers",
     "FakeJournal",
     "FakeLinks",
+    "FakeMeter",
     "FakeNamespaces",
     "FakeRouting",
     "FakeTransport",
@@ -199,6 +201,7 @@ def fake_host(
         helpers=FakeHelpers(),
         journal=journal or FakeJournal(),
         namespaces=FakeNamespaces(),
+        meter=FakeMeter(),
     )
 
 
