@@ -10,6 +10,7 @@ import cattrs
 from worldvpn_core import exact
 from worldvpn_core.central.leases import Lease
 from worldvpn_core.central.place import Place
+from worldvpn_core.errors import ConfigError
 
 
 def to_line(lease: Lease) -> str:
@@ -25,11 +26,7 @@ def from_line(line: str) -> Lease:
     """
     try:
         return _CONVERTER.structure(json.loads(line), Lease)
-    except (
-        *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError),
-        cattrs.BaseValidationError,
-        cattrs.errors.ForbiddenExtraKeysError,
-    ) as error:
+    except (*exact.MALFORMED, ConfigError) as error:
         raise ValueError(f"a lease is malformed ({type(error).__name__})") from None
 
 
