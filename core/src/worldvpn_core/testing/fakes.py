@@ -262,6 +262,7 @@ class FakeTransport:
         self.failure: Exception | None = None
         self.hangs = False
         self.lie: TunnelInfo | None = None
+        self.round_trip_s: float | None = None
         self.opened: list[FakeTunnel] = []
         self.log = [] if log is None else log
 
@@ -281,7 +282,11 @@ class FakeTransport:
         if self.failure is not None:
             raise self.failure
         await self.links.add(plan.interface, "tun")
-        info = TunnelInfo(path=Link(name=plan.interface), outer_endpoints=plan.remotes)
+        info = TunnelInfo(
+            path=Link(name=plan.interface),
+            outer_endpoints=plan.remotes,
+            round_trip_s=self.round_trip_s,
+        )
         tunnel = FakeTunnel(self.lie or info, self.links)
         self.opened.append(tunnel)
         return tunnel
