@@ -9,7 +9,7 @@ import attrs
 
 from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.agent.spec import AgentSpec
-from worldvpn_core.central.desk import AccountDesk
+from worldvpn_core.central.desk import AccountDesk, AroundDesk
 from worldvpn_core.control import TunnelControl
 from worldvpn_core.enforce import Enforcer, Protection
 from worldvpn_core.ipc.rights import Caller
@@ -89,7 +89,14 @@ def desk(world: World, directory: Path) -> Desk:
         chosen=chosen,
         agent=AgentLink(AgentSpec(run_dir=directory), admit=lambda _wanted: None),
         account=AccountDesk(
-            None, vault, settings=lambda: world.settings, claim=chosen.claim, leave=_nobody_leaves
+            None,
+            vault,
+            AroundDesk(
+                settings=lambda: world.settings,
+                measured=tuple,
+                claim=chosen.claim,
+                leave=_nobody_leaves,
+            ),
         ),
         vault=VaultDesk(
             vault,

@@ -248,6 +248,7 @@ class Daemon:
         _log.info("%s -> %s", type(old).__name__, type(new).__name__)
         self._picture.heard(old, new, event)
         self._control.heard(old, new)
+        self._central.happened(new, event)
         self._central.followed(new)
         self._sharing.control.follow()
         self._publish()

@@ -15,6 +15,7 @@ from worldvpn_core.central.lease_text import from_line
 from worldvpn_core.central.leases import Lease
 from worldvpn_core.central.pins import KnownNodes
 from worldvpn_core.central.place import Place
+from worldvpn_core.central.tried import Measured
 from worldvpn_core.notices import Notices
 from worldvpn_core.settings import Settings
 from worldvpn_core.testing.fakes import FakeLinks, FakeTransport
@@ -38,6 +39,7 @@ class Brokering:
     stored: asyncio.Event = attrs.field(factory=asyncio.Event)
     fell: asyncio.Event = attrs.field(factory=asyncio.Event)
     attempts: int = 0
+    measured: tuple[Measured, ...] = ()
     broker: Broker = attrs.field(init=False)
     transport: FakeTransport = attrs.field(factory=lambda: FakeTransport(FakeLinks()))
 
@@ -61,6 +63,7 @@ class Brokering:
             post=self.post,
             changed=self.count,
             known=KnownNodes(self.folder / "nodes.json"),
+            measured=lambda: self.measured,
             notices=self.notices,
         )
         link = linked(self.agent, self.vault, self.folder)

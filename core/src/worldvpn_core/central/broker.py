@@ -22,6 +22,7 @@ from worldvpn_core.central.pins import KnownNodes
 from worldvpn_core.central.place import Place
 from worldvpn_core.central.replies import Done
 from worldvpn_core.central.topping import Topping
+from worldvpn_core.central.tried import Measured
 from worldvpn_core.contracts import SessionTransport, Transport
 from worldvpn_core.errors import (
     AgentError,
@@ -55,6 +56,7 @@ class AroundBroker:
     post: Callable[[Event], None]
     changed: Callable[[], None]
     known: KnownNodes
+    measured: Callable[[], tuple[Measured, ...]]
     notices: Notices
 
 
@@ -79,6 +81,7 @@ class Broker:
             link=link,
             settings=around.settings,
             known=around.known,
+            measured=around.measured,
             notices=around.notices,
             end=self._end,
         )
@@ -181,9 +184,13 @@ class Broker:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=LEAVE_S)
 
+    def lease_of(self, attempt: int) -> Lease | None:
+        """Return the session that ``attempt`` uses; None: it uses none."""
+        return self._leases.get(self._bound.get(attempt, ""))
+
     def shown(self) -> Mapping[str, object] | None:
         """Return the session that the tunnel uses now, for the snapshot."""
-        lease = self._leases.get(self._bound.get(self._live or 0, ""))
+        lease = self.lease_of(self._live or 0)
         return None if lease is None else lease.shown()
 
     def close(self) -> None:

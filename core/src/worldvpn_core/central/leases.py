@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from worldvpn_core.central.calls import Open, PublicKeys
 from worldvpn_core.central.place import PREFIX, Place, PlaceKind
 from worldvpn_core.central.replies import Granted
+from worldvpn_core.central.tried import Measured
 from worldvpn_core.contracts import SessionTransport
 from worldvpn_core.types import Profile, Server, SessionKeys
 
@@ -99,6 +100,7 @@ class Choice:
     transport: str
     blocked: tuple[str, ...] = ()
     favourites: tuple[str, ...] = ()
+    measured: tuple[Measured, ...] = ()
     replaces: str | None = None
     ahead: bool = False
 
@@ -111,6 +113,7 @@ class Choice:
             key=uuid4().hex,
             avoided=self.blocked,
             favourites=self.favourites,
+            measured=self.measured,
             replaces=self.replaces,
             ahead=self.ahead,
         )

@@ -13,6 +13,7 @@ from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.pins import KnownNodes, recognise
 from worldvpn_core.central.place import Place
 from worldvpn_core.central.replies import Granted
+from worldvpn_core.central.tried import Measured
 from worldvpn_core.errors import CentralBusyError, ContractError
 from worldvpn_core.notices import Notices
 from worldvpn_core.settings import Settings
@@ -25,6 +26,7 @@ class Opening:
     link: CentralLink
     settings: Callable[[], Settings]
     known: KnownNodes
+    measured: Callable[[], tuple[Measured, ...]]
     notices: Notices
     end: Callable[[str], None]
     failed: FailedNodes = attrs.field(factory=FailedNodes)
@@ -37,6 +39,7 @@ class Opening:
             transport=transport,
             blocked=settings.blocked_nodes,
             favourites=settings.favourite_nodes,
+            measured=self.measured(),
             replaces=None if former is None else former.id,
         )
         return self.around(choice, self.failed.now())
