@@ -98,6 +98,11 @@ def test_new_user_sees_the_nodes_and_goes_out_through_one(
 
         assert browser.exit_address() == address_of(role_of(seen))
         assert rig.fire() == set()
+        session = seen["session"]
+        assert session is not None
+        assert {row["id"] for row in listed(daemon) if row["measured_ms"] is not None} == {
+            session["node_id"]
+        }
         balance = seen["account"]["balance"]
         assert balance is not None
         assert (balance["credits"], balance["held_ticks"]) == (100, balance["promo_ticks"])
