@@ -84,6 +84,13 @@ def test_newest_counts_the_more_the_older_the_one_before_is(
     assert abs(latency_us - later) <= abs(latency_us - sooner)
 
 
+def test_what_was_measured_a_day_ago_counts_half_of_what_it_did() -> None:
+    before = answered(_NEW, 100_000, _NOW_S)
+
+    assert _latency_us(answered(before, 20_000, _NOW_S)) == 76_000
+    assert _latency_us(answered(before, 20_000, _NOW_S + _DAY_S), _NOW_S + _DAY_S) == 48_000
+
+
 def test_measurements_that_stay_the_same_are_reached_from_anywhere() -> None:
     tried = answered(_NEW, 900_000, _NOW_S)
     for _ in range(50):

@@ -116,8 +116,8 @@ def _latency_us(tried: Tried, now_s: int) -> int | None:
 
 
 def _failing_percent(tried: Tried, now_s: int) -> float:
-    age_s = now_s - tried.tried_s
-    return tried.failing_percent * _halved(age_s) if abs(age_s) <= KEPT_S else 0.0
+    # After ``KEPT_S`` nothing is left of it, even of 100 %.
+    return tried.failing_percent * _halved(now_s - tried.tried_s)
 
 
 def _halved(age_s: int) -> float:
