@@ -96,7 +96,7 @@ class Daemon:
                 settings=lambda: self._chosen.now,
                 claim=self._chosen.claim,
                 notices=self._picture.notices,
-                post=self._post,
+                post=lambda event: self._runner.post(event),
                 publish=self._publish,
             )
         )
@@ -263,9 +263,6 @@ class Daemon:
     def _unrestored(self, error: WorldVpnError | None) -> None:
         self._picture.notices.unrestored(error)
         self._publish()
-
-    def _post(self, event: Event) -> None:
-        self._runner.post(event)
 
     def _counted(self, plan: TunnelPlan, counters: Counters) -> None:
         self._picture.counted(plan, counters)
