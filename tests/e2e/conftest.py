@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e.canary import Canary
 from tests.e2e.device import Device, device
 from tests.e2e.host import Facts, facts_of
 from tests.e2e.rig import Rig, Store
@@ -17,6 +18,20 @@ from worldvpn_lab.probes.volley import Volley
 from worldvpn_lab.world import World
 
 _numbers = itertools.count()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def canary() -> Iterator[Canary]:
+    """What hears all that is said to every daemon of the run, and by it."""
+    with Canary.listening() as listening:
+        yield listening
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_shown(canary: Canary) -> Iterator[None]:
+    """Whatever a test is about: none of the run's secrets came to be seen in it."""
+    yield
+    assert canary.judged() == set()
 
 
 @pytest.fixture(scope="session")
@@ -55,8 +70,13 @@ def witness(world: World) -> Iterator[Witness]:
 
 
 @pytest.fixture
-def rig(
-    world: World, volley: Volley, pristine: Facts, store: Store, witness: Witness
+def rig(  # noqa: PLR0913, PLR0917 - a test stands on all of it
+    world: World,
+    volley: Volley,
+    pristine: Facts,
+    store: Store,
+    witness: Witness,
+    canary: Canary,
 ) -> Iterator[Rig]:
     """Everything a test needs, with no daemon running yet; leaves the client as it was."""
     made = Rig(
@@ -68,6 +88,8 @@ def rig(
         place=f"run{next(_numbers)}",
     )
     yield made
+    # The daemons are still there, or what they have left.
+    canary.look()
     made.clear()
 
 
