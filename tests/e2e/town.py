@@ -103,6 +103,8 @@ class Town:
 def sign_up(daemon: Daemon, name: str) -> dict[str, Any]:
     """Make a vault and an account in it."""
     daemon.call("vault.create", opening={"kind": "file"})
+    # On a computer under load the agent comes a while after the daemon answers.
+    wait_until(lambda: daemon.status()["daemon"]["agent_pid"] is not None)
     return daemon.call("account.register", username=name, password=PASSWORD)
 
 
