@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import attrs
 import pytest
 
-from tests.app.keys.session import desktop_session, keyring_daemon, looked_up
-from tests.app.typist import at_terminal
-from tests.e2e.canary import Canary
-from tests.e2e.held import (
-    DEVICE_KEY,
-    SESSION_KEY,
-    TOKEN,
-    TYPED,
-    VAULT_KEY,
-    Secret,
-    in_memory,
-    kept_by,
-    of_session,
-)
-from tests.e2e.rig import Rig, watched
+from tests.e2e.rig import Rig
 from tests.e2e.town import (
     BACK_S,
     LISTED_S,
@@ -34,28 +16,24 @@ from tests.e2e.town import (
     SHARE_PORT,
     Town,
     address_of,
-    ask_about_the_account,
     connect,
     is_listed,
-    leave,
     listed,
+    open_sessions,
     role_of,
-    sign_up,
-    until_listed,
+    wait_until,
 )
+from tests.lab.mutant import program
 from worldvpn_app.cli.exits import CommandError
 from worldvpn_app.cli.snapshot import Snapshot
-from worldvpn_lab.daemon import Daemon, Part, is_connected, is_in
+from worldvpn_core.credit.units import CREDIT_TICKS
+from worldvpn_lab.daemon import Daemon, is_connected, is_in
 from worldvpn_lab.demo.browser import Browser
 from worldvpn_lab.demo.network import reaching, through_nodes
-from worldvpn_lab.disturb.processes import running
-from worldvpn_lab.world import World
 
 pytestmark = pytest.mark.netns
 
 _PATIENCE_S = 30.0
-_TWICE = tuple((asked, f"{PASSWORD}\n") for asked in ("New password: ", "The same again: "))
-_KEPT = ("Type yes once it is written down: ", "yes\n")
 _SENDER = """
 import socket, time
 line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -68,16 +46,8 @@ while True:
 """
 
 
-@pytest.fixture(scope="module")
-def town(world: World) -> Iterator[Town]:
-    with Town.standing(world) as standing:
-        yield standing
-
-
-@pytest.fixture
-def browser(world: World) -> Iterator[Browser]:
-    with Browser(world) as ready:
-        yield ready
+#: A daemon for which a tunnel is steady at once.
+_EAGER = program("import worldvpn_core.central.ahead as ahead; ahead.STEADY_S = 0.2")
 
 
 def connect_watched(rig: Rig, daemon: Daemon) -> Snapshot:
@@ -89,6 +59,17 @@ def connect_watched(rig: Rig, daemon: Daemon) -> Snapshot:
     daemon.until(lambda seen: seen["tunnel"]["state"] != "disconnected")
     rig.witness.from_now(reaching(through_nodes()))
     return daemon.until(lambda seen: is_connected(seen) and bool(seen["session"]))
+
+
+def is_blocked_for_good(seen: Snapshot) -> bool:
+    cause = seen["tunnel"]["cause"]
+    return is_in("blocked")(seen) and cause is not None and not cause["retryable"]
+
+
+def held(daemon: Daemon) -> int:
+    """Return what is held of the account's credit, in ticks."""
+    found: int = json.loads(daemon.call("wallet.balance")["json"])["held_ticks"]
+    return found
 
 
 def test_new_user_sees_the_nodes_and_goes_out_through_one(
@@ -103,6 +84,11 @@ def test_new_user_sees_the_nodes_and_goes_out_through_one(
 
         assert browser.exit_address() == address_of(role_of(seen))
         assert rig.fire() == set()
+        session = seen["session"]
+        assert session is not None
+        assert {row["id"] for row in listed(daemon) if row["measured_ms"] is not None} == {
+            session["node_id"]
+        }
         balance = seen["account"]["balance"]
         assert balance is not None
         assert (balance["credits"], balance["held_ticks"]) == (100, balance["promo_ticks"])
@@ -166,6 +152,34 @@ def test_daemon_that_starts_without_the_server_knows_its_user_and_what_it_kept(
         again.until(lambda each: each["account"]["reach"] == "online", BACK_S)
 
 
+def test_who_has_tickets_ahead_connects_without_the_server_and_gets_back_what_they_held(
+    rig: Rig, town: Town, browser: Browser
+) -> None:
+    with town.guest(rig, "hopper", _EAGER) as daemon:
+        connect(daemon, "fastest")
+        wait_until(lambda: "tickets fetched ahead: 2" in daemon.log())
+        assert sum(each["ahead"] for each in open_sessions(daemon)) == 2
+        daemon.stop()
+        town.house.stop()
+        try:
+            again = town.start(rig, _EAGER)
+            seen = connect_watched(rig, again)
+            rig.witness.from_now(through_nodes())
+            assert again.status()["account"]["reach"] != "online"
+            assert browser.exit_address() == address_of(role_of(seen))
+            assert rig.fire() == set()
+            assert rig.leaks() == ()
+        finally:
+            town.reopen()
+        again.until(lambda each: each["account"]["reach"] == "online", BACK_S)
+        held_ticks = held(again)
+        again.call("account.logout")
+        again.call("vault.create", opening={"kind": "file"})
+        again.call("account.login", username="hopper", password=PASSWORD)
+        wait_until(lambda: held(again) == held_ticks - 10 * CREDIT_TICKS)
+        again.call("account.logout")
+
+
 def test_banned_user_is_blocked_and_told_why(rig: Rig, town: Town) -> None:
     with town.guest(rig, "mallory") as daemon:
         connect(daemon, "fastest")
@@ -177,6 +191,18 @@ def test_banned_user_is_blocked_and_told_why(rig: Rig, town: Town) -> None:
         assert cause is not None
         assert not cause["retryable"]
         assert cause["code"] in {"session.ended", "central.signed_out"}
+
+
+def test_device_that_is_revoked_is_blocked_and_told_why(rig: Rig, town: Town) -> None:
+    with town.guest(rig, "dennis") as daemon:
+        connect(daemon, "fastest")
+        (device,) = json.loads(daemon.call("account.devices")["json"])["devices"]
+
+        daemon.call("account.revoke", device_id=device["id"])
+
+        daemon.until(is_blocked_for_good, _PATIENCE_S)
+        told = daemon.until(lambda each: each["account"]["signed_in"] is False, _PATIENCE_S)
+        assert any(each["code"] == "account.signed_out" for each in told["notices"])
 
 
 def test_user_without_credit_is_told_the_three_ways_on(rig: Rig, town: Town) -> None:
@@ -222,77 +248,6 @@ def test_signing_out_leaves_nothing_that_opens(rig: Rig, town: Town) -> None:
         with pytest.raises(CommandError) as refused:
             daemon.call("tunnel.connect", place="fastest")
         assert refused.value.code == "central.signed_out"
-
-
-def test_parts_that_crash_take_what_they_held_with_them(
-    rig: Rig, town: Town, canary: Canary, tmp_path: Path
-) -> None:
-    daemon = town.start(rig, watched(rig.how, tmp_path))
-    sign_up(daemon, "kurt")
-    until_listed(daemon, len(town.nodes))
-    connect(daemon, "fastest")
-    ask_about_the_account(daemon)
-    secrets = {of_session(daemon), *kept_by(daemon, canary.secrets)}
-    canary.secrets |= secrets
-    held = {
-        part: in_memory(each.pid, secrets)
-        for part in Part
-        for each in running(rig.world, "client", part)
-    }
-    for part in (Part.AGENT, Part.ENGINE):
-        assert daemon.kill(part, signal.SIGSEGV) == 1
-    daemon.until(lambda seen: seen["tunnel"]["state"] != "connected")
-    daemon.until(lambda seen: is_connected(seen) and bool(seen["session"]), _PATIENCE_S)
-    daemon.kill(Part.DAEMON, signal.SIGSEGV)
-    how = daemon.program.wait(_PATIENCE_S)
-
-    assert {TOKEN} <= held[Part.AGENT]
-    assert {DEVICE_KEY, SESSION_KEY, TOKEN, VAULT_KEY} <= held[Part.DAEMON]
-    assert {SESSION_KEY} <= held[Part.ENGINE]
-    # The engine's report of its crash is where it was looked for.
-    assert "SIGSEGV: segmentation violation" in daemon.log()
-    assert how == os.CLD_KILLED
-    assert list(tmp_path.iterdir()) == []
-    assert canary.judged() == set()
-
-
-def test_person_at_a_desktop_goes_from_no_account_out_through_a_node(
-    rig: Rig, town: Town, browser: Browser, canary: Canary, tmp_path: Path
-) -> None:
-    daemon = town.start(rig)
-    with desktop_session(tmp_path) as session, keyring_daemon(session):
-
-        def worldvpn(*typed: str, answers: tuple[tuple[str, str], ...] = ()) -> str:
-            socket = ("--socket", str(daemon.socket_path))
-            status, shown = at_terminal(*socket, *typed, env=session.environment, answers=answers)
-            assert status == 0, shown
-            canary.printed(["worldvpn"], shown)
-            return shown
-
-        worldvpn("register", "hedy", answers=(*_TWICE, _KEPT))
-        vault = daemon.call("vault.status")
-        key = looked_up(session, f"vault-{vault['key_id']}")
-        canary.secrets |= {Secret(TYPED, PASSWORD), Secret(VAULT_KEY, bytes.fromhex(key))}
-        until_listed(daemon, len(town.nodes))
-        nodes = worldvpn("nodes")
-        worldvpn("connect", "fastest")
-        used = role_of(daemon.status())
-        exit_address = browser.exit_address()
-        leave(daemon)
-        daemon.stop()
-        daemon = town.start(rig)
-        was_open = daemon.call("vault.status")["open"]
-        worldvpn("vault", "unlock")
-        daemon.until(lambda seen: seen["account"]["username"] == "hedy")
-        worldvpn("logout")
-        left = looked_up(session, f"vault-{vault['key_id']}")
-
-    assert (vault["opened_by"], len(key)) == ("keyring", 64)
-    assert {"Germany", "France"} <= set(nodes.split())
-    assert exit_address == address_of(used)
-    assert not was_open
-    assert TOKEN in {each.kind for each in canary.secrets}
-    assert left == ""
 
 
 def test_guests_port_is_the_one_that_was_chosen(rig: Rig, town: Town) -> None:
