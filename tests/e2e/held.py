@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import attrs
 
+from worldvpn_core.central import ahead
 from worldvpn_core.errors import VaultError
 from worldvpn_core.vault import contents
 from worldvpn_core.vault.sealed import read, unseal
@@ -172,6 +173,9 @@ def _in_vault(raw: bytes, keys: Collection[str | bytes]) -> Iterator[Secret]:
                 yield Secret(DEVICE_KEY, account.x25519_private)
                 yield Secret(DEVICE_KEY, account.ed25519_private)
                 yield Secret(TOKEN, account.refresh_token)
+                for lease in ahead._read(account.ahead):
+                    yield Secret(SESSION_KEY, lease.keys.x25519)
+                    yield Secret(SESSION_KEY, lease.keys.ed25519)
 
 
 def _lines(path: Path) -> list[str]:
