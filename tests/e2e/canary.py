@@ -45,6 +45,8 @@ KEPT: Final[Mapping[str, frozenset[str]]] = {
     "node.json": frozenset({NODE_KEY}),
     "guests.json": frozenset({SHARED_KEY}),
 }
+#: What is known only from having been told it, once.
+TOLD: Final = frozenset({TYPED, CODE, PROFILE_KEY, SHARED_KEY})
 #: Processes come and go: whenever a daemon is spoken to, they are looked at this often.
 _EVERY_S: Final = 0.2
 
@@ -151,8 +153,8 @@ class Canary:
         """Return which secret was shown where since this was called last; it is none."""
         self._read_logs()
         secrets, shown = self.secrets, self._shown
-        # What daemons that run on keep in their files is learned again when they are looked at.
-        self.secrets, self._shown = {each for each in secrets if each.kind in (TYPED, CODE)}, set()
+        # The others are learned again from the files of daemons that run on.
+        self.secrets, self._shown = {each for each in secrets if each.kind in TOLD}, set()
         self._daemons = {
             where: daemon for where, daemon in self._daemons.items() if daemon.program.pidfd >= 0
         }
