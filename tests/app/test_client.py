@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.fake_daemon import FakeDaemon
+from tests.app.programs import PATIENCE_S, until
 from tests.core.ipc.stranger import UID, as_stranger
 from worldvpn_app.cli.client import Client
 from worldvpn_app.cli.exits import CommandError, Exit, NoDaemonError
@@ -77,6 +78,21 @@ def test_client_knows_what_the_daemon_takes_it_for(daemon: FakeDaemon) -> None:
     client.close()
 
 
+def test_what_was_told_before_a_status_does_not_follow_it(daemon: FakeDaemon) -> None:
+    client = Client(str(daemon.path))
+    client.call("subscribe")
+    daemon.show(state="connecting")
+    daemon.show(state="connected")
+    until(lambda: client.status()["tunnel"]["state"] == "connected")
+
+    assert client.next_snapshot(0.1) is None
+    daemon.show(state="disconnecting")
+    following = client.next_snapshot(PATIENCE_S)
+    client.close()
+    assert following is not None
+    assert following["tunnel"]["state"] == "disconnecting"
+
+
 def test_daemon_that_goes_away_is_said(daemon: FakeDaemon) -> None:
     client = Client(str(daemon.path))
     daemon.restart()
@@ -89,7 +105,7 @@ def test_news_that_comes_before_an_answer_is_kept(daemon: FakeDaemon) -> None:
     client = Client(str(daemon.path))
     client.call("subscribe")
     daemon.show(state="connecting")
-    assert client.status()["tunnel"]["state"] in {"disconnected", "connecting"}
+    assert client.call("profiles.list")["profiles"]
     states = [client.next_snapshot(20.0), client.next_snapshot(20.0)]
     assert [each["tunnel"]["state"] for each in states if each] == ["disconnected", "connecting"]
     client.close()

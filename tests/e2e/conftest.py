@@ -7,16 +7,33 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e.canary import Canary
 from tests.e2e.device import Device, device
 from tests.e2e.host import Facts, facts_of
 from tests.e2e.rig import Rig, Store
 from tests.e2e.sharing import invite, serve
+from tests.e2e.town import Town
 from worldvpn_lab.daemon import Daemon
+from worldvpn_lab.demo.browser import Browser
 from worldvpn_lab.demo.witness import Witness
 from worldvpn_lab.probes.volley import Volley
 from worldvpn_lab.world import World
 
 _numbers = itertools.count()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def canary() -> Iterator[Canary]:
+    """What hears all that is said to every daemon of the run, and by it."""
+    with Canary.listening() as listening:
+        yield listening
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_shown(canary: Canary) -> Iterator[None]:
+    """Whatever a test is about: none of the run's secrets came to be seen in it."""
+    yield
+    assert canary.judged() == set()
 
 
 @pytest.fixture(scope="session")
@@ -55,8 +72,13 @@ def witness(world: World) -> Iterator[Witness]:
 
 
 @pytest.fixture
-def rig(
-    world: World, volley: Volley, pristine: Facts, store: Store, witness: Witness
+def rig(  # noqa: PLR0913, PLR0917 - a test stands on all of it
+    world: World,
+    volley: Volley,
+    pristine: Facts,
+    store: Store,
+    witness: Witness,
+    canary: Canary,
 ) -> Iterator[Rig]:
     """Everything a test needs, with no daemon running yet; leaves the client as it was."""
     made = Rig(
@@ -68,6 +90,8 @@ def rig(
         place=f"run{next(_numbers)}",
     )
     yield made
+    # The daemons are still there, or what they have left.
+    canary.look()
     made.clear()
 
 
@@ -82,4 +106,16 @@ def phone(rig: Rig, daemon: Daemon) -> Iterator[Device]:
     """A device that was let in, of a daemon that shares."""
     serve(daemon)
     with device(rig.world, "node2", invite(daemon)) as ready:
+        yield ready
+
+
+@pytest.fixture(scope="module")
+def town(world: World) -> Iterator[Town]:
+    with Town.standing(world) as standing:
+        yield standing
+
+
+@pytest.fixture
+def browser(world: World) -> Iterator[Browser]:
+    with Browser(world) as ready:
         yield ready

@@ -119,26 +119,39 @@ def device(world: World, role: str, profile: str, interface: str = "wvg0") -> It
         engine = world.spawn(role, ["wireguard-go", "-f", interface], stdio=(null, null, null))
     finally:
         os.close(null)
-    table = _TABLE + int(interface[-1])
     with engine:
         _ready(world, role, interface, engine)
         world.run(
             role, ["wg", "setconf", interface, "/dev/stdin"], stdin=settings.encode()
         ).checked()
         steps = [f"ip link set {interface} mtu 1420 up"]
-        for address in addresses:
-            steps += [
-                f"ip -{address.version} address add {address} dev {interface}",
-                f"ip -{address.version} route add default dev {interface} table {table}",
-                f"ip -{address.version} rule add from {address} lookup {table} priority {table}",
-                f"ip -{address.version} rule add oif {interface} lookup {table} priority {table}",
-            ]
+        steps += [f"ip -{one.version} address add {one} dev {interface}" for one in addresses]
         try:
             world.run(role, ["sh", "-ec", "\n".join(steps)]).checked()
-            yield made
+            with apart(made):
+                yield made
         finally:
-            undo = [f"ip -{version} rule del priority {table}; " * 2 for version in (4, 6)]
-            world.run(role, ["sh", "-c", f"{''.join(undo)} ip link del {interface}"])
+            world.run(role, ["ip", "link", "del", interface])
+
+
+@contextmanager
+def apart(device: Device) -> Iterator[None]:
+    """Lead what is sent from its addresses, or bound to its interface, into its tunnel."""
+    world, role, interface = device.world, device.role, device.interface
+    table = _TABLE + int(interface[-1])
+    steps: list[str] = []
+    for address in device.addresses:
+        steps += [
+            f"ip -{address.version} route add default dev {interface} table {table}",
+            f"ip -{address.version} rule add from {address} lookup {table} priority {table}",
+            f"ip -{address.version} rule add oif {interface} lookup {table} priority {table}",
+        ]
+    try:
+        world.run(role, ["sh", "-ec", "\n".join(steps)]).checked()
+        yield
+    finally:
+        undo = [f"ip -{version} rule del priority {table}; " * 2 for version in (4, 6)]
+        world.run(role, ["sh", "-c", "".join(undo)])
 
 
 def _ready(world: World, role: str, interface: str, engine: Program) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,6 +47,14 @@ class Store:
         folder = f"{state_dir}/profiles"
         world.run("client", ["mkdir", "-p", folder]).checked()
         world.write("client", {f"{folder}/{name}": text for name, text in self.files.items()})
+
+
+def watched(how: Start, place: Path) -> Start:
+    """Return how the same is started by ``watched.py``: its exit status says if it was dumped."""
+    (program,) = how.program
+    told = {"WATCHED": program, "PLACE": str(place)}
+    argv = (sys.executable, str(Path(__file__).with_name("watched.py")))
+    return attrs.evolve(how, program=argv, environment=told, is_verbose=True)
 
 
 @attrs.define(kw_only=True, eq=False)

@@ -13,13 +13,13 @@ from ipaddress import ip_address
 import attrs
 
 from tests.e2e.device import BIND_TO_DEVICE, Device
+from tests.e2e.sharing import LISTEN
 from worldvpn_core.types import IpAddress
 from worldvpn_lab.map import NODES, PLACES
 from worldvpn_lab.oracle.frames import decode
 from worldvpn_lab.world import World
 
 PORT = 7_777
-LISTEN = 51_820
 REFUSED_PORT = 465
 _ETH_P_ALL = 3
 _PACKET_OUTGOING = 4
@@ -47,7 +47,7 @@ ALLOWED = (_t("page", PLACES.page), _t("page, IPv6", PLACES.page6))
 def forbidden(device: Device, other: Device) -> tuple[Target, ...]:
     """Return everything that ``device`` must not reach; ``other`` is another guest."""
     own4, own6 = device.addresses
-    pair4, pair6 = (int(own) - int(own) % 16 for own in (own4, own6))
+    pair4, pair6 = (int(own) - int(own) % 256 for own in (own4, own6))
     other4, other6 = other.addresses
     return (
         _t("the host on its LAN", PLACES.client),

@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.device import Device, device
 from tests.e2e.rig import Rig, is_open
-from tests.e2e.sharing import OUTER4, OUTER6, SILENCE_S, WORLDVPN, invite, serve
+from tests.e2e.sharing import OUTER4, OUTER6, SILENCE_S, WORLDVPN, invite, led, serve
 from worldvpn_lab.daemon import Daemon, Start
 from worldvpn_lab.map import NODES, PLACES
 from worldvpn_lab.nodes import start_engine, stop_engine
@@ -34,17 +34,12 @@ def test_a_device_reaches_both_internets_under_the_nodes_address(phone: Device) 
 
 def test_the_other_side_imports_the_profile_and_connects(rig: Rig, daemon: Daemon) -> None:
     serve(daemon)
-    led = "table ip led {\n chain in {\n  type nat hook prerouting priority dstnat\n"
-    led += f"  iifname wan0 udp dport 51820 dnat to {PLACES.client}\n }}\n}}\n"
-    rig.world.run("lan", ["nft", "-f", "-"], stdin=led.encode()).checked()
-    try:
-        with Daemon.start(rig.world, Start(role="node2", log_name="other.log")) as other:
-            name = other.import_profile("home", invite(daemon, host=OUTER4))
-            other.connect(name)
-            seen = rig.world.run("node2", ["python3", "-c", _FETCH]).checked()
-            other.disconnect()
-    finally:
-        rig.world.run("lan", ["nft", "delete", "table", "ip", "led"])
+    how = Start(role="node2", log_name="other.log")
+    with led(rig.world), Daemon.start(rig.world, how) as other:
+        name = other.import_profile("home", invite(daemon, host=OUTER4))
+        other.connect(name)
+        seen = rig.world.run("node2", ["python3", "-c", _FETCH]).checked()
+        other.disconnect()
 
     assert seen.split() == [OUTER4, OUTER6]
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.app.keys.session import desktop_session, keyring_daemon
 from tests.app.programs import run
+from tests.e2e.held import forms
 from tests.e2e.rig import Rig
 from worldvpn_app.cli.exits import CommandError
 from worldvpn_lab.daemon import Daemon, Part
@@ -106,12 +107,6 @@ def test_command_line_and_a_real_keyring_open_it_after_a_restart(rig: Rig, tmp_p
     assert [file.name for file in kept.iterdir() if file.name.startswith("vault")] == []
 
 
-def forms(text: str, raw: bytes) -> list[bytes]:
-    """Return every form in which a secret could be written down."""
-    in_base64 = base64.b64encode(raw).rstrip(b"=")
-    return [text.encode(), raw, raw.hex().encode(), raw.hex().upper().encode(), in_base64]
-
-
 def shown_by(rig: Rig, daemon: Daemon) -> Iterator[tuple[str, bytes]]:
     for file in ("cmdline", "environ"):
         yield f"{file} of the daemon", (rig.folder_of(daemon) / file).read_bytes()
@@ -152,9 +147,8 @@ def test_what_opens_the_vault_is_shown_nowhere(rig: Rig) -> None:
     file = rig.world.path("client", "/etc/worldvpn/vault.key").read_text().strip()
     places = [*told, *shown_by(rig, daemon)]
     secrets = [
-        *(form for text in (words, other_words) for form in forms(text, text.encode())),
-        *forms(key, bytes.fromhex(key)),
-        *forms(file, base64.b64decode(file)),
+        *(form for text in (words, other_words, key, file) for form in forms(text)),
+        *(forms(bytes.fromhex(key)) | forms(base64.b64decode(file))),
     ]
 
     assert [name.split()[0] for name, _ in told].count("answer") == 7

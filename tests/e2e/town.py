@@ -9,8 +9,10 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import attrs
+import pytest
 
 from tests.e2e.rig import STATE, Rig
+from worldvpn_app.cli.exits import CommandError
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_lab.central import CentralHouse
 from worldvpn_lab.daemon import Daemon, Start, is_connected
@@ -85,10 +87,7 @@ class Town:
         self.made = sign_up(daemon, name)
         until_listed(daemon, len(COUNTRIES))
         yield daemon
-        daemon = rig.daemons[-1]
-        if daemon.status()["account"]["signed_in"]:
-            daemon.disconnect()
-            wait_until(lambda: not open_sessions(daemon))
+        leave(rig.daemons[-1])
 
     def reopen(self) -> None:
         """Start the server again, and wait until the nodes have come back to it."""
@@ -105,6 +104,8 @@ class Town:
 def sign_up(daemon: Daemon, name: str) -> dict[str, Any]:
     """Make a vault and an account in it."""
     daemon.call("vault.create", opening={"kind": "file"})
+    # On a computer under load the agent comes a while after the daemon answers.
+    wait_until(lambda: daemon.status()["daemon"]["agent_pid"] is not None)
     return daemon.call("account.register", username=name, password=PASSWORD)
 
 
@@ -130,6 +131,13 @@ def wait_until(holds: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+def leave(daemon: Daemon) -> None:
+    """End the sessions of whoever is signed in, so that nothing is held any more."""
+    if daemon.status()["account"]["signed_in"]:
+        daemon.disconnect()
+        wait_until(lambda: not open_sessions(daemon))
+
+
 def connect(daemon: Daemon, place: str) -> Snapshot:
     daemon.call("tunnel.connect", place=place)
     return daemon.until(lambda seen: is_connected(seen) and bool(seen["session"]))
@@ -149,3 +157,21 @@ def address_of(role: str) -> str:
 def is_listed(seen: Snapshot) -> bool:
     server = dict(seen["sharing"]).get("server")
     return bool(isinstance(server, dict) and server["listed"])
+
+
+def ask_about_the_account(daemon: Daemon) -> None:
+    """Ask for all there is to know of it, and what is refused."""
+    for method in ("account.show", "account.devices", "account.sessions", "wallet.balance"):
+        assert daemon.call(method)
+    wrong: list[tuple[str, dict[str, object]]] = [
+        ("account.login", {"username": "kurt", "password": f"{PASSWORD} of another"}),
+        ("account.password", {"old_password": f"not {PASSWORD}", "new_password": PASSWORD}),
+        (
+            "account.recover",
+            {"username": "kurt", "recovery_code": "not the code", "new_password": PASSWORD},
+        ),
+        ("account.register", {"username": "kurt", "password": PASSWORD, "pasword": PASSWORD}),
+    ]
+    for method, params in wrong:
+        with pytest.raises(CommandError):
+            daemon.call(method, **params)

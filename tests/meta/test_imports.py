@@ -36,10 +36,12 @@ CORE_FOLDERS = {
     "testing": {"anyio", "hypothesis", "pytest"},
 }
 
-#: The parts of core that the app may know: what crosses the socket, and the values in it.
+#: The parts of core that the app may know: what crosses the socket, the values in it, and how a
+#: process keeps what it was told to itself.
 APP_MAY_KNOW = (
     "worldvpn_core.contracts",
     "worldvpn_core.credit.units",
+    "worldvpn_core.dumps",
     "worldvpn_core.errors",
     "worldvpn_core.ipc",
     "worldvpn_core.settings",

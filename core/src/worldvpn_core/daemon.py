@@ -13,12 +13,12 @@ import gc
 import json
 import logging
 import os
-import resource
 import signal
 import stat
 import sys
 from pathlib import Path
 
+from worldvpn_core import dumps
 from worldvpn_core.compose import Daemon
 from worldvpn_core.config import read_config
 from worldvpn_core.errors import WorldVpnError
@@ -34,8 +34,6 @@ def main(argv: list[str] | None = None) -> int:
     if os.geteuid() != 0:
         return _fail(4, "worldvpnd changes this host's network: start it as root")
     os.umask(0o077)
-    # A core dump would hold keys (docs/security.md, promise 5).
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     logging.basicConfig(
         level=logging.DEBUG if options.verbose else logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
@@ -43,6 +41,8 @@ def main(argv: list[str] | None = None) -> int:
     logging.getLogger("asyncio").setLevel(logging.WARNING)
     places = Places(config=options.config, state=options.state_dir, run=options.run_dir)
     try:
+        # A core dump would hold keys (docs/security.md, promise 5).
+        dumps.forbid()
         for directory, mode in ((places.state, 0o700), (places.run, 0o755)):
             _own(directory, mode)
         if options.command == "reset":

@@ -13,6 +13,7 @@ import anyio
 import pytest
 
 from tests.core.agent.world import UID, Script, StartLink
+from tests.core.crashing import end_of
 from worldvpn_core.agent.launch import confined
 from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.agent.spawn import kernel_status
@@ -129,7 +130,7 @@ async def test_agent_holds_what_it_was_given_and_nothing_else(start_link: StartL
     assert status["Groups"] == ""
     assert {status[key] for key in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
     assert (status["NoNewPrivs"], status["Seccomp"], status["Threads"]) == ("1", "2", "1")
-    assert core_limit == "0"
+    assert core_limit == "1"
     # Standard streams, the pair, and asyncio's own selector and wake-up pair.
     kinds = sorted(name.partition(":")[0] for name in held)
     assert kinds == ["/dev/null", "/dev/null", "anon_inode", "pipe", *["socket"] * 3]
@@ -140,6 +141,16 @@ async def test_agent_cannot_be_looked_into_by_its_own_uid(start_link: StartLink)
         # What a process that may not be dumped has in /proc belongs to root (proc(5)).
         assert link.pid is not None
         assert owner_of_memory_of(link.pid) == 0
+
+
+async def test_agent_that_crashes_is_not_dumped(start_link: StartLink) -> None:
+    async with start_link() as link:
+        assert link.pid is not None
+        os.kill(link.pid, signal.SIGSEGV)
+        # Seen here before the link's own loop can take note of it.
+        how = end_of(link.pid)
+
+    assert how == os.CLD_KILLED
 
 
 async def test_agent_fits_in_its_memory(start_link: StartLink) -> None:

@@ -11,6 +11,7 @@ import pytest
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.settings import Settings, changed
 from worldvpn_core.share.invited import GuestStore, drawn_prefixes
+from worldvpn_core.share.plan import FIRST_GUEST
 from worldvpn_core.share.requests import shown
 from worldvpn_core.share.states import ShareState
 from worldvpn_core.testing import samples
@@ -47,6 +48,24 @@ def test_every_device_has_addresses_of_its_own_and_none_of_the_nodes(store: Gues
 
     assert len(taken) == 10
     assert not taken & {prefix[place] for prefix in store.prefixes for place in range(4)}
+
+
+@pytest.mark.parametrize("most", [1, 5, 16, 100])
+def test_devices_leave_the_central_servers_guests_their_addresses_and_parts(
+    store: GuestStore, most: int
+) -> None:
+    invited = set()
+    for number in range(most):
+        addresses = store.free_addresses(most=most)
+        store.add(f"device {number}", attrs.evolve(guest(), addresses=addresses))
+        invited |= {int(each) % 256 for each in addresses}
+    # The server gives the lowest that none of its own guests has; so does what a guest has for
+    # itself, its ports among it, go by the place in a part of `most` addresses.
+    parts = [(number - FIRST_GUEST) % most for number in sorted(invited)]
+
+    assert len(invited) == most
+    assert parts == list(range(most))
+    assert not invited & set(range(FIRST_GUEST, FIRST_GUEST + most))
 
 
 def test_no_more_are_invited_than_the_owner_wants(store: GuestStore) -> None:

@@ -39,10 +39,12 @@ def login(session: Session) -> Exit:
 
 def logout(session: Session) -> Exit:
     """Sign this device out, or all of the account's."""
-    everywhere = session.options.everywhere
-    reply = session.client().call("account.logout", everywhere=everywhere)
+    everywhere, client = session.options.everywhere, session.client()
+    vault = client.call("vault.status")
+    # The vault goes with it.
+    reply = client.call("account.logout", everywhere=everywhere)
     text = "Signed out, here and on every other device." if everywhere else "Signed out."
-    session.terminal.answer(reply, [Line(text)])
+    session.terminal.answer(reply, [Line(text), *opening.forgotten(vault)])
     return Exit.OK
 
 

@@ -82,8 +82,13 @@ class Client:
         return value
 
     def status(self) -> Snapshot:
-        """Return the snapshot of this moment. Raises like ``call``."""
-        return cast("Snapshot", self.call("status"))
+        """Return the snapshot of this moment. Raises like ``call``.
+
+        News that came before it are older, and are dropped.
+        """
+        snapshot = cast("Snapshot", self.call("status"))
+        self.forget_news()
+        return snapshot
 
     def next_snapshot(self, timeout_s: float | None = None) -> Snapshot | None:
         """Return the next snapshot after ``subscribe``, or None after ``timeout_s``.

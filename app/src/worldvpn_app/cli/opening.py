@@ -132,6 +132,17 @@ def forget(key_id: str | None) -> bool:
     return True
 
 
+def forgotten(before: dict[str, Any]) -> list[Line]:
+    """Remove the key of a vault that is gone, or opened by another now; say if it is still there.
+
+    ``before`` is the vault's status of then.
+    """
+    if forget(before["key_id"]):
+        return []
+    entry = f"vault-{before['key_id']} of worldvpn"
+    return [Line(f"Note: the keyring still has {entry}; it opens nothing now.", Role.WARNING)]
+
+
 def _made_in_keyring(session: Session) -> Made:
     session.terminal.progress(Line("Waiting for the keyring.", Role.BUSY))
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from worldvpn_app.cli.exits import CommandError, Exit
+from worldvpn_core import dumps
 from worldvpn_core.ipc.protocol import FEWEST_PASSPHRASE_CHARACTERS, MOST_PASSPHRASE_CHARACTERS
 
 _MOST_BYTES: Final = 16_384
@@ -52,6 +53,7 @@ def asked(prompt: str, instead: str, *, what: str = "passphrase") -> str:
     Raises:
         CommandError: nobody can be asked here, or nothing was typed.
     """
+    dumps.limit(for_good=False)
     code = what.replace(" ", "_")
     if not can_ask():
         text = f"nobody can be asked for the {what} here: say {instead}, or run it on a terminal"
@@ -64,6 +66,7 @@ def asked(prompt: str, instead: str, *, what: str = "passphrase") -> str:
 
 def first_line(file: str) -> str:
     """Return one line; of standard input ("-") the next one, for there may be two to come."""
+    dumps.limit(for_good=False)
     try:
         if file == "-":
             raw = sys.stdin.buffer.readline(_MOST_BYTES)

@@ -98,7 +98,7 @@ def _change(session: Session, client: Client) -> Exit:
     made = opening.make(session, "change", options.new_passphrase_file)
     status = opening.hand_over(client, "vault.change", made, passphrase=proof)
     lines = status_lines(status)
-    session.terminal.answer(status, [*lines, *_forgotten(before)])
+    session.terminal.answer(status, [*lines, *opening.forgotten(before)])
     return Exit.OK
 
 
@@ -121,7 +121,7 @@ def _wipe(session: Session, client: Client) -> Exit:
     before = client.call("vault.status")
     status = client.call("vault.wipe", confirm=True)
     done = Line("Nothing of the vault is left on this computer.")
-    session.terminal.answer(status, [done, *_forgotten(before)])
+    session.terminal.answer(status, [done, *opening.forgotten(before)])
     return Exit.OK
 
 
@@ -141,14 +141,6 @@ def _open_status(client: Client) -> dict[str, Any]:
     if not status["open"]:
         raise CommandError("vault.locked", "the vault is locked: worldvpn vault unlock")
     return status
-
-
-def _forgotten(before: dict[str, Any]) -> list[Line]:
-    """Remove the former key from the keyring; return what to say if it is still there."""
-    if opening.forget(before["key_id"]):
-        return []
-    entry = f"vault-{before['key_id']} of worldvpn"
-    return [Line(f"Note: the keyring still has {entry}; it opens nothing now.", Role.WARNING)]
 
 
 def _read(file: str) -> bytes:

@@ -14,6 +14,7 @@ import sys
 from typing import Final
 
 from worldvpn_app.cli.exits import CommandError
+from worldvpn_core import dumps
 
 #: Time for a person to type the keyring's password.
 ANSWER_S: Final = 60.0
@@ -76,6 +77,8 @@ class Keeper:
 
     def _ask(self, act: str, key_id: str, key: str = "") -> str | None:
         asked = json.dumps({"act": act, "name": f"vault-{key_id}", "key": key})
+        # The worker inherits it.
+        dumps.limit(for_good=False)
         # -P: the present directory may hold a module of any name.
         argv = (sys.executable, "-P", "-m", "worldvpn_app.keys.worker")
         try:

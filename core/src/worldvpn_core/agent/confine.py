@@ -15,12 +15,12 @@ import signal
 from pathlib import Path
 from typing import Final
 
+from worldvpn_core import dumps
 from worldvpn_core.agent.system_calls import system_call_filter
 from worldvpn_core.errors import AgentError
 
 # prctl(2), capabilities(7): names of <linux/prctl.h>.
 _PR_SET_PDEATHSIG: Final = 1
-_PR_SET_DUMPABLE: Final = 4
 _PR_SET_NAME: Final = 15
 _PR_CAPBSET_DROP: Final = 24
 _PR_SET_SECUREBITS: Final = 28
@@ -58,7 +58,7 @@ def confine(*, uid: int | None, gid: int | None, daemon: int) -> None:
         _drop_capabilities()
         _prctl(_PR_SET_NO_NEW_PRIVS, 1)
         # After the change of uid, which undoes both.
-        _prctl(_PR_SET_DUMPABLE, 0)
+        dumps.forbid()
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != daemon:
             raise AgentError("worldvpnd ended while worldvpn-agent was starting")
@@ -72,7 +72,6 @@ def confine(*, uid: int | None, gid: int | None, daemon: int) -> None:
 def _limit() -> None:
     os.chdir("/")
     os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY_BYTES, _MOST_MEMORY_BYTES))
 

@@ -114,7 +114,10 @@ class GuestStore:
         return tuple(self._invited[name] for name in sorted(self._invited))
 
     def free_addresses(self, most: int) -> tuple[IpAddress, ...]:
-        """Return the first addresses nobody has, one a network.
+        """Return addresses that none of ``most`` devices has, one a network.
+
+        They are far from the first ones, which the central server gives to its guests, and from
+        the end of a part of ``most``: by its place in one a guest has ports of its own.
 
         Raises:
             ConfigError: ``most`` are invited already.
@@ -122,7 +125,8 @@ class GuestStore:
         if len(self._invited) >= most:
             raise ConfigError(f"{most} devices are invited already: revoke one first")
         taken = {address for one in self._invited.values() for address in one.guest.addresses}
-        for place in range(FIRST_GUEST, _LAST_GUEST + 1):
+        last = FIRST_GUEST + (_LAST_GUEST + 1 - FIRST_GUEST) // most * most - 1
+        for place in range(last, FIRST_GUEST - 1, -1):
             addresses = tuple(prefix[place] for prefix in self.prefixes)
             if not taken & {*addresses}:
                 return addresses
