@@ -27,7 +27,7 @@ from worldvpn_core.errors import (
 )
 from worldvpn_core.share.events import GuestInvited, GuestRevoked
 from worldvpn_core.share.plan import Guest, fits, seated
-from worldvpn_core.share.registered import Hosted, NodeFile
+from worldvpn_core.share.registered import Hosted, NodeFile, owner_of
 from worldvpn_core.share.runner import ShareRunner
 from worldvpn_core.share.states import Serving
 from worldvpn_core.share.tickets import believed, trusted
@@ -176,7 +176,7 @@ class Hosting:
             raise CreditProofError(f"its ticket is of another session, {ticket.session}")
         private = Ed25519PrivateKey.from_private_bytes(ed25519_private)
         asked = Asked(
-            node=self._file.uuid,
+            node=UUID(news.node_id),
             node_x25519=state.node.public_key,
             node_ed25519=private.public_key().public_bytes_raw(),
             guest_x25519=news.x25519,
@@ -233,7 +233,7 @@ class Hosting:
 
     def _fits(self, news: GuestNews | ProbeNews, state: Serving) -> bool:
         """Say whether it is of this node, at addresses that may be its own."""
-        if news.node_id != self._file.node_id or news.x25519 is None:
+        if news.node_id != self._file.find(owner_of(self._link)) or news.x25519 is None:
             return False
         newcomer = _guest(news, news.x25519)
         probes = isinstance(news, ProbeNews)
