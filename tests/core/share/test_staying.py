@@ -19,7 +19,7 @@ from tests.core.share.central_fakes import (
 )
 from tests.core.share.inn import Inn
 from worldvpn_core.central.calls import Probed
-from worldvpn_core.central.news import GuestsListed
+from worldvpn_core.central.news import GuestsListed, SignedOut
 from worldvpn_core.credit.ticket import Ticket
 from worldvpn_core.share.events import ShareHeld
 from worldvpn_core.share.states import Draining
@@ -53,6 +53,15 @@ async def test_a_guest_leaves_when_the_server_lists_it_no_more(inn: Inn) -> None
     await inn.hear(GuestsListed(session_ids=(session(2),)))
 
     assert inn.inside == {guest(2).public_key, b"p" * 32}
+
+
+async def test_guests_leave_with_the_account_that_they_were_sent_to(inn: Inn) -> None:
+    inn.server.guests[session(2)] = guest(2).public_key
+    await inn.hear(inn.offer(1), inn.offer(2))
+    await inn.hear(SignedOut(code="signed-out", detail="this device was signed out"))
+
+    assert inn.inside == set()
+    assert inn.hosting.guests == 0
 
 
 def _longer(ticket: Ticket) -> Ticket:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from worldvpn_core.central.calls import Answer, Probed, PublicKeys
 from worldvpn_core.central.link import CentralLink
-from worldvpn_core.central.news import GuestNews, GuestsListed, News, ProbeNews
+from worldvpn_core.central.news import GuestNews, GuestsListed, News, ProbeNews, SignedOut
 from worldvpn_core.central.replies import Done, NextTicket
 from worldvpn_core.credit.admission import Admitted, Asked, admit
 from worldvpn_core.errors import (
@@ -87,9 +87,9 @@ class Hosting:
             case GuestNews(action=action, session_id=session) if action in _GONE:
                 self._dismiss(session)
             case GuestsListed(session_ids=sessions):
-                for name, present in tuple(self._present.items()):
-                    if name not in sessions and not present.probes:
-                        self._dismiss(name)
+                self._keep_only(sessions)
+            case SignedOut():
+                self._keep_only(())
             case ProbeNews():
                 self._spawn(self._probed(news))
             case _:
@@ -217,6 +217,11 @@ class Hosting:
         if present is not None:
             present.timer.cancel()
             self._runner.post(GuestRevoked(public_key=present.x25519))
+
+    def _keep_only(self, sessions: tuple[str, ...]) -> None:
+        for name, present in tuple(self._present.items()):
+            if name not in sessions and not present.probes:
+                self._dismiss(name)
 
     async def _probed(self, probe: ProbeNews) -> None:
         """Let the server's own peer in for a moment: it makes sure that guests can come."""
