@@ -96,7 +96,7 @@ class Daemon:
                 settings=lambda: self._chosen.now,
                 claim=self._chosen.claim,
                 notices=self._picture.notices,
-                post=lambda event: self._runner.post(event),
+                post=self._post,
                 publish=self._publish,
             )
         )
@@ -252,8 +252,7 @@ class Daemon:
         self._central.followed(new)
         self._sharing.control.follow()
         self._publish()
-        hook = self._system.manager.hook.worldvpn_tunnel_state_changed
-        plugins.notify(hook, old=old, new=new)
+        plugins.notify(self._system.manager.hook.worldvpn_tunnel_state_changed, old=old, new=new)
 
     def _refused(self, event: Event, error: WorldVpnError) -> None:
         self._picture.notices.refused(error)
@@ -263,6 +262,9 @@ class Daemon:
     def _unrestored(self, error: WorldVpnError | None) -> None:
         self._picture.notices.unrestored(error)
         self._publish()
+
+    def _post(self, event: Event) -> None:
+        self._runner.post(event)
 
     def _counted(self, plan: TunnelPlan, counters: Counters) -> None:
         self._picture.counted(plan, counters)

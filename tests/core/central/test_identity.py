@@ -81,7 +81,7 @@ def test_statement_of_another_day_is_not_signed(sign: int) -> None:
 
 WRONG: Final[dict[str, dict[str, Any]]] = {
     "a_purpose_that_is_not_the_agents": {"purpose": 3},
-    "new_keys_where_none_are_replaced": {"by_new_keys": True},
+    "a_choice_of_keys_for_a_sign_in": {"by_new_keys": True},
     "a_short_nonce": {"nonce": b"n"},
     "a_long_nonce": {"nonce": bytes(17)},
     "more_than_a_hash": {"about": bytes(33)},

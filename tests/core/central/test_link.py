@@ -36,7 +36,7 @@ from worldvpn_core.errors import (
     DeniedError,
     SignedOutError,
 )
-from worldvpn_core.vault.contents import Secrets
+from worldvpn_core.vault.contents import NextKeys, Secrets
 from worldvpn_core.vault.vault import Vault
 
 pytestmark = pytest.mark.anyio
@@ -93,10 +93,26 @@ async def test_sign_in_is_signed_with_drawn_keys_alone(tmp_path: Path) -> None:
 async def test_refresh_is_signed_with_kept_keys_alone(tmp_path: Path) -> None:
     secrets = signed_in()
     made = await daemon(tmp_path, secrets)
-    said = statement(Purpose.REFRESH)
     made.link.drawn = DeviceKeys.fresh()
+    both = [statement(Purpose.REFRESH, by_new_keys=newest) for newest in (False, True)]
+    by_own = [device_keys(secrets).sign(said, ROOT_KEY, time.time()) for said in both]
 
-    assert made.link.sign(said) == device_keys(secrets).sign(said, ROOT_KEY, time.time())
+    assert [made.link.sign(said) for said in both] == by_own
+
+
+async def test_refresh_is_signed_with_keys_that_were_offered_where_that_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    offered = DeviceKeys.fresh()
+    pair = NextKeys(x25519_private=offered.x25519, ed25519_private=offered.ed25519)
+    secrets = attrs.evolve(signed_in(), next_keys=pair)
+    made = await daemon(tmp_path, secrets)
+    both = [statement(Purpose.REFRESH, by_new_keys=newest) for newest in (False, True)]
+
+    assert [made.link.sign(said) for said in both] == [
+        keys.sign(said, ROOT_KEY, time.time())
+        for keys, said in zip((device_keys(secrets), offered), both, strict=True)
+    ]
 
 
 async def test_nothing_is_signed_for_nobody_or_with_a_locked_vault(tmp_path: Path) -> None:

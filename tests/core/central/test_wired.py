@@ -178,6 +178,16 @@ async def test_signing_out_ends_the_tunnel_and_its_session(tmp_path: Path) -> No
     assert daemon.agent.open == {}
 
 
+async def test_node_hears_of_a_sign_out_on_this_computer_too(tmp_path: Path) -> None:
+    daemon = await Daemon.made(tmp_path, signed_in())
+    heard: list[News] = []
+    daemon.wired.listeners.append(heard.append)
+
+    await daemon.wired.desk.answer(ADA, AccountLogout())
+
+    assert [type(each) for each in heard] == [SignedOut]
+
+
 async def test_path_to_the_server_is_taken_anew_whenever_it_is_another(tmp_path: Path) -> None:
     daemon = await Daemon.made(tmp_path)
     moves = []

@@ -42,6 +42,12 @@ SECRETS: Final = Secrets(
 )
 
 
+#: Another account on the same computer.
+OTHER_SECRETS: Final = attrs.evolve(
+    SECRETS, user_id=str(UUID(int=23)), username="eve", device_id=str(UUID(int=24))
+)
+
+
 def public(key: Ed25519PrivateKey) -> bytes:
     """Return the public half of ``key``."""
     return key.public_key().public_bytes_raw()

@@ -19,7 +19,7 @@ from worldvpn_core.central.calls import Answer
 from worldvpn_core.central.news import GuestNews
 from worldvpn_core.share.events import ShareRequested
 from worldvpn_core.share.hosting import Hosting
-from worldvpn_core.share.registered import NodeFile
+from worldvpn_core.share.registered import NodeFile, owner_of
 from worldvpn_core.share.runner import ShareRunner
 from worldvpn_core.share.states import Serving, ShareState
 from worldvpn_core.testing.running import World, running
@@ -58,7 +58,14 @@ class Inn:
             self.on_disk.append(on_disk.get(session(1)) is not None)
 
     def offer(self, number: int = 1, **changes: Any) -> GuestNews:  # noqa: ANN401 - of any field
-        return attrs.evolve(offer(self.file.node_id, number), **changes)
+        return attrs.evolve(offer(self.node_id, number), **changes)
+
+    @property
+    def node_id(self) -> str:
+        """The node's id, as the account's that is signed in."""
+        owner = owner_of(self.server)
+        assert owner is not None
+        return self.file.node_id(owner)
 
     async def serve(self) -> None:
         self.runner.post(REQUESTED)

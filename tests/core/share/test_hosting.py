@@ -38,7 +38,7 @@ async def test_a_guest_is_let_in_on_a_ticket_for_this_node_and_the_keys_of_both(
     assert inn.inside == {guest().public_key}
     assert inn.exit.served[-1].guests[guest().public_key].addresses == guest().addresses
     assert answer.keys is not None
-    assert (ticket.node, ticket.node_ed25519) == (inn.file.uuid, answer.keys.ed25519)
+    assert (ticket.node, ticket.node_ed25519) == (UUID(inn.node_id), answer.keys.ed25519)
     assert inn.hosting.guests == 1
 
 
@@ -149,7 +149,7 @@ async def test_what_was_counted_is_on_disk_before_the_guest_is_admitted(inn: Inn
 
 
 async def test_a_guest_of_whom_nothing_can_be_kept_is_not_let_in(inn: Inn) -> None:
-    assert inn.file.node_id
+    assert inn.node_id
     inn.path.unlink()
     inn.path.mkdir()
     await inn.hear(inn.offer())
@@ -212,7 +212,7 @@ async def test_an_offer_is_refused_where_there_is_no_room(
     await inn.settled()
     await inn.hear(inn.offer(1))
 
-    assert inn.answers[-1] == Answer(node_id=inn.file.node_id, session_id=session(1))
+    assert inn.answers[-1] == Answer(node_id=inn.node_id, session_id=session(1))
     assert guest().public_key not in inn.inside
 
 

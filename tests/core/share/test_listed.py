@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.core.share.central_fakes import FakeServer, other_networks
+from tests.core.share.central_fakes import OTHER_SECRETS, FakeServer, other_networks
 from worldvpn_core.central.calls import Announce
 from worldvpn_core.errors import CentralOfflineError, ConfigError
 from worldvpn_core.settings import Settings
@@ -225,6 +225,16 @@ async def test_a_server_that_was_away_when_sharing_ended_is_told_once_it_is_back
     await registry.hurried()
 
     assert [call.accepting for call in registry.calls] == [True, True, False, False]
+    assert registry.told[-1] == (False, "")
+
+
+async def test_nothing_is_said_of_a_node_of_the_account_before(registry: Registry) -> None:
+    await registry.until(lambda: registry.listed.is_listed)
+    registry.server.account = OTHER_SECRETS
+    registry.state = Off()
+    await registry.hurried()
+
+    assert [call.accepting for call in registry.calls] == [True, True]
     assert registry.told[-1] == (False, "")
 
 

@@ -10,13 +10,19 @@ from pathlib import Path
 import attrs
 import pytest
 
-from tests.core.share.central_fakes import FakeServer, offer, other_networks
+from tests.core.share.central_fakes import (
+    OTHER_SECRETS,
+    SECRETS,
+    FakeServer,
+    offer,
+    other_networks,
+    session,
+)
 from worldvpn_core.central.calls import Announce
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.ipc.share import ShareStatus
 from worldvpn_core.settings import Settings
 from worldvpn_core.share.invited import GuestStore
-from worldvpn_core.share.registered import NodeFile
 from worldvpn_core.share.sharing import Around, Sharing
 from worldvpn_core.share.states import Off, Serving
 from worldvpn_core.testing.namespace_fakes import FakeNamespaces
@@ -71,6 +77,12 @@ class House:
     @property
     def is_listed(self) -> bool:
         return self.sharing.listed is not None and self.sharing.listed.is_listed
+
+    @property
+    def node_id(self) -> str:
+        """The id under which the server was told of the node last."""
+        assert self.server is not None
+        return [call.node_id for call in self.server.asked if isinstance(call, Announce)][-1]
 
     async def status(self) -> object:
         answer = await self.sharing.requests.dispatch(ShareStatus())
@@ -146,15 +158,52 @@ async def test_the_server_sends_a_guest_and_the_owner_is_shown_how_many_there_ar
     async with lived_in(tmp_path, server) as house:
         house.sharing.control.follow()
         await house.until(lambda: house.is_listed)
-        file = NodeFile(tmp_path / "node.json")
-        file.load()
         net4, net6 = other_networks()
-        one = attrs.evolve(offer(file.node_id), assigned4=net4[4], assigned6=net6[4])
+        one = attrs.evolve(offer(house.node_id), assigned4=net4[4], assigned6=net6[4])
         house.sharing.heard(one)
         await house.world.settled()
 
         assert {*house.exit.served[-1].guests} == {guest().public_key}
         assert await house.status() == {"listed": True, "reason": "guests can come", "guests": 1}
+
+
+async def test_another_account_shares_as_another_node_and_the_first_one_as_its_own_again(
+    tmp_path: Path, server: FakeServer
+) -> None:
+    told = []
+    for account in (SECRETS, OTHER_SECRETS, SECRETS):
+        server.account = account
+        async with lived_in(tmp_path, server) as house:
+            house.sharing.control.follow()
+            await house.until(lambda: house.is_listed)
+            told.append(house.node_id)
+
+    assert told[0] == told[2] != told[1]
+
+
+async def test_an_account_that_is_changed_while_sharing_is_listed_as_another_node(
+    tmp_path: Path, server: FakeServer
+) -> None:
+    async with lived_in(tmp_path, server) as house:
+        house.sharing.control.follow()
+        await house.until(lambda: house.is_listed)
+        first = house.node_id
+        server.account = None
+        house.sharing.account_changed()
+        await house.until(lambda: not house.is_listed)
+        server.account = OTHER_SECRETS
+        house.sharing.account_changed()
+        await house.until(lambda: house.is_listed)
+        second = house.node_id
+        net4, net6 = other_networks()
+        for node_id, number in ((first, 1), (second, 2)):
+            server.guests[session(number)] = guest(number).public_key
+            one = offer(node_id, number)
+            house.sharing.heard(attrs.evolve(one, assigned4=net4[3 + number], assigned6=net6[9]))
+        await house.world.settled()
+
+        assert first != second
+        assert {*house.exit.served[-1].guests} == {guest(2).public_key}
 
 
 async def test_guests_come_and_go_without_the_server_being_told_anew(

@@ -19,7 +19,7 @@ from tests.core.share.central_fakes import (
 )
 from tests.core.share.inn import Inn
 from worldvpn_core.central.calls import Probed
-from worldvpn_core.central.news import GuestsListed
+from worldvpn_core.central.news import GuestsListed, SignedOut
 from worldvpn_core.credit.ticket import Ticket
 from worldvpn_core.share.events import ShareHeld
 from worldvpn_core.share.states import Draining
@@ -49,10 +49,19 @@ async def test_a_guest_leaves_when_the_server_says_so(inn: Inn, action: str) -> 
 
 async def test_a_guest_leaves_when_the_server_lists_it_no_more(inn: Inn) -> None:
     inn.server.guests[session(2)] = guest(2).public_key
-    await inn.hear(inn.offer(1), inn.offer(2), probe(inn.file.node_id))
+    await inn.hear(inn.offer(1), inn.offer(2), probe(inn.node_id))
     await inn.hear(GuestsListed(session_ids=(session(2),)))
 
     assert inn.inside == {guest(2).public_key, b"p" * 32}
+
+
+async def test_guests_leave_with_the_account_that_they_were_sent_to(inn: Inn) -> None:
+    inn.server.guests[session(2)] = guest(2).public_key
+    await inn.hear(inn.offer(1), inn.offer(2))
+    await inn.hear(SignedOut(code="signed-out", detail="this device was signed out"))
+
+    assert inn.inside == set()
+    assert inn.hosting.guests == 0
 
 
 def _longer(ticket: Ticket) -> Ticket:
@@ -96,9 +105,9 @@ async def test_the_servers_own_peer_is_let_in_and_told_of_and_gone_after_its_tim
 ) -> None:
     seen: list[set[bytes]] = []
     inn.server.at_ask = lambda: seen.append(inn.inside)
-    await inn.hear(probe(inn.file.node_id, lasts_s=2))
+    await inn.hear(probe(inn.node_id, lasts_s=2))
 
-    assert inn.server.asked == [Probed(node_id=inn.file.node_id, probe_id=PROBE)]
+    assert inn.server.asked == [Probed(node_id=inn.node_id, probe_id=PROBE)]
     assert seen == [{b"p" * 32}]
     assert inn.hosting.guests == 0
     await inn.empties()
@@ -106,7 +115,7 @@ async def test_the_servers_own_peer_is_let_in_and_told_of_and_gone_after_its_tim
 
 
 async def test_the_servers_own_peer_reaches_nothing_beyond_the_node(inn: Inn) -> None:
-    await inn.hear(inn.offer(), probe(inn.file.node_id))
+    await inn.hear(inn.offer(), probe(inn.node_id))
 
     node = inn.world.firewall.applied[-1].node
     assert node is not None
@@ -116,7 +125,7 @@ async def test_the_servers_own_peer_reaches_nothing_beyond_the_node(inn: Inn) ->
 async def test_a_full_node_is_still_checked_by_the_server(inn: Inn) -> None:
     inn.fill()
     await inn.settled()
-    await inn.hear(probe(inn.file.node_id))
+    await inn.hear(probe(inn.node_id))
 
     assert inn.inside == {guest(2).public_key, guest(3).public_key, b"p" * 32}
     assert inn.hosting.guests == 2
@@ -135,14 +144,14 @@ async def test_a_full_node_is_still_checked_by_the_server(inn: Inn) -> None:
 async def test_nobody_comes_without_a_ticket_by_calling_itself_a_probe(
     inn: Inn, changes: dict[str, Any]
 ) -> None:
-    await inn.hear(attrs.evolve(probe(inn.file.node_id), **changes))
+    await inn.hear(attrs.evolve(probe(inn.node_id), **changes))
 
     assert inn.inside == set()
     assert inn.server.asked == []
 
 
 async def test_a_node_that_is_gone_has_no_guests_of_the_servers(inn: Inn) -> None:
-    await inn.hear(inn.offer(), probe(inn.file.node_id))
+    await inn.hear(inn.offer(), probe(inn.node_id))
     inn.hosting.forget()
 
     assert inn.hosting.guests == 0

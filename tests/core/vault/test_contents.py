@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.core.vault.samples import KEY, NOW, PASSPHRASE, secrets
 from worldvpn_core.errors import VaultDamagedError
 from worldvpn_core.vault import contents
-from worldvpn_core.vault.contents import Secrets
+from worldvpn_core.vault.contents import NextKeys, Secrets
 from worldvpn_core.vault.keeping import Backup
 from worldvpn_core.vault.opening import KeptKey, Kind, Passphrase
 
@@ -28,12 +28,15 @@ any_secrets = st.builds(
     ed25519_private=keys,
     refresh_token=lines,
     device_keys_made_utc=st.datetimes(timezones=st.just(UTC)),
+    next_keys=st.none() | st.builds(NextKeys, x25519_private=keys, ed25519_private=keys),
 )
 
 
 def test_secrets_are_in_no_repr() -> None:
-    held = secrets("canary-token")
-    shown = f"{held!r} {held} {KEY!r} {PASSPHRASE!r} {Backup(raw=b'canary', passphrase=PASSPHRASE)}"
+    offered = NextKeys(x25519_private=b"x" * 32, ed25519_private=b"x" * 32)
+    held = attrs.evolve(secrets("canary-token"), next_keys=offered)
+    backup = Backup(raw=b"canary", passphrase=PASSPHRASE)
+    shown = f"{held!r} {held} {offered!r} {KEY!r} {PASSPHRASE!r} {backup}"
     for secret in ("canary", "ada", "xxxx", "horse", repr(KEY.key)[2:-1]):
         assert secret not in shown
 
@@ -41,6 +44,10 @@ def test_secrets_are_in_no_repr() -> None:
 @given(any_secrets)
 def test_any_secrets_come_back_as_they_were(kept: Secrets) -> None:
     assert contents.from_bytes(contents.to_bytes(kept)) == kept
+
+
+def test_keys_that_are_not_there_are_not_written_so_that_an_older_daemon_reads_the_rest() -> None:
+    assert b"next_keys" not in contents.to_bytes(secrets())
 
 
 @given(st.binary(max_size=200))

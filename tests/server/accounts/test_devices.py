@@ -113,6 +113,26 @@ async def test_new_keys_take_the_place_of_the_old_and_nobody_is_logged_out(
     assert (old_key.status_code, new_key.status_code) == (401, 200)
 
 
+async def test_lost_answer_to_new_keys_is_asked_for_again_by_the_new_key(
+    ada: Person, services: Services
+) -> None:
+    new, other = new_phone(services), new_phone(services)
+    await ada.send("POST", "/v1/devices", _replaced(ada, new))
+    again = await ada.send("POST", "/v1/devices", _replaced(ada, new))
+    body = _replaced(ada, new)
+    by_old = await ada.send("POST", "/v1/devices", {**body, "proof": body["old_proof"]})
+    used = await ada.send("POST", "/v1/devices", body)
+    used_again = await ada.send("POST", "/v1/devices", body)
+    others = await ada.send("POST", "/v1/devices", _replaced(ada, other))
+    laptop = await sign_in(ada.http, new_phone(services, "laptop"), "ada")
+    elsewhere = await laptop.send("POST", "/v1/devices", _replaced(laptop, new))
+
+    assert (again.status_code, again.json()) == (201, {"device_id": ada.signed["device_id"]})
+    assert (used.status_code, used_again.status_code) == (201, 401)
+    assert [each.status_code for each in (by_old, others, elsewhere)] == [401, 401, 409]
+    assert (await attrs.evolve(ada, phone=new).refresh()).status_code == 200
+
+
 async def test_keys_are_replaced_by_both_signatures_of_the_device_itself_only(
     ada: Person, services: Services
 ) -> None:

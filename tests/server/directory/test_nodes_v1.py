@@ -112,12 +112,49 @@ async def test_node_of_somebody_else_is_not_found_whatever_is_done(desk: Desk) -
     assert [each.status_code for each in tried] == [404, 404, 404]
 
 
-async def test_other_device_of_the_account_cannot_write_to_a_node(desk: Desk) -> None:
+async def test_offline_node_follows_its_account_to_another_device_with_what_it_has_earned(
+    desk: Desk,
+) -> None:
+    bob, node = await desk.device(), new_id()
+    body = _body()
+    await bob.call("PUT", f"/v1/nodes/{node}", body)
+    await desk.town.set(node, listed=True, reach_reason="reached", settled_sessions=40, status=0)
+    later, eve = await desk.device(bob.account), await desk.device()
+    by_eve = await eve.call("PUT", f"/v1/nodes/{node}", body)
+    moved = await later.call("PUT", f"/v1/nodes/{node}", body | _body(city="Bonn"))
+    back = await _put(bob, node)
+
+    assert [each.status_code for each in (by_eve, moved, back)] == [404, 200, 404]
+    assert (
+        moved.json().items()
+        >= {"status": "online", "listed": False, "city": "Bonn", "on_probation": False}.items()
+    )
+    assert await desk.town.see(node, "reach_reason") == "not-checked"
+    assert (await _put(later, new_id())).status_code == 409
+
+
+@pytest.mark.parametrize("status", [1, 2, 3])
+async def test_node_that_is_not_offline_stays_with_its_device(desk: Desk, status: int) -> None:
     bob, node = await desk.device(), new_id()
     await _put(bob, node)
+    await desk.town.set(node, status=status)
     other = await desk.device(bob.account)
 
     assert (await _put(other, node)).status_code == 404
+    assert (await _put(bob, node)).status_code == 200
+
+
+async def test_device_with_a_node_of_its_own_takes_no_other(desk: Desk) -> None:
+    bob, node, own = await desk.device(), new_id(), new_id()
+    await _put(bob, node)
+    await desk.town.set(node, status=0)
+    other = await desk.device(bob.account)
+    await _put(other, own)
+
+    assert (await _put(other, node)).status_code == 409
+    assert [(await _put(who, what)).status_code for who, what in ((bob, node), (other, own))] == [
+        *(200, 200)
+    ]
 
 
 async def test_node_with_guests_is_deleted_once_they_are_gone(desk: Desk) -> None:

@@ -137,11 +137,13 @@ class CentralLink:
         if statement.purpose is Purpose.REPLACE_KEYS and self.drawn is None:
             # Whoever gets that signature has the device: only while it was asked for here.
             raise DeniedError("nobody asked for new keys")
-        if statement.purpose is Purpose.SIGN_IN or statement.by_new_keys:
+        is_refresh = statement.purpose is Purpose.REFRESH
+        if statement.purpose is Purpose.SIGN_IN or (statement.by_new_keys and not is_refresh):
             keys = self.drawn
         else:
             secrets = self.secrets
-            keys = None if secrets is None else device_keys(secrets)
+            of = newest_keys if statement.by_new_keys else device_keys
+            keys = None if secrets is None else of(secrets)
         if keys is None:
             raise DeniedError("there is no key to sign this with: nobody asked for it")
         return keys.sign(statement, self._server.root_key, time.time())
@@ -197,6 +199,14 @@ class CentralLink:
 def device_keys(secrets: Secrets) -> DeviceKeys:
     """Return the device's keys as they are kept."""
     return DeviceKeys(x25519=secrets.x25519_private, ed25519=secrets.ed25519_private)
+
+
+def newest_keys(secrets: Secrets) -> DeviceKeys:
+    """Return those that were offered in place of the device's keys; without any, these."""
+    offered = secrets.next_keys
+    if offered is None:
+        return device_keys(secrets)
+    return DeviceKeys(x25519=offered.x25519_private, ed25519=offered.ed25519_private)
 
 
 def _same(one: SignedInAs | None, other: SignedInAs | None) -> bool:

@@ -12,15 +12,10 @@ import attrs
 
 from worldvpn_core.central.calls import PublicKeys, ReplaceKeys
 from worldvpn_core.central.identity import DeviceKeys
-from worldvpn_core.central.link import CentralLink
+from worldvpn_core.central.link import CentralLink, newest_keys
 from worldvpn_core.central.replies import Done
-from worldvpn_core.errors import (
-    AgentError,
-    CentralOfflineError,
-    CentralRefusedError,
-    WorldVpnError,
-)
-from worldvpn_core.vault.contents import Secrets
+from worldvpn_core.errors import WorldVpnError
+from worldvpn_core.vault.contents import NextKeys, Secrets
 
 LIFE: Final = timedelta(days=30)
 _CHECK_S: Final = 3_600.0
@@ -44,9 +39,6 @@ class Rotation:
     ) -> None:
         self._link = link
         self._now_utc = now_utc
-        #: Keys that the server may have taken already, by device: its answer was lost, or the
-        #: vault was locked when it came.
-        self._offered: dict[str, DeviceKeys] = {}
 
     async def run(self) -> None:
         """Look every hour, until cancelled."""
@@ -60,41 +52,42 @@ class Rotation:
     async def rotate(self) -> bool:
         """Replace the keys if they are due; return whether they were.
 
+        The new ones are kept before they are offered, beside the old ones until the server says
+        that it has them: it may have taken them although no answer came, or another one did.
+
         Raises:
             CentralError, AgentError, VaultError: they were not; the same ones are offered again.
         """
         secrets = self._link.secrets
         if secrets is None or self._link.drawn is not None:
             return False
-        device = secrets.device_id
-        if not is_due(secrets, self._now_utc()):
-            self._offered.pop(device, None)
+        device, offered = secrets.device_id, secrets.next_keys
+        if offered is None and not is_due(secrets, self._now_utc()):
             return False
-        was_offered = device in self._offered
-        keys = self._offered.setdefault(device, DeviceKeys.fresh())
+        keys = DeviceKeys.fresh() if offered is None else newest_keys(secrets)
         self._link.drawn = keys
-        public = PublicKeys(x25519=keys.x25519_public, ed25519=keys.ed25519_public)
         try:
+            if offered is None:
+                offered = NextKeys(x25519_private=keys.x25519, ed25519_private=keys.ed25519)
+                if not await self._link.alter(device, _offering(offered)):
+                    return False
+            public = PublicKeys(x25519=keys.x25519_public, ed25519=keys.ed25519_public)
             await self._link.ask(ReplaceKeys(keys=public), Done)
-        except (CentralOfflineError, AgentError):
-            raise
-        except CentralRefusedError:
-            # The old key signs no more: the answer that was lost had said yes.
-            if not was_offered:
-                del self._offered[device]
-                raise
         finally:
             self._link.drawn = None
         # A refresh may have brought another token meanwhile.
-        is_kept = await self._link.alter(
-            device,
-            lambda latest: attrs.evolve(
-                latest,
-                x25519_private=keys.x25519,
-                ed25519_private=keys.ed25519,
-                device_keys_made_utc=self._now_utc(),
-            ),
-        )
-        if is_kept:
-            del self._offered[device]
-        return is_kept
+        return await self._link.alter(device, _replacing(offered, self._now_utc()))
+
+
+def _offering(keys: NextKeys) -> Callable[[Secrets], Secrets]:
+    return lambda latest: attrs.evolve(latest, next_keys=keys)
+
+
+def _replacing(keys: NextKeys, now_utc: datetime) -> Callable[[Secrets], Secrets]:
+    return lambda latest: attrs.evolve(
+        latest,
+        x25519_private=keys.x25519_private,
+        ed25519_private=keys.ed25519_private,
+        device_keys_made_utc=now_utc,
+        next_keys=None,
+    )

@@ -26,8 +26,9 @@ class Purpose(enum.IntEnum):
 class Statement:
     """What is to be signed; ``about`` is a SHA-256, ``time_s`` Unix seconds.
 
-    A sign-in is signed with the keys that the daemon has drawn for the call, a refresh with the
-    device's own; keys are replaced by both, ``by_new_keys`` says by which.
+    A sign-in is signed with the keys that the daemon has drawn for the call. Keys are replaced
+    by the device's own and by the new ones, ``by_new_keys`` says by which. So it does for a
+    refresh: where new ones were offered and no answer came, it is not known which the server has.
     """
 
     purpose: Purpose = attrs.field(validator=validators.instance_of(Purpose))
@@ -41,5 +42,5 @@ class Statement:
     by_new_keys: bool = attrs.field(default=False, validator=validators.instance_of(bool))
 
     def __attrs_post_init__(self) -> None:
-        if self.by_new_keys and self.purpose is not Purpose.REPLACE_KEYS:
-            raise ValueError("which keys sign is to be said only where keys are replaced")
+        if self.by_new_keys and self.purpose is Purpose.SIGN_IN:
+            raise ValueError("a sign-in is signed by new keys anyway")

@@ -173,6 +173,8 @@ class CentralWired:
     async def _leave(self) -> None:
         if self.broker is not None:
             await self.broker.leave()
+        for listener in self.listeners:
+            listener(SignedOut(code="signed-out", detail="this device is being signed out"))
 
     async def _forget(self) -> None:
         """Keep nothing of a sign-in that is worth nothing any more."""

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from worldvpn_core.central.calls import Answer, Probed, PublicKeys
 from worldvpn_core.central.link import CentralLink
-from worldvpn_core.central.news import GuestNews, GuestsListed, News, ProbeNews
+from worldvpn_core.central.news import GuestNews, GuestsListed, News, ProbeNews, SignedOut
 from worldvpn_core.central.replies import Done, NextTicket
 from worldvpn_core.credit.admission import Admitted, Asked, admit
 from worldvpn_core.errors import (
@@ -27,7 +27,7 @@ from worldvpn_core.errors import (
 )
 from worldvpn_core.share.events import GuestInvited, GuestRevoked
 from worldvpn_core.share.plan import Guest, fits, seated
-from worldvpn_core.share.registered import Hosted, NodeFile
+from worldvpn_core.share.registered import Hosted, NodeFile, owner_of
 from worldvpn_core.share.runner import ShareRunner
 from worldvpn_core.share.states import Serving
 from worldvpn_core.share.tickets import believed, trusted
@@ -87,9 +87,9 @@ class Hosting:
             case GuestNews(action=action, session_id=session) if action in _GONE:
                 self._dismiss(session)
             case GuestsListed(session_ids=sessions):
-                for name, present in tuple(self._present.items()):
-                    if name not in sessions and not present.probes:
-                        self._dismiss(name)
+                self._keep_only(sessions)
+            case SignedOut():
+                self._keep_only(())
             case ProbeNews():
                 self._spawn(self._probed(news))
             case _:
@@ -176,7 +176,7 @@ class Hosting:
             raise CreditProofError(f"its ticket is of another session, {ticket.session}")
         private = Ed25519PrivateKey.from_private_bytes(ed25519_private)
         asked = Asked(
-            node=self._file.uuid,
+            node=UUID(news.node_id),
             node_x25519=state.node.public_key,
             node_ed25519=private.public_key().public_bytes_raw(),
             guest_x25519=news.x25519,
@@ -218,6 +218,11 @@ class Hosting:
             present.timer.cancel()
             self._runner.post(GuestRevoked(public_key=present.x25519))
 
+    def _keep_only(self, sessions: tuple[str, ...]) -> None:
+        for name, present in tuple(self._present.items()):
+            if name not in sessions and not present.probes:
+                self._dismiss(name)
+
     async def _probed(self, probe: ProbeNews) -> None:
         """Let the server's own peer in for a moment: it makes sure that guests can come."""
         state = self._runner.state
@@ -233,7 +238,7 @@ class Hosting:
 
     def _fits(self, news: GuestNews | ProbeNews, state: Serving) -> bool:
         """Say whether it is of this node, at addresses that may be its own."""
-        if news.node_id != self._file.node_id or news.x25519 is None:
+        if news.node_id != self._file.find(owner_of(self._link)) or news.x25519 is None:
             return False
         newcomer = _guest(news, news.x25519)
         probes = isinstance(news, ProbeNews)

@@ -15,7 +15,7 @@ from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.replies import NodeStanding
 from worldvpn_core.errors import AgentError, CentralError, ConfigError, WorldVpnError
 from worldvpn_core.settings import Settings
-from worldvpn_core.share.registered import NodeFile
+from worldvpn_core.share.registered import NodeFile, Owner, owner_of
 from worldvpn_core.share.states import Serving, ShareState
 from worldvpn_core.types import Endpoint, IpNetwork
 
@@ -64,8 +64,8 @@ class Listed:
     #: Why the node is not listed, or "" while nothing is known.
     reason: str = attrs.field(default="", init=False)
     _news: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
-    #: What the server was told last, while it may send guests by it.
-    _said: Announce | None = attrs.field(default=None, init=False)
+    #: What the server was told last, and as whom, while it may send guests by it.
+    _said: tuple[Owner, Announce] | None = attrs.field(default=None, init=False)
 
     def hurry(self) -> None:
         """Take note that the node's state, its settings or the account is another."""
@@ -96,8 +96,11 @@ class Listed:
     async def _follow(self) -> float | None:
         """Say what there is to say; return after how long to look again, None: at news."""
         state, settings = self.state(), self.settings()
-        if self.link.secrets is None:
+        owner = owner_of(self.link)
+        if self._said is not None and self._said[0] != owner:
+            # The server has taken that node off the list, as it signed its device out.
             self._said = None
+        if owner is None:
             self._say(is_listed=False, reason="nobody is signed in: guests cannot be sent")
             return None
         match state:
@@ -106,16 +109,16 @@ class Listed:
                     raise ConfigError(
                         "say which country this computer is in: worldvpn settings share_country CC"
                     )
-                return await self._offer(state, settings)
+                return await self._offer(state, settings, owner)
             case _:
                 await self._close()
                 return None
 
-    async def _offer(self, state: Serving, settings: Settings) -> float:
-        call = _announcement(state, settings, self.file.node_id, self.protocol)
+    async def _offer(self, state: Serving, settings: Settings, owner: Owner) -> float:
+        call = _announcement(state, settings, self.file.node_id(owner), self.protocol)
         standing = await self.link.ask(call, NodeStanding)
         drawn = (standing.inner4, standing.inner6)
-        self._said = call
+        self._said = owner, call
         if set(drawn) != set(state.plan.prefixes):
             self.adopt(drawn)
             self._say(is_listed=False, reason="the node opens anew under the server's networks")
@@ -129,7 +132,7 @@ class Listed:
         """Let no new guest be sent: the stream of events alone would keep the node online."""
         self._say(is_listed=False, reason="")
         if self._said is not None:
-            await self.link.ask(attrs.evolve(self._said, accepting=False), NodeStanding)
+            await self.link.ask(attrs.evolve(self._said[1], accepting=False), NodeStanding)
             self._said = None
 
     def _say(self, *, is_listed: bool, reason: str) -> None:

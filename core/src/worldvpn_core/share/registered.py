@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
@@ -11,6 +12,7 @@ from uuid import UUID, uuid4
 import attrs
 
 from worldvpn_core import exact
+from worldvpn_core.central.link import CentralLink
 from worldvpn_core.credit.admission import Counted
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.settings import write_atomically
@@ -18,6 +20,23 @@ from worldvpn_core.settings import write_atomically
 VERSION: Final = 1
 
 _log = logging.getLogger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class Owner:
+    """Whose node it is: an account, at the server of ``root_key``.
+
+    Not a device's: whoever signs in again is another device, and keeps the node's reputation.
+    """
+
+    root_key: bytes
+    user_id: str
+
+
+def owner_of(link: CentralLink) -> Owner | None:
+    """Return whose node it is now; None: nobody is signed in, or the vault is locked."""
+    secrets = link.secrets
+    return None if secrets is None else Owner(root_key=link.root_key, user_id=secrets.user_id)
 
 
 @attrs.frozen(kw_only=True)
@@ -52,40 +71,64 @@ class _Seen:
 
 
 @attrs.frozen(kw_only=True)
-class _File:
-    version: int
+class _Named:
+    """The node's id as that account's; the root's key in hexadecimal."""
+
+    root: str
+    user: str
     node_id: str
+
+
+@attrs.frozen(kw_only=True)
+class _File:
+    """``node_id``: drawn when there was one for all accounts, and no account's yet."""
+
+    version: int
+    node_id: str | None = None
+    nodes: tuple[_Named, ...] = ()
     sessions: tuple[_Line, ...] = ()
     seen: tuple[_Seen, ...] = ()
 
 
+@attrs.frozen(kw_only=True)
+class _Kept:
+    """``_File``, read."""
+
+    unowned: str | None = None
+    nodes: Mapping[Owner, str] = attrs.field(factory=dict)
+    sessions: Mapping[str, Hosted] = attrs.field(factory=dict, repr=False)
+    seen: Mapping[str, int] = attrs.field(factory=dict)
+
+
 class NodeFile:
-    """The node's id and its sessions, in one file of root's own."""
+    """The node's ids and its sessions, in one file of root's own."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._sessions: dict[str, Hosted] = {}
-        self._seen: dict[str, int] = {}
-        self._node_id: str | None = None
+        self._kept = _Kept()
 
-    @property
-    def node_id(self) -> str:
-        """The node's id, drawn once. Raises ConfigError when it cannot be kept."""
-        if self._node_id is None:
-            self._save(str(uuid4()), {})
-        return self._node_id or ""
+    def node_id(self, owner: Owner) -> str:
+        """Return the node's id as ``owner``'s, drawn once. Raises ConfigError: it cannot be kept.
 
-    @property
-    def uuid(self) -> UUID:
-        """The same, as tickets name it."""
-        return UUID(self.node_id)
+        The id of an older file is the first owner's who asks.
+        """
+        known = self._kept.nodes.get(owner)
+        if known is None:
+            known = self._kept.unowned or str(uuid4())
+            nodes = {**self._kept.nodes, owner: known}
+            self._save(attrs.evolve(self._kept, nodes=nodes, unowned=None))
+        return known
+
+    def find(self, owner: Owner | None) -> str | None:
+        """Return the node's id as ``owner``'s; None: the server was never told of one."""
+        if owner is None:
+            return None
+        return self._kept.nodes.get(owner, self._kept.unowned)
 
     def load(self) -> None:
         """Read the file; one that cannot be read is set aside: the node is another one then."""
         try:
-            file = _STRICT.structure(json.loads(self._path.read_text("utf-8")), _File)
-            self._node_id, self._sessions = _read(file)
-            self._seen = {each.root: each.version for each in file.seen}
+            self._kept = _read(_STRICT.structure(json.loads(self._path.read_text("utf-8")), _File))
         except FileNotFoundError:
             return
         except (OSError, *exact.MALFORMED) as error:
@@ -97,45 +140,59 @@ class NodeFile:
 
     def get(self, session: str) -> Hosted | None:
         """Return what is kept of ``session``."""
-        return self._sessions.get(session)
+        return self._kept.sessions.get(session)
 
     def keep(self, session: str, hosted: Hosted, now_s: float) -> None:
         """Keep ``hosted``, durably, and forget what has expired. Raises ConfigError."""
-        left = {name: each for name, each in self._sessions.items() if each.expires_s > now_s}
-        self._save(self.node_id, {**left, session: hosted})
+        sessions = self._kept.sessions
+        left = {name: each for name, each in sessions.items() if each.expires_s > now_s}
+        self._save(attrs.evolve(self._kept, sessions={**left, session: hosted}))
 
     def seen_version(self, root_key: bytes) -> int:
         """Return the version of the newest manifest of that root which was believed, or 0."""
-        return self._seen.get(root_key.hex(), 0)
+        return self._kept.seen.get(root_key.hex(), 0)
 
     def saw(self, root_key: bytes, version: int) -> None:
         """Believe no manifest of that root before ``version`` again. Raises ConfigError."""
         if version > self.seen_version(root_key):
-            node_id = self.node_id
-            former, self._seen = self._seen, {**self._seen, root_key.hex(): version}
-            try:
-                self._save(node_id, self._sessions)
-            except ConfigError:
-                self._seen = former
-                raise
+            seen = {**self._kept.seen, root_key.hex(): version}
+            self._save(attrs.evolve(self._kept, seen=seen))
 
-    def _save(self, node_id: str, sessions: dict[str, Hosted]) -> None:
-        lines = tuple(_line(each) for each in sessions.values())
-        seen = tuple(_Seen(root=root, version=version) for root, version in self._seen.items())
-        file = _File(version=VERSION, node_id=node_id, sessions=lines, seen=seen)
+    def _save(self, kept: _Kept) -> None:
         try:
-            write_atomically(self._path, json.dumps(_STRICT.unstructure(file)))
+            write_atomically(self._path, json.dumps(_STRICT.unstructure(_written(kept))))
         except OSError as error:
             raise ConfigError(
                 f"what the node must remember could not be saved to {self._path}: {error}"
             ) from error
-        self._node_id, self._sessions = node_id, sessions
+        self._kept = kept
 
 
-def _read(file: _File) -> tuple[str, dict[str, Hosted]]:
+def _read(file: _File) -> _Kept:
     if file.version != VERSION:
         raise ValueError(f"version {file.version}")
-    return str(UUID(file.node_id)), {line.session: _hosted(line) for line in file.sessions}
+    return _Kept(
+        unowned=None if file.node_id is None else str(UUID(file.node_id)),
+        nodes={
+            Owner(root_key=bytes.fromhex(each.root), user_id=each.user): str(UUID(each.node_id))
+            for each in file.nodes
+        },
+        sessions={line.session: _hosted(line) for line in file.sessions},
+        seen={each.root: each.version for each in file.seen},
+    )
+
+
+def _written(kept: _Kept) -> _File:
+    return _File(
+        version=VERSION,
+        node_id=kept.unowned,
+        nodes=tuple(
+            _Named(root=owner.root_key.hex(), user=owner.user_id, node_id=node_id)
+            for owner, node_id in kept.nodes.items()
+        ),
+        sessions=tuple(map(_line, kept.sessions.values())),
+        seen=tuple(_Seen(root=root, version=version) for root, version in kept.seen.items()),
+    )
 
 
 def _hosted(line: _Line) -> Hosted:

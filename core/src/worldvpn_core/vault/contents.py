@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 import attrs
 import cattrs
+from cattrs.gen import make_dict_unstructure_fn
 
 from worldvpn_core import exact
 from worldvpn_core.errors import VaultDamagedError
@@ -46,6 +47,17 @@ def _utc(_instance: object, attribute: attrs.Attribute[datetime], value: datetim
 
 
 @attrs.frozen(kw_only=True, repr=False)
+class NextKeys:
+    """Keys that replace the device's own as soon as the server says that it has them."""
+
+    x25519_private: bytes = attrs.field(validator=_key)
+    ed25519_private: bytes = attrs.field(validator=_key)
+
+    def __repr__(self) -> str:
+        return "NextKeys()"
+
+
+@attrs.frozen(kw_only=True, repr=False)
 class Secrets:
     """One signed-in account on this device. Shown nowhere: even its ``repr`` is empty."""
 
@@ -60,6 +72,8 @@ class Secrets:
     device_keys_made_utc: datetime = attrs.field(validator=_utc)
     #: Sessions held for when the server is away, each with its keys (``central.leases``).
     ahead: tuple[str, ...] = attrs.field(default=(), validator=_lines)
+    #: Offered to the server, which may have taken them already. None: there are none.
+    next_keys: NextKeys | None = None
 
     def __repr__(self) -> str:
         return "Secrets()"
@@ -114,6 +128,9 @@ def _converter() -> cattrs.Converter:
     hooks: dict[Any, Any] = {bytes: _bytes_from, datetime: _moment_from}
     for kind, hook in hooks.items():
         made.register_structure_hook(kind, hook)
+    # What is not there is not written, so that a daemon of before reads it, too.
+    whole = make_dict_unstructure_fn(Secrets, made, _cattrs_omit_if_default=True)
+    made.register_unstructure_hook(Secrets, whole)
     return made
 
 

@@ -103,7 +103,7 @@ class Tokens:
 
     async def _renewed(self) -> Access:
         try:
-            answer = await self._traded()
+            answer = await self._refreshed()
         except RefusalError as error:
             if error.status != _UNAUTHORIZED:
                 raise
@@ -117,14 +117,27 @@ class Tokens:
         self._access = access
         return access
 
-    async def _traded(self) -> Fields:
+    async def _refreshed(self) -> Fields:
+        """Trade the token by the device's keys, or by new ones that the server has instead.
+
+        Their answer may have been lost, or they may be taken at this moment.
+        """
+        try:
+            return await self._traded(by_new_keys=False)
+        except RefusalError as error:
+            if error.status != _UNAUTHORIZED:
+                raise
+        return await self._traded(by_new_keys=True)
+
+    async def _traded(self, *, by_new_keys: bool) -> Fields:
         """Send the token until it is answered: again at once, while it still counts."""
         question = Question(
             method="POST", path="/v1/auth/refresh", body={"refresh_token": self._refresh}
         )
         # Signed anew each time, for a statement counts once; so never sent twice below.
         question = attrs.evolve(question, again=False)
-        claim = Claim(Purpose.REFRESH, (self._refresh.encode("ascii"),))
+        about = (self._refresh.encode("ascii"),)
+        claim = Claim(Purpose.REFRESH, about, by_new_keys=by_new_keys)
         for pause_s in _PAUSES_S:
             try:
                 return await self._proofs.ask(question, claim)

@@ -49,7 +49,7 @@ SELECT id, name, x25519, ed25519, created_at, keys_at, seen_at
 FROM device WHERE account = $1 AND revoked_at IS NULL ORDER BY id
 """
 _OWN: Final = """
-SELECT ed25519 FROM device WHERE id = $1 AND account = $2 AND revoked_at IS NULL
+SELECT x25519, ed25519 FROM device WHERE id = $1 AND account = $2 AND revoked_at IS NULL
 FOR NO KEY UPDATE
 """
 _TAKEN: Final = "SELECT true FROM device WHERE (x25519 = $1 OR ed25519 = $2) AND id <> $3"
@@ -142,6 +142,8 @@ class Devices:
     ) -> UUID:
         """Replace the keys of the caller's own device; its sign-in goes on.
 
+        Idempotent: who has lost the answer asks again, signed by the new key.
+
         Raises:
             UnauthorizedError: not both the old and the new key signed it.
             ConflictError: the keys are in use, or were used by a revoked device.
@@ -153,11 +155,15 @@ class Devices:
         used = self.proofs.check(new_signs, claim, keys.ed25519)
 
         async def work(tx: Tx) -> UUID:
-            old = await tx.sql.fetchval(_OWN, device, caller.account)
+            old = await tx.sql.fetchrow(_OWN, device, caller.account)
             if old is None:
                 raise UnauthorizedError("Invalid or expired token")
-            await self.proofs.claim_once(tx, self.proofs.check(old_signs, claim, old))
             await self.proofs.claim_once(tx, used)
+            if (old["x25519"], old["ed25519"]) == (keys.x25519, keys.ed25519):
+                # The key before is not known any more; nothing changes without it, either.
+                return device
+            old_used = self.proofs.check(old_signs, claim, old["ed25519"])
+            await self.proofs.claim_once(tx, old_used)
             if await tx.sql.fetchval(_TAKEN, keys.x25519, keys.ed25519, device):
                 raise ConflictError(_IN_USE)
             await tx.sql.execute(_REPLACE, device, keys.x25519, keys.ed25519, self.clock.now())

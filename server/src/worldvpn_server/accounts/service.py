@@ -22,9 +22,9 @@ from worldvpn_server.accounts.refreshing import Refreshing
 from worldvpn_server.accounts.registration import Registration
 from worldvpn_server.accounts.secrets import Secrets
 from worldvpn_server.accounts.signin import SigningIn
+from worldvpn_server.accounts.signout import SigningOut
 from worldvpn_server.accounts.standing import Standing
 from worldvpn_server.accounts.throttle import Throttle
-from worldvpn_server.accounts.values import Caller
 from worldvpn_server.accounts.withdrawal import NodeMarker, SessionEnder, Withdrawal
 from worldvpn_server.clock import Clock
 from worldvpn_server.database.pool import Database, Tx
@@ -76,6 +76,7 @@ class Accounts:
 
     registration: Registration
     signing_in: SigningIn
+    signing_out: SigningOut
     refreshing: Refreshing
     secrets: Secrets
     devices: Devices
@@ -128,6 +129,9 @@ class Accounts:
                 families=families,
             ),
             signing_in=signing_in,
+            signing_out=SigningOut(
+                database=database, revoker=ground.revocations, withdrawal=withdrawal
+            ),
             refreshing=Refreshing(
                 database=database,
                 clock=clock,
@@ -161,18 +165,6 @@ class Accounts:
             housekeeping=Housekeeping(database=database, clock=clock, counters=counters),
             ground=ground,
         )
-
-    async def sign_out(self, caller: Caller, *, everywhere: bool) -> None:
-        """End the caller's sign-in, or all of the account."""
-        revocations = self._ground.revocations
-
-        async def work(tx: Tx) -> None:
-            if everywhere:
-                await revocations.revoke_account(tx, caller.account)
-            else:
-                await revocations.revoke(tx, [caller.sid])
-
-        await self._ground.database.run(work)
 
     def jobs(self) -> tuple[Job, ...]:
         """Return what goes on in the background."""

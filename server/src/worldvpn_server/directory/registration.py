@@ -45,6 +45,14 @@ WHERE n.id = excluded.id OR n.device IS NULL
 RETURNING {rows.RECORD}
 """  # noqa: S608 - columns only
 
+#: Whoever signs in again is another device. What is online, or has guests left, stays where it is.
+_FOLLOW: Final = f"""
+UPDATE node AS n SET device = $3
+WHERE n.id = $1 AND n.account = $2 AND n.device <> $3 AND n.status = {Status.OFFLINE:d}
+    AND NOT EXISTS (SELECT FROM session AS s WHERE s.node = n.id AND s.state IN (1, 2))
+    AND NOT EXISTS (SELECT FROM node AS own WHERE own.account = $2 AND own.device = $3)
+"""  # noqa: S608 - our own numbers only
+
 _HEARD: Final = """
 INSERT INTO presence (node, seen_at) VALUES ($1, $2)
 ON CONFLICT (node) DO UPDATE SET seen_at = excluded.seen_at
@@ -70,6 +78,8 @@ DO UPDATE SET proven_at = coalesce(excluded.proven_at, e.proven_at)
 async def put(tx: Tx, offer: Offer, now: datetime, networks: Networks) -> NodeRecord:
     """Write ``offer`` and return the node as it is now.
 
+    An offline node of another device of the account is this device's from now on.
+
     Raises:
         InvalidError: there is no such country.
         ConflictError: the device has another node.
@@ -79,6 +89,7 @@ async def put(tx: Tx, offer: Offer, now: datetime, networks: Networks) -> NodeRe
     same = offer.device is None or await _reached_alike(tx, offer)
     inner4, inner6 = inner_networks(await tx.sql.fetchval(_NUMBER))
     try:
+        await tx.sql.execute(_FOLLOW, offer.id, offer.account, offer.device)
         row = await tx.sql.fetchrow(
             _PUT,
             offer.id,

@@ -144,10 +144,13 @@ async def refresh(data: JSONBody[Refresh], state: State) -> SignedIn:
 async def logout(
     caller: NamedDependency[Caller], state: State, data: JSONBody[SignOut | None] = None
 ) -> None:
-    """End this sign-in, or all of the account."""
+    """End this sign-in, or all of the account: its sessions end, its node takes no more guests."""
     services: Services = state.services
-    everywhere = data is not None and data.everywhere
-    await services.accounts.sign_out(caller, everywhere=everywhere)
+    signing_out = services.accounts.signing_out
+    if data is not None and data.everywhere:
+        await signing_out.everywhere(caller)
+    else:
+        await signing_out.here(caller)
 
 
 @post(

@@ -64,8 +64,9 @@ class Edge:
     async def close_streams(self) -> None:
         """End every event stream with a hint to come back, for others serve on."""
         self.closing = True
-        for task, exchange in list(self._streams.items()):
-            await exchange.finish(task, _FAREWELL)
+        streams = list(self._streams.items())
+        # At once: one that cannot be written to must not keep the others waiting.
+        await asyncio.gather(*(each.finish(task, _FAREWELL) for task, each in streams))
 
     def opened(self, exchange: _Exchange) -> None:
         """Take note of a stream, which this task serves."""
@@ -118,6 +119,8 @@ class _Exchange:
                 self.edge.opened(self)
         elif self.is_head:
             message = {"type": "http.response.body", "body": b"", "more_body": False}
+        elif self._is_stream and not message.get("more_body", False):
+            self.is_over = True
         await self.send(message)
         if not self._is_stream or not (self.is_head or self.edge.closing) or self.is_over:
             return
@@ -125,7 +128,9 @@ class _Exchange:
             await self.finish(task, b"" if self.is_head else _FAREWELL)
 
     async def finish(self, task: asyncio.Task[object], last: bytes) -> None:
-        """Complete the answer, and end the ``task`` that would go on with it."""
+        """Complete the answer, and end the ``task`` that would go on with it. Idempotent."""
+        if self.is_over:
+            return
         self.is_over = True
         await self.send({"type": "http.response.body", "body": last, "more_body": False})
         task.cancel()

@@ -45,6 +45,8 @@ async def put_node(
 
     It is online at once, and listed when it was reached at one of its endpoints: whoever changes
     these or the key is reached anew. One node a device (409); another's id is not found (404).
+    A node of another device of the account is this one's from now on, once it is offline and
+    has no guests: whoever signs in again keeps the node's reputation. Before, it is not found.
     """
     if caller.device is None:
         raise ForbiddenError("a node belongs to a device: sign in with a device key")

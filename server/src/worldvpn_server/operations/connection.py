@@ -14,6 +14,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from worldvpn_server.operations import measures
+from worldvpn_server.operations.parting import Parting
 
 #: From the connection, or a request's first byte, to its last.
 REQUEST_S: Final = 20.0
@@ -35,6 +36,7 @@ class GuardedProtocol(HttpToolsProtocol):
     _in_headers: bool = True
     _header_bytes: int = 0
     _refusal: tuple[int, str] = _MALFORMED
+    _parting: Parting | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", transport))
@@ -45,7 +47,13 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end()
+        if self._parting is not None:
+            self._parting.end()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        self._parting = Parting(self.transport, self._is_answering)
+        super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -73,6 +81,9 @@ class GuardedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are not ours
         self._refuse(self._refusal)
 
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
     def _begin(self) -> None:
         self._end()
         self._in_headers, self._header_bytes = True, 0
@@ -90,7 +101,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._end()
         if self.transport.is_closing():
             return
-        if self.cycle is None or self.cycle.response_complete:
+        if not self._is_answering():
             body = msgspec.json.encode({"error": why})
             phrase = http.HTTPStatus(status).phrase
             head = (

@@ -6,6 +6,7 @@ Who has ended a session once ends nothing twice: every end starts from the locke
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -49,6 +50,16 @@ WHERE s.state IN (1, 2) AND (d.revoked_at IS NOT NULL OR nd.revoked_at IS NOT NU
     OR p.id IS NULL OR p.banned_at IS NOT NULL OR o.banned_at IS NOT NULL)
 LIMIT 500
 """
+#: The same for those who were signed out, by themselves, a new password or a token used again.
+_SIGNED_OUT: Final = """
+SELECT DISTINCT s.id FROM login AS l
+JOIN session AS s ON s.payer_device = l.device AND s.state IN (1, 2)
+WHERE l.revoked_at > $1 AND NOT EXISTS (
+    SELECT FROM login AS live WHERE live.device = l.device AND live.revoked_at IS NULL)
+LIMIT 500
+"""
+#: Without a sign-in that could prolong it, no session lasts for longer.
+_MOST_LIFE: Final = timedelta(hours=25)
 _DESERTED: Final = """
 SELECT DISTINCT s.node FROM session AS s LEFT JOIN node AS n ON n.id = s.node
 WHERE s.state IN (1, 2) AND (n.id IS NULL OR n.status = 0)
@@ -111,13 +122,16 @@ class Endings:
         return sum(ended)
 
     async def expire(self) -> int:
-        """End what nobody answered for or paid on, and what nodes left behind; return how many."""
+        """End what nobody answered for or paid on, and what was left behind; return how many."""
         async with self._parts.database.read() as sql:
             lapsed = [row["id"] for row in await sql.fetch(_LAPSED, self._parts.clock.now())]
             barred = [row["id"] for row in await sql.fetch(_BARRED)]
+            since = self._parts.clock.now() - _MOST_LIFE
+            left = [row["id"] for row in await sql.fetch(_SIGNED_OUT, since)]
             deserted = [row["node"] for row in await sql.fetch(_DESERTED)]
         ended = [await self.end(each, EndReason.EXPIRED) for each in lapsed]
         ended += [await self.end(each, EndReason.BARRED) for each in barred]
+        ended += [await self.end(each, EndReason.SIGNED_OUT) for each in left]
         return sum(ended) + sum([await self.end_node(each) for each in deserted])
 
     async def _each(self, statement: str, of: UUID, reason: str) -> int:

@@ -36,6 +36,7 @@ class EndReason(enum.StrEnum):
     NO_CREDIT = "out-of-credit"
     NODE_OFFLINE = "node-offline"
     NODE_REFUSED = "node-refused"
+    SIGNED_OUT = "signed-out"
     DEVICE_REVOKED = "device-revoked"
     BANNED = "banned"
     ACCOUNT_DELETED = "account-deleted"
