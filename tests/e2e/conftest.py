@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.canary import Canary
-from tests.e2e.device import Device, device
 from tests.e2e.host import Facts, facts_of
 from tests.e2e.rig import Rig, Store
 from tests.e2e.sharing import invite, serve
@@ -16,6 +15,7 @@ from tests.e2e.town import Town
 from worldvpn_lab.daemon import Daemon
 from worldvpn_lab.demo.browser import Browser
 from worldvpn_lab.demo.witness import Witness
+from worldvpn_lab.device import Device, device
 from worldvpn_lab.probes.volley import Volley
 from worldvpn_lab.world import World
 

@@ -9,12 +9,12 @@ from ipaddress import ip_address
 
 import attrs
 
-from tests.e2e.device import Device, apart
 from tests.e2e.rig import STATE, Rig
 from tests.e2e.sharing import led
 from tests.e2e.town import LISTED_S, connect, is_listed, listed, sign_up, wait_until
 from worldvpn_lab.central import CentralHouse
 from worldvpn_lab.daemon import Daemon, Part, Start
+from worldvpn_lab.device import Device, apart
 
 _ROLE = "node2"
 

@@ -12,9 +12,9 @@ from ipaddress import ip_address
 
 import attrs
 
-from tests.e2e.device import BIND_TO_DEVICE, Device
 from tests.e2e.sharing import LISTEN
 from worldvpn_core.types import IpAddress
+from worldvpn_lab.device import BIND_TO_DEVICE, Device
 from worldvpn_lab.map import NODES, PLACES
 from worldvpn_lab.oracle.frames import decode
 from worldvpn_lab.world import World

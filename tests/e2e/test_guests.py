@@ -11,7 +11,6 @@ from contextlib import ExitStack
 import attrs
 import pytest
 
-from tests.e2e.device import Device, device
 from tests.e2e.rig import Rig
 from tests.e2e.sent import listed_node, sent
 from tests.e2e.sharing import LISTEN, OUTER4, OUTER6, invite, serve
@@ -29,6 +28,7 @@ from tests.e2e.targets import (
 from worldvpn_killswitch.node_shares import ports_of
 from worldvpn_lab.central import CentralHouse
 from worldvpn_lab.daemon import Daemon
+from worldvpn_lab.device import Device, device
 from worldvpn_lab.map import PLACES
 from worldvpn_lab.oracle.tap import Tap
 from worldvpn_lab.world import World

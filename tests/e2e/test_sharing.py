@@ -12,10 +12,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.e2e.device import Device, device
 from tests.e2e.rig import Rig, is_open
 from tests.e2e.sharing import OUTER4, OUTER6, SILENCE_S, WORLDVPN, invite, led, serve
 from worldvpn_lab.daemon import Daemon, Start
+from worldvpn_lab.device import Device, device
 from worldvpn_lab.map import NODES, PLACES
 from worldvpn_lab.nodes import start_engine, stop_engine
 

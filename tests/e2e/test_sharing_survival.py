@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from tests.e2e.device import Device, device
 from tests.e2e.rig import Rig
 from tests.e2e.sharing import OUTER4, invite, serve
 from worldvpn_lab.daemon import Daemon, is_in
+from worldvpn_lab.device import Device, device
 from worldvpn_lab.map import PLACES
 
 pytestmark = pytest.mark.netns

@@ -16,10 +16,10 @@ def program(patch: str) -> tuple[str, ...]:
     return (sys.executable, "-I", "-c", script, "run")
 
 
-def changed(patch: str) -> StateCase:
-    """Return Connected by such a daemon."""
+def changed(patch: str, name: str = "connected") -> StateCase:
+    """Return the state of that name, by such a daemon."""
     start = attrs.evolve(START, program=program(patch))
-    return attrs.evolve(state("connected"), start=start, carries=False)
+    return attrs.evolve(state(name), start=start, carries=False)
 
 
 def unfiltered(case: StateCase) -> StateCase:

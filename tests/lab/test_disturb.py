@@ -208,10 +208,28 @@ def test_processes_of_other_roles_and_of_the_host_are_never_found(scene: Scene) 
     assert (found, own) == ([], [])
 
 
+def test_processes_of_a_node_are_hit_in_its_namespace_alone(scene: Scene) -> None:
+    named = ["ip", "netns", "exec", processes.NODE]
+    scene.world.run("client", ["ip", "netns", "add", processes.NODE]).checked()
+    with (
+        scene.world.spawn("client", [*named, "sleep", "9185"]) as inside,
+        scene.world.spawn("client", ["sleep", "9185"]) as beside,
+    ):
+        deadline_s = time.monotonic() + 5.0
+        while not (found := processes.running_in_node(scene.world, "client", "sleep 9185")):
+            assert time.monotonic() < deadline_s
+        for each in found:
+            os.close(each.pidfd)
+        with processes.kill((), in_node=("sleep 9185",))(scene):
+            assert inside.wait(1.0) == -signal.SIGKILL
+            assert beside.wait(0) is None
+    scene.world.run("client", ["ip", "netns", "delete", processes.NODE]).checked()
+
+
 def test_nothing_to_kill_is_an_error_not_a_pass(scene: Scene) -> None:
     with (
         pytest.raises(EngineError, match="no-such-process"),
-        processes.kill(("no-such-process",))(scene),
+        processes.kill(("no-such-process",), in_node=("nor-this",))(scene),
     ):
         pass
 

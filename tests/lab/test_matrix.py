@@ -5,19 +5,29 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 import attrs
 import pytest
 
 from worldvpn_lab.disturb.catalogue import CATALOGUE, disturbance
 from worldvpn_lab.matrix import fields, scenario
 from worldvpn_lab.matrix.fields import Field, Result
+from worldvpn_lab.matrix.party import unserved
 from worldvpn_lab.matrix.scenario import Burst, Leak, Outcome
-from worldvpn_lab.matrix.states import STATES, state
+from worldvpn_lab.matrix.states import STATES, cells_of, state
+from worldvpn_lab.probes.errands import NUMBER, errands
 from worldvpn_lab.probes.volley import ALL, Shot
 
 #: From docs/security.md: 15 probes to 17 destinations, 5 multicast groups, 2 broadcasts, mDNS and
 #: joins in both families.
 CELLS = 15 * 17 + 5 + 2 + 2 + 2
+#: Of the node there: 4 ways to the internet and names, in both families; by 3 ways 20 targets
+#: that guests must not reach; 4 sources that are the owner's; mail in both families.
+ERRANDS = 2 * (4 + 1) + 3 * 20 + 4 + 2
+OWN = (ip_address("10.0.0.5"), ip_address("fd00::5"))
+#: How many of them may leave.
+OPEN = 10
 GOOD = Outcome(state="connected", disturbance="none", cells=len(ALL))
 
 
@@ -27,7 +37,7 @@ def test_nothing_leaks_and_every_control_is_positive(field: Field) -> None:
     outcome = scenario.run(*field)
 
     assert (outcome.failed, outcome.leaks, outcome.lost) == ("", (), 0)
-    assert outcome.skipped or outcome.cells == CELLS
+    assert outcome.skipped or outcome.cells == cells_of(field[0])
 
 
 def test_burst_has_the_cells_the_specification_names() -> None:
@@ -35,19 +45,36 @@ def test_burst_has_the_cells_the_specification_names() -> None:
     assert len({cell.name for cell in ALL}) == CELLS
 
 
+def test_guest_has_the_errands_the_specification_names() -> None:
+    every = errands(OWN, OWN)
+
+    assert NUMBER == len(every) == len({each.name for each in every}) == ERRANDS
+    assert sum(each.may for each in every) == OPEN
+
+
+def test_control_of_a_guest_that_was_not_served_says_what_did_not_get_out() -> None:
+    every = errands(OWN, OWN)
+    may = frozenset(each.index for each in every if each.may)
+
+    assert unserved(every, may) == ""
+    assert unserved(every, may - {0}) == f"guests did not get out: {every[0].name}"
+
+
 def test_full_matrix_has_every_state_with_every_disturbance() -> None:
     names = {fields.name(field) for field in fields.fields(full=True)}
 
     assert len(names) == len(STATES) * len(CATALOGUE)
-    assert fields.expected_cells(full=True) == len(names) * CELLS
+    assert fields.expected_cells(fields.fields(full=True)) == (
+        len(names) * CELLS + 2 * len(CATALOGUE) * ERRANDS
+    )
 
 
-def test_short_matrix_has_every_state_and_every_disturbance_once() -> None:
+def test_short_matrix_has_every_state_and_makes_every_disturbance_once() -> None:
     short = fields.fields(full=False)
+    run = {each.name for case, each in short if not each.needs or each.needs in case.runs}
 
     assert {case.name for case, _ in short} == {case.name for case in STATES}
-    assert {each.name for _, each in short} == {each.name for each in CATALOGUE}
-    assert fields.expected_cells(full=False) == len(short) * CELLS
+    assert run == {each.name for each in CATALOGUE}
 
 
 def test_result_without_blemish_is_good() -> None:

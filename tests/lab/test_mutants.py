@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import attrs
 import pytest
@@ -37,11 +37,16 @@ def hole(rules: str) -> Disturbance:
 
     Left to itself it puts them right within 40 ms: then there would be no hole to see.
     """
+    return broken(["nft", "-f", "-"], rules)
+
+
+def broken(argv: Sequence[str], text: str) -> Disturbance:
+    """Return what a program of the client does that reads ``text``, meanwhile."""
 
     @contextlib.contextmanager
     def effect(scene: Scene) -> Iterator[None]:
         with stop((Part.DAEMON,), stopped_s=0.0)(scene):
-            scene.world.run("client", ["nft", "-f", "-"], stdin=rules.encode()).checked()
+            scene.world.run("client", argv, stdin=text.encode()).checked()
             yield
 
     return Disturbance(name="hole", effect=effect)
@@ -76,6 +81,63 @@ def test_hole_in_the_rules_is_seen(rules: str, cell: str) -> None:
 
     assert outcome.failed == ""
     assert cell in {leak.cell for leak in outcome.leaks}
+
+
+#: What each of them needs: the namespace's rules gone, and the host's forwarding as it likes.
+_PASSING = """
+ip netns exec wvnode nft flush ruleset
+nft insert rule inet worldvpn forward accept
+"""
+_FROM_GUESTS = "meta mark and 0xffff0000 == 0x57580000"
+
+#: What is done to the node's protection, and who then sees which errand of a guest go astray.
+OF_NODE = {
+    "nothing refused": (
+        f"""{_PASSING}
+        nft insert rule inet worldvpn input iifname wvnode accept
+        for family in -4 -6; do while ip $family rule del priority 5099; do :; done; done
+        true""",
+        {
+            *("lan: guest-udp→lan-host", "lan: guest-tcp→router", "lan: guest-icmp→router6-public"),
+            *("client: guest-udp→host", "client: guest-tcp→host6", "client: guest-icmp→pair-ipv4"),
+            "isp: guest-tcp→mail",
+        },
+    ),
+    "no address of the host's": (
+        "nft flush chain inet worldvpn node_nat",
+        {"lan: guest-udp→internet", "lan: guest-udp→internet6"},
+    ),
+    "into the owner's tunnel": (
+        f"""{_PASSING}
+        nft insert rule inet worldvpn node_nat {_FROM_GUESTS} masquerade
+        ip -4 rule del priority 5100 iif wvnode
+        ip -6 rule del priority 5100 iif wvnode""",
+        {"node1: guest-udp→internet", "node1: guest-udp→internet6"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("script", "errands"), OF_NODE.values(), ids=OF_NODE.keys())
+def test_guests_who_go_astray_are_seen(script: str, errands: set[str]) -> None:
+    outcome = scenario.run(state("sharing"), broken(["sh", "-e"], script))
+
+    assert outcome.failed == ""
+    assert errands <= {f"{leak.point.split(':')[0]}: {leak.cell}" for leak in outcome.leaks}
+
+
+def test_owner_who_leaves_as_a_guest_is_seen() -> None:
+    outcome = scenario.run(
+        changed(
+            "from worldvpn_killswitch import outbound as o\n"
+            "def anybody(place): return (place.accept('node', why='it may be a guest'),)\n"
+            "o.guests = anybody",
+            "sharing",
+        ),
+        disturbance("none"),
+    )
+
+    assert outcome.failed == ""
+    assert "packet→internet" in {leak.cell for leak in outcome.leaks}
 
 
 def test_names_asked_of_an_allowed_lan_are_seen() -> None:

@@ -89,3 +89,20 @@ def test_a_forged_record_names_no_other_file(host: Host, name: str) -> None:
 
     assert name not in {change.name for change in held.record()}
     assert host
+
+
+async def test_a_network_is_closed_to_guests_before_the_link_that_was_down_has_it_again(
+    host: Host, routing: KernelRouting
+) -> None:
+    refused = "to fd00:1::/64 iif wvnode"
+    await routing.apply(SHARED)
+    before = host.run("ip -6 rule")
+    # As the kernel does when a link goes down.
+    host.run("ip -6 addr flush dev eth0")
+    await routing.apply(SHARED)
+    meanwhile = host.run("ip -6 rule")
+    await routing.apply(RELEASED)
+
+    assert refused in before
+    assert refused in meanwhile
+    assert refused not in host.run("ip -6 rule")

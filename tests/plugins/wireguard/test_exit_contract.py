@@ -15,12 +15,12 @@ from pathlib import Path
 import attrs
 import pytest
 
-from tests.e2e.device import device
 from worldvpn_core.contracts import Exit, Invitation
 from worldvpn_core.testing.exit_contract import PLAN, ExitContract, ExitGround
 from worldvpn_core.types import IpAddress
 from worldvpn_host.namespaces import KernelNamespaces
 from worldvpn_host.route_socket import RouteSocket
+from worldvpn_lab.device import device
 from worldvpn_lab.map import PLACES
 from worldvpn_lab.world import World
 from worldvpn_wireguard.exit import WireGuardExit

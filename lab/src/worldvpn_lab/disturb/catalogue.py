@@ -27,6 +27,12 @@ def _resolver_overwritten(scene: Scene) -> Iterator[None]:
 _RAW: Final = frozenset({Probe.PACKET})
 
 
+_EVERY: Final = tuple(PROCESSES.values())
+#: What runs in the namespace of a node.
+_OF_NODE: Final = (Part.ENGINE.value,)
+
+#: By then a node whose engine was killed has another: it is tried again after three seconds.
+_SERVED_S: Final = 3.5
 #: By then a tunnel without a far end has fallen, and a new one was tried.
 _FALL_S: Final = 4.5
 
@@ -70,11 +76,15 @@ CATALOGUE: Final = (
     Disturbance(name="resolver-overwritten", effect=_resolver_overwritten),
     Disturbance(name="syn-ack-to-tunnel", effect=neighbours.syn_ack),
     Disturbance(name="arp-for-tunnel", effect=neighbours.who_has),
-    Disturbance(name="sigstop", effect=processes.stop(tuple(PROCESSES.values())), needs="daemon"),
+    Disturbance(name="sigstop", effect=processes.stop(_EVERY, _OF_NODE), needs="daemon"),
     *_each_killed(),
     Disturbance(
-        name="sigkill-all", effect=processes.kill(tuple(PROCESSES.values())), needs="daemon"
+        name="sigkill-node-engine",
+        effect=processes.kill((), _OF_NODE),
+        needs="node-engine",
+        react_s=_SERVED_S,
     ),
+    Disturbance(name="sigkill-all", effect=processes.kill(_EVERY, _OF_NODE), needs="daemon"),
     Disturbance(
         name="clock-moved",
         effect=nothing,

@@ -12,40 +12,23 @@ from typing import Final
 import attrs
 
 from worldvpn_core.types import IpAddress
-from worldvpn_lab.probes.packets import checksum
+from worldvpn_lab.probes.packets import ip_packet, summed, tcp_packet
 
 BROADCAST: Final = b"\xff" * 6
 ALL_NODES: Final = IPv6Address("ff02::1")
 ALL_NODES_MAC: Final = bytes.fromhex("333300000001")
 
 _ICMPV6: Final = 58
-_TCP: Final = 6
 _HIGH_PREFERENCE: Final = 0x08
 _ON_LINK_AUTONOMOUS: Final = 0xC0
 _SYN_ACK: Final = 0x12
-
-
-def _summed(source: IpAddress, destination: IpAddress, protocol: int, body: bytes) -> bytes:
-    """Return the check sum of ``body`` with its pseudo header, as it is sent."""
-    if isinstance(source, IPv4Address):
-        tail = struct.pack("!BBH", 0, protocol, len(body))
-    else:
-        tail = struct.pack("!II", len(body), protocol)
-    return struct.pack("!H", checksum(source.packed + destination.packed + tail + body))
-
-
-def _ip(source: IpAddress, destination: IpAddress, protocol: int, body: bytes) -> bytes:
-    if isinstance(source, IPv4Address):
-        head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), 0, 0, 64, protocol, 0)
-        head += source.packed + destination.packed
-        return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + body
-    head = struct.pack("!IHBB", 0x60000000, len(body), protocol, 255)
-    return head + source.packed + destination.packed + body
+_ON_LINK_HOP_LIMIT: Final = 255
 
 
 def _icmpv6(source: IpAddress, destination: IpAddress, body: bytes) -> bytes:
-    total = _summed(source, destination, _ICMPV6, body[:2] + b"\0\0" + body[4:])
-    return _ip(source, destination, _ICMPV6, body[:2] + total + body[4:])
+    total = summed(source, destination, _ICMPV6, body[:2] + b"\0\0" + body[4:])
+    packet = body[:2] + total + body[4:]
+    return ip_packet(source, destination, _ICMPV6, packet, hop_limit=_ON_LINK_HOP_LIMIT)
 
 
 @attrs.frozen(kw_only=True)
@@ -107,6 +90,4 @@ def arp_request(mac: bytes, sender: IPv4Address, target: IPv4Address) -> bytes:
 
 def syn_ack(source: IpAddress, destination: IpAddress, port: int) -> bytes:
     """Return the packet of CVE-2019-14899: an answer to what was never asked, to ``port``."""
-    body = struct.pack("!HHIIBBHHH", 80, port, 1, 1, 5 << 4, _SYN_ACK, 1024, 0, 0)
-    total = _summed(source, destination, _TCP, body)
-    return _ip(source, destination, _TCP, body[:16] + total + body[18:])
+    return tcp_packet(source, destination, (80, port), _SYN_ACK)

@@ -27,7 +27,7 @@ _SAID: Final = forged.Advertisement(
 _ETH_P_IPV6: Final = 0x86DD
 
 #: A lease that makes the internet's servers neighbours (LocalNet, CVE-2023-36672).
-_FALSE_LEASE: Final = (ip_interface("198.51.100.200/24"), ip_interface("2001:db8:80::200/64"))
+FALSE_LEASE: Final = (ip_interface("198.51.100.200/24"), ip_interface("2001:db8:80::200/64"))
 
 
 def _injected(networks: Sequence[IpNetwork]) -> list[netlink.Route]:
@@ -79,11 +79,11 @@ def local_net(scene: Scene) -> Iterator[None]:
     stolen = (PLACES.page6, PLACES.resolver6, PLACES.central6)
     scene.ask("lan", [netlink.new_proxy(UPLINK.far.index, address) for address in stolen])
     index = UPLINK.near.index
-    scene.ask("client", [netlink.new_address(index, address) for address in _FALSE_LEASE])
+    scene.ask("client", [netlink.new_address(index, address) for address in FALSE_LEASE])
     try:
         yield
     finally:
-        scene.undo("client", [netlink.delete_address(index, each) for each in _FALSE_LEASE])
+        scene.undo("client", [netlink.delete_address(index, each) for each in FALSE_LEASE])
         scene.world.write("lan", {"/proc/sys/net/ipv4/conf/lan0/proxy_arp": "0"})
 
 

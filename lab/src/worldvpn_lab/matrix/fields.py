@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import attrs
@@ -13,32 +13,43 @@ from worldvpn_lab.disturb.catalogue import CATALOGUE
 from worldvpn_lab.disturb.scene import Disturbance
 from worldvpn_lab.matrix import scenario
 from worldvpn_lab.matrix.scenario import Outcome
-from worldvpn_lab.matrix.states import NOT_DISTURBED, NOT_ENTERED, PROTOCOL, STATES, StateCase
-from worldvpn_lab.probes.volley import ALL
+from worldvpn_lab.matrix.states import (
+    NOT_DISTURBED,
+    NOT_ENTERED,
+    PROTOCOL,
+    STATES,
+    StateCase,
+    cells_of,
+    state,
+)
 
 Field = tuple[StateCase, Disturbance]
 
 #: The state in which every disturbance is tried even in the short run.
 _THOROUGH: Final = "connected"
+#: Fields of the short run whose disturbance finds nothing to disturb in that state.
+_ALSO: Final = frozenset({"sharing/sigkill-node-engine"})
 #: Exit code of wrong use, as everywhere in ``worldvpn``.
 MISUSED: Final = 2
 
 
 def fields(*, full: bool) -> tuple[Field, ...]:
-    """Return the fields of the matrix; the short one: connected, and each state undisturbed."""
-    return tuple(
-        (case, disturbance)
-        for case in STATES
-        for disturbance in CATALOGUE
-        if full or case.name == _THOROUGH or disturbance.name == "none"
-    )
+    """Return the fields of the matrix.
+
+    The short one: connected, each state undisturbed, and what connected cannot have.
+    """
+    every = [(case, disturbance) for case in STATES for disturbance in CATALOGUE]
+    return tuple(each for each in every if full or _is_in_short(each))
 
 
-def expected_cells(*, full: bool) -> int:
-    """Return how many cells the specification asks for: fields times probes and destinations."""
-    states, disturbances = len(STATES), len(CATALOGUE)
-    number = states * disturbances if full else states + disturbances - 1
-    return number * len(ALL)
+def _is_in_short(field: Field) -> bool:
+    case, disturbance = field
+    return case.name == _THOROUGH or disturbance.name == "none" or name(field) in _ALSO
+
+
+def expected_cells(chosen: Iterable[Field]) -> int:
+    """Return how many cells the specification asks for: each field's probes and errands."""
+    return sum(cells_of(case) for case, _ in chosen)
 
 
 @attrs.frozen(kw_only=True)
@@ -51,7 +62,12 @@ class Result:
     @property
     def cells(self) -> int:
         """How many cells were run, or skipped for a reason that is given."""
-        return sum(each.cells or len(ALL) for each in self.outcomes if not each.failed)
+        return sum(each.cells or _cells(each) for each in self.outcomes if not each.failed)
+
+    @property
+    def skipped_cells(self) -> int:
+        """How many of them were skipped."""
+        return sum(_cells(each) for each in self.outcomes if each.skipped)
 
     @property
     def leaks(self) -> int:
@@ -70,7 +86,7 @@ class Result:
             "ok": self.ok,
             "expected_cells": self.expected_cells,
             "cells": self.cells,
-            "skipped_cells": sum(len(ALL) for each in self.outcomes if each.skipped),
+            "skipped_cells": self.skipped_cells,
             "leaked_packets": self.leaks,
             "protocol": PROTOCOL,
             "not_entered": NOT_ENTERED,
@@ -85,15 +101,16 @@ def command(*, full: bool, only: str, as_json: bool) -> int:
     if not chosen:
         sys.stderr.write(f"worldvpn lab leaks: no field's name has {only!r}: nothing was proved\n")
         return MISUSED
-    expected = len(chosen) * len(ALL) if only else expected_cells(full=full)
 
     def tell(outcome: Outcome) -> None:
         if not as_json:
             sys.stdout.write(line(outcome) + "\n")
-            sys.stdout.writelines(f"    {leak.point} {leak.what}\n" for leak in outcome.leaks[:9])
+            sys.stdout.writelines(
+                f"    {leak.point} {leak.cell} {leak.what}\n" for leak in outcome.leaks[:9]
+            )
             sys.stdout.flush()
 
-    result = run(chosen, tell, expected=expected)
+    result = run(chosen, tell)
     if as_json:
         sys.stdout.write(json.dumps(result.as_json()) + "\n")
     else:
@@ -109,13 +126,12 @@ def name(field: Field) -> str:
 
 def summary(result: Result) -> str:
     """Return the last lines of the table."""
-    skipped = [each for each in result.outcomes if each.skipped]
     lines = [f"{state:<17} not entered: {why}" for state, why in NOT_ENTERED.items()]
     lines += [f"{name:<17} not made: {why}" for name, why in NOT_DISTURBED.items()]
     lines += [f"only {PROTOCOL}"]
     lines += [
         (
-            f"{result.cells} of {result.expected_cells} cells, {len(skipped) * len(ALL)} of them "
+            f"{result.cells} of {result.expected_cells} cells, {result.skipped_cells} of them "
             f"skipped for a reason; {result.leaks} frames leaked"
         ),
         f"nothing leaked; {_controls(result)}" if result.ok else "NOT PROVED",
@@ -130,14 +146,14 @@ def _controls(result: Result) -> str:
     return f"{number} controls, all positive" if number else "NO CONTROL was among these fields"
 
 
-def run(chosen: Iterable[Field], tell: Callable[[Outcome], None], *, expected: int) -> Result:
+def run(chosen: Sequence[Field], tell: Callable[[Outcome], None]) -> Result:
     """Run ``chosen`` one after another, telling of each."""
     outcomes: list[Outcome] = []
     for case, disturbance in chosen:
         outcome = scenario.run(case, disturbance)
         tell(outcome)
         outcomes.append(outcome)
-    return Result(outcomes=tuple(outcomes), expected_cells=expected)
+    return Result(outcomes=tuple(outcomes), expected_cells=expected_cells(chosen))
 
 
 def line(outcome: Outcome) -> str:
@@ -150,5 +166,12 @@ def line(outcome: Outcome) -> str:
         said = f"LEAKED {len(outcome.leaks)}"
     else:
         said = f"seen {outcome.seen}/{outcome.cells}"
+    if outcome.served:
+        said += f", guests {'/'.join(map(str, outcome.served))}"
     classes = " ".join(f"{name}={count}" for name, count in sorted(outcome.by_class.items()))
     return f"{outcome.state:<17} {outcome.disturbance:<21} {said:<18} {classes} {outcome.ended_in}"
+
+
+def _cells(outcome: Outcome) -> int:
+    """Return how many cells a field of that state has, run or not."""
+    return cells_of(state(outcome.state))

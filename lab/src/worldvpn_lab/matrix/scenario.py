@@ -1,4 +1,7 @@
-"""One field of the matrix: a fresh world, one state, one disturbance, three bursts."""
+"""One field of the matrix: a fresh world, one state, one disturbance, three bursts.
+
+Where a guest is served, it fires with the owner each time, and once before anything happens.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -18,11 +22,13 @@ from worldvpn_core.errors import EngineError, WorldVpnError
 from worldvpn_lab import guest
 from worldvpn_lab.daemon import Daemon
 from worldvpn_lab.disturb.scene import Disturbance, Scene
-from worldvpn_lab.map import PLACES
-from worldvpn_lab.matrix.states import Stage, StateCase
-from worldvpn_lab.oracle.judge import Verdict, judge
+from worldvpn_lab.map import PLACES, UPLINK, Cable
+from worldvpn_lab.matrix.party import Party, is_at_home
+from worldvpn_lab.matrix.states import Stage, StateCase, cells_of
+from worldvpn_lab.oracle.judge import Admitted, Verdict, judge
 from worldvpn_lab.oracle.router import is_routers_own
 from worldvpn_lab.oracle.tap import POINTS, Sighting, Tap
+from worldvpn_lab.probes.cells import Probe
 from worldvpn_lab.probes.marks import cell_of
 from worldvpn_lab.probes.volley import ALL, Shot, Volley, seen
 from worldvpn_lab.world import World
@@ -42,7 +48,10 @@ class Leak:
 
 @attrs.frozen(kw_only=True)
 class Outcome:
-    """What came of one field; ``skipped`` or ``failed`` say why it was not run to its end."""
+    """What came of one field; ``skipped`` or ``failed`` say why it was not run to its end.
+
+    ``served``: how many errands of a guest left, before the disturbance and in each burst.
+    """
 
     state: str
     disturbance: str
@@ -51,6 +60,7 @@ class Outcome:
     frames: int = 0
     lost: int = 0
     leaks: tuple[Leak, ...] = ()
+    served: tuple[int, ...] = ()
     by_class: dict[str, int] = attrs.field(factory=dict)
     ended_in: str = ""
     skipped: str = ""
@@ -92,16 +102,18 @@ def _run(case: StateCase, disturbance: Disturbance, blank: Outcome, directory: P
             case.enter(stage)
             if case.carries:
                 _carries(world, case)
-            tap = stack.enter_context(Tap(world.open_socket, (*POINTS, guest.GUEST_LAN)))
+            party = Party.of(stage, world)
+            points = (*POINTS, guest.GUEST_LAN, *party.points(case.node.role))
+            tap = stack.enter_context(Tap(world.open_socket, points))
             began_in = _state(stage.daemon)
             if began_in != case.shows:
                 raise EngineError(f"the state is {began_in}, not {case.shows}: nothing is proved")
-            shots = _disturb(volley, tap, disturbance, scene)
+            shots = _disturb(Firing(volley=volley, party=party), tap, disturbance, scene)
         except (WorldVpnError, CommandError) as error:
             raise EngineError(f"{error}; the daemon said: {stage.daemon.last_words()}") from error
         ended_in = _state(stage.daemon)
         time.sleep(SETTLE_S)
-        return _judge(case, attrs.evolve(blank, ended_in=ended_in), tap, shots)
+        return _judge(case, attrs.evolve(blank, ended_in=ended_in), tap, party, shots)
 
 
 @attrs.frozen(kw_only=True)
@@ -112,18 +124,37 @@ class Burst:
     cells: frozenset[int]
 
 
-def _disturb(volley: Volley, tap: Tap, disturbance: Disturbance, scene: Scene) -> tuple[Burst, ...]:
+@attrs.frozen(kw_only=True)
+class Firing:
+    """The owner's probes and the guest's errands, fired at the same time."""
+
+    volley: Volley
+    party: Party
+
+    def fire(self, *, but: Collection[Probe] = (), cable: Cable = UPLINK) -> Shot:
+        """Send all, as the volley does."""
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            errands = beside.submit(self.party.fire)
+            shot = self.volley.fire(but=but, cable=cable)
+            errands.result()
+        return shot
+
+
+def _disturb(firing: Firing, tap: Tap, disturbance: Disturbance, scene: Scene) -> tuple[Burst, ...]:
     """Fire when it begins, when the client had time to react, and when it is over."""
     prompt = frozenset(cell.index for cell in ALL if cell.probe not in disturbance.late)
     everything = frozenset(cell.index for cell in ALL)
+    firing.party.fire()
+    time.sleep(SETTLE_S)
     with disturbance.effect(scene):
         for point in disturbance.points:
             tap.add(point)
-        first = volley.fire(but=disturbance.late, cable=disturbance.cable)
+        first = firing.fire(but=disturbance.late, cable=disturbance.cable)
         time.sleep(disturbance.react_s)
-        second = volley.fire(cable=disturbance.cable)
+        firing.party.knock()
+        second = firing.fire(cable=disturbance.cable)
         time.sleep(SETTLE_S)
-    third = volley.fire(but=disturbance.late)
+    third = firing.fire(but=disturbance.late)
     return (
         Burst(shot=first, cells=prompt),
         Burst(shot=second, cells=everything),
@@ -155,23 +186,34 @@ def _carries(world: World, case: StateCase) -> None:
             raise EngineError(f"{url} was fetched from {said.strip()}, not from {exit_address}")
 
 
-def _judge(case: StateCase, blank: Outcome, tap: Tap, bursts: tuple[Burst, ...]) -> Outcome:
-    sightings = [each for each in tap.take() if not is_routers_own(each)]
-    verdicts = [(each, judge(each.frame, case.admitted)) for each in sightings]
+def _judge(
+    case: StateCase, blank: Outcome, tap: Tap, party: Party, bursts: tuple[Burst, ...]
+) -> Outcome:
+    witnessed = [*tap.take(), *party.heard()]
+    sightings = [each for each in witnessed if not (is_routers_own(each) or is_at_home(each))]
+    admitted = party.admitted(case.admitted)
+    verdicts = [(each, _verdict(each, admitted)) for each in sightings]
     found = [frozenset(seen(sightings, burst.shot)) for burst in bursts]
+    served = party.served(sightings)
     outcome = attrs.evolve(
         blank,
-        cells=len(ALL),
+        cells=cells_of(case),
         seen=len(frozenset().union(*found)),
         frames=len(sightings),
-        lost=tap.losses().lost,
+        lost=tap.losses().lost + party.lost(),
+        served=tuple(map(len, served)),
         by_class=dict(Counter(str(verdict) for _, verdict in verdicts)),
     )
     if case.open:
         return attrs.evolve(outcome, failed=unseen(bursts, found))
     accused = [each for each, verdict in verdicts if verdict is Verdict.LEAK]
     shots = tuple(burst.shot for burst in bursts)
-    return attrs.evolve(outcome, leaks=tuple(_leak(each, shots) for each in accused))
+    leaks = tuple(_leak(each, party.name_of(each) or _cell(each, shots)) for each in accused)
+    return attrs.evolve(outcome, leaks=leaks, failed=party.unserved(served))
+
+
+def _verdict(sighting: Sighting, admitted: Admitted) -> Verdict:
+    return Verdict.LEAK if sighting.point.is_home else judge(sighting.frame, admitted)
 
 
 def unseen(bursts: Sequence[Burst], found: Sequence[frozenset[int]]) -> str:
@@ -188,10 +230,13 @@ def unseen(bursts: Sequence[Burst], found: Sequence[frozenset[int]]) -> str:
     return f"control did not see {'; '.join(missed)}" if missed else ""
 
 
-def _leak(sighting: Sighting, shots: tuple[Shot, ...]) -> Leak:
+def _cell(sighting: Sighting, shots: tuple[Shot, ...]) -> str:
+    senders = [cell_of(sighting.frame, shot.burst) for shot in shots]
+    return next((ALL[index].name for index in senders if index is not None), "")
+
+
+def _leak(sighting: Sighting, cell: str) -> Leak:
     frame = sighting.frame
-    senders = [cell_of(frame, shot.burst) for shot in shots]
-    cell = next((ALL[index].name for index in senders if index is not None), "")
     what = (
         f"{frame.source} → {frame.destination} protocol {frame.protocol} "
         f"ports {frame.source_port}→{frame.destination_port} type {frame.kind} "

@@ -11,11 +11,15 @@ import attrs
 from worldvpn_core.errors import EngineError
 from worldvpn_lab import guest
 from worldvpn_lab.daemon import Daemon, Part, Start, is_connected, is_in
+from worldvpn_lab.device import addresses_of, device
 from worldvpn_lab.disturb import relay
-from worldvpn_lab.disturb.processes import stop
+from worldvpn_lab.disturb.processes import NODE, stop
 from worldvpn_lab.disturb.scene import Scene
-from worldvpn_lab.map import NODES, Node
+from worldvpn_lab.map import NODES, PLACES, Node
 from worldvpn_lab.oracle.judge import Admitted, Outside
+from worldvpn_lab.probes.errands import NUMBER as ERRANDS
+from worldvpn_lab.probes.salvo import Salvo
+from worldvpn_lab.probes.volley import ALL
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -45,6 +49,8 @@ class Stage:
     scene: Scene
     daemon: Daemon
     stack: ExitStack
+    #: The guest of the client's node, where it has one.
+    salvo: Salvo | None = None
 
     def beside(self, node: Node) -> Scene:
         """Return the scene with another node in the middle of it."""
@@ -145,8 +151,14 @@ def _restarted(stage: Stage) -> None:
 
 
 def _share(stage: Stage) -> None:
+    """Share, and let a device in that is somewhere else in the world."""
     stage.daemon.call("share.on", agree=True)
     stage.daemon.until(lambda seen: seen["sharing"]["state"] == "serving", _SERVING_S)
+    invited = stage.daemon.call("share.invite", name="phone", host=str(PLACES.client6))
+    world = stage.scene.world
+    phone = stage.stack.enter_context(device(world, SECOND.role, str(invited["profile"])))
+    stage.salvo = stage.stack.enter_context(Salvo(phone, addresses_of(world, "client", NODE)))
+    stage.salvo.wait_served()
 
 
 def _sharing(stage: Stage) -> None:
@@ -179,7 +191,8 @@ _CLOSED: Final = attrs.evolve(_inner(FIRST), endpoints=())
 class StateCase:
     """A state of the matrix. ``open``: everything may leave, which is the positive control.
 
-    ``runs`` are the processes that live in it; ``carries``: pages come through a tunnel.
+    ``runs`` are the processes that live in it; ``carries``: pages come through a tunnel;
+    ``shares``: a guest is served, whose errands are cells of it too.
     ``start`` is how the daemon is started: a mutant is another program. ``shows`` is what the
     daemon must call the state when the first burst is fired.
     """
@@ -190,12 +203,12 @@ class StateCase:
     node: Node = FIRST
     open: bool = False
     carries: bool = False
+    shares: bool = False
     runs: frozenset[str] = frozenset({"daemon", "agent"})
     start: Start = START
     shows: str = "connected"
 
 
-#: The engine of a node that shares runs in a namespace of its own, out of the disturbances' reach.
 _TUNNEL: Final = frozenset({"daemon", "agent", "engine"})
 
 STATES: Final = (
@@ -240,9 +253,27 @@ STATES: Final = (
     StateCase(
         name="restarted", enter=_restarted, admitted=_inner(FIRST), carries=True, runs=_TUNNEL
     ),
-    StateCase(name="sharing", enter=_sharing, admitted=_inner(FIRST), carries=True, runs=_TUNNEL),
-    StateCase(name="sharing-lockdown", shows="disconnected", enter=_sharing_lockdown),
+    StateCase(
+        name="sharing",
+        enter=_sharing,
+        admitted=_inner(FIRST),
+        carries=True,
+        shares=True,
+        runs=_TUNNEL | {"node-engine"},
+    ),
+    StateCase(
+        name="sharing-lockdown",
+        shows="disconnected",
+        enter=_sharing_lockdown,
+        shares=True,
+        runs=frozenset({"daemon", "agent", "node-engine"}),
+    ),
 )
+
+
+def cells_of(case: StateCase) -> int:
+    """Return how many cells each field of the state has."""
+    return len(ALL) + (ERRANDS if case.shares else 0)
 
 
 def state(name: str) -> StateCase:
@@ -254,7 +285,6 @@ def state(name: str) -> StateCase:
 NOT_ENTERED: Final = {
     "early-boot": "needs the boot unit, which the installer brings",
     "during-upgrade": "needs the updater",
-    "sharing-guests": "no guest is connected in it: tests/e2e/test_sharing.py has four states",
     "switching-protocol": "needs a second transport plugin",
 }
 

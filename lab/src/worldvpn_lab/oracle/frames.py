@@ -81,6 +81,13 @@ def decode(raw: bytes) -> Frame:
     return frame
 
 
+def decode_packet(raw: bytes) -> Frame:
+    """Return what ``raw`` says: an IP packet as a tunnel's device has it, without any frame."""
+    version = raw[0] & 0xF0 if raw else 0
+    ethertype = {_VERSION4: IPV4, _VERSION6: IPV6}.get(version, 0)
+    return decode(bytes(12) + struct.pack("!H", ethertype) + raw)
+
+
 def _arp(frame: Frame) -> Frame:
     body = frame.payload
     if len(body) < _ARP_BYTES or body[4:6] != b"\x06\x04":

@@ -16,11 +16,13 @@ import attrs
 from worldvpn_lab.oracle.frames import (
     ARP,
     EAPOL,
+    ICMP,
     ICMPV6,
     TCP,
     UDP,
     Address,
     Frame,
+    decode_packet,
 )
 
 
@@ -36,6 +38,8 @@ class Verdict(enum.StrEnum):
     ENDPOINT_FRAGMENT = "endpoint-fragment"
     BOOTSTRAP = "bootstrap"
     LAN = "lan"
+    NODE = "node"
+    GUEST = "guest"
     LEAK = "leak"
 
 
@@ -49,6 +53,22 @@ class Outside:
 
 
 @attrs.frozen(kw_only=True)
+class Guests:
+    """Guests of a node on the client: what of theirs may leave, beside all of the client's own.
+
+    They are at ``outer``, outside, and their tunnels end at UDP ``port`` of the client, which
+    answers from there, or that nobody listens. What they send into the internet leaves under
+    one of the addresses ``senders``, from ports of guests, or under one of ``routers``, which
+    have put theirs, and any port, in its place.
+    """
+
+    outer: tuple[Address, ...]
+    senders: tuple[Address, ...]
+    routers: tuple[Address, ...]
+    port: int
+
+
+@attrs.frozen(kw_only=True)
 class Admitted:
     """What may leave in the state under test, beyond what always may.
 
@@ -59,12 +79,18 @@ class Admitted:
     bootstrap: tuple[Outside, ...] = ()
     lan: bool = False
     inner: tuple[Address, ...] = ()
+    guests: Guests | None = None
 
 
 #: Every probe's payload holds one of these: number of the burst, number of the cell.
 TAG: Final = re.compile(rb"wvlab-(\d{6})-(\d{5})")
 #: TCP probes have no payload: their source port says which they are, and nobody else's does.
 PROBE_PORTS: Final = range(20_000, 32_768)
+#: What a guest sends holds one of these, and nothing else does: whether it may get out
+#: ("gst") or must get nowhere ("bad"), number of the burst, number of the errand.
+GUEST_TAG: Final = re.compile(rb"wv(gst|bad)-(\d{6})-(\d{5})")
+#: The ports guests have, so that none of theirs is a socket's of the client itself.
+_GUEST_PORTS: Final = range(20_000, 32_768)
 
 _LAN: Final = tuple(
     ip_network(text)
@@ -79,6 +105,9 @@ _DHCPV6_SERVERS: Final = ("ff02::1:2", "ff05::1:3")
 _NEVER: Final = (53, 853, 5355, 137, 138)
 _SOLICITATIONS: Final = (133, 135, 136)
 _ON_LINK_HOP_LIMIT: Final = 255
+#: Destination unreachable in either family; what it is about follows four unused bytes.
+_UNREACHABLE: Final = ((ICMP, 3), (ICMPV6, 1))
+_UNUSED_BYTES: Final = 4
 
 
 def judge(frame: Frame, admitted: Admitted) -> Verdict:
@@ -89,13 +118,58 @@ def judge(frame: Frame, admitted: Admitted) -> Verdict:
         return Verdict.ARP if frame.about else Verdict.LEAK
     if frame.ethertype == EAPOL:
         return Verdict.EAPOL
+    tag = guest_tag(frame)
+    if tag is not None:
+        return Verdict.GUEST if _leaves_as_guest(frame, tag, admitted) else Verdict.LEAK
     if _is_probe(frame):
         return Verdict.LAN if _is_lan(frame, admitted) else Verdict.LEAK
     return (
         _configuring(frame)
         or _outside(frame, admitted)
+        or _to_guests(frame, admitted)
         or (Verdict.LAN if _is_lan(frame, admitted) else Verdict.LEAK)
     )
+
+
+def guest_tag(frame: Frame) -> re.Match[bytes] | None:
+    """Return the tag of the guest's packet that ``frame`` is, or quotes; None: it is neither."""
+    return GUEST_TAG.search(frame.payload)
+
+
+def _leaves_as_guest(frame: Frame, tag: re.Match[bytes], admitted: Admitted) -> bool:
+    """Return whether a guest's packet has the client's address, a guest's port, and may leave."""
+    guests = admitted.guests
+    if guests is None or tag[1] != b"gst":
+        return False
+    if frame.destination is None or _within_lan(frame.destination):
+        return False
+    has_ports = frame.protocol in (TCP, UDP)
+    own = frame.source in guests.senders
+    return frame.source in guests.routers or (
+        own and (not has_ports or frame.source_port in _GUEST_PORTS)
+    )
+
+
+def _to_guests(frame: Frame, admitted: Admitted) -> Verdict | None:
+    """Return the kind of a frame by which the node speaks to its guests."""
+    guests = admitted.guests
+    if (
+        guests is None
+        or frame.source not in guests.senders
+        or frame.destination not in guests.outer
+    ):
+        return None
+    speaks = frame.protocol == UDP and frame.source_port == guests.port
+    return Verdict.NODE if speaks or _tells_of_no_engine(frame, guests) else None
+
+
+def _tells_of_no_engine(frame: Frame, guests: Guests) -> bool:
+    """Return whether ``frame`` says to a guest that nobody listens at the node's port."""
+    if (frame.protocol, frame.kind) not in _UNREACHABLE:
+        return False
+    quoted = decode_packet(frame.payload[_UNUSED_BYTES:])
+    knock = (quoted.protocol, quoted.source, quoted.destination_port)
+    return knock == (UDP, frame.destination, guests.port)
 
 
 def _is_probe(frame: Frame) -> bool:

@@ -22,6 +22,8 @@ _PACKET_VERSION: Final = 10
 _PACKET_IGNORE_OUTGOING: Final = 23
 _TPACKET_V2: Final = 1
 _ETH_P_ALL: Final = 3
+#: The protocol of an AF_PACKET socket on every device there is and will be.
+EVERY: Final = socket.htons(_ETH_P_ALL)
 
 _BLOCK_BYTES: Final = 1 << 16
 _SLOT_BYTES: Final = 1 << 11
@@ -50,7 +52,10 @@ class Ring:
     """Records what arrives at one device; what the device sends is not recorded."""
 
     def __init__(self, line: socket.socket, device: str, slots: int = 8192) -> None:
-        """Take over ``line``, an AF_PACKET socket of protocol 0, and record from now on."""
+        """Take over ``line``, an AF_PACKET socket of protocol 0, and record from now on.
+
+        Without ``device`` its protocol is ``EVERY``: it has been on all devices ever since.
+        """
         self._line = line
         blocks = slots * _SLOT_BYTES // _BLOCK_BYTES
         self._slots = blocks * (_BLOCK_BYTES // _SLOT_BYTES)
@@ -60,7 +65,8 @@ class Ring:
         request = struct.pack("=IIII", _BLOCK_BYTES, blocks, _SLOT_BYTES, self._slots)
         line.setsockopt(_SOL_PACKET, _PACKET_RX_RING, request)
         self._memory = mmap.mmap(line.fileno(), blocks * _BLOCK_BYTES)
-        line.bind((device, _ETH_P_ALL))
+        if device:
+            line.bind((device, _ETH_P_ALL))
 
     def drain(self) -> Iterator[Caught]:
         """Yield, and free, what was recorded since the last call."""

@@ -8,16 +8,21 @@ from typing import Final, Self
 
 import attrs
 
-from worldvpn_lab.oracle.frames import Frame, decode
-from worldvpn_lab.oracle.ring import Losses, Ring
+from worldvpn_lab.oracle.frames import Frame, decode, decode_packet
+from worldvpn_lab.oracle.ring import EVERY, Losses, Ring
 
 
 @attrs.frozen(kw_only=True)
 class Point:
-    """A wire: the device at whose far side the client, or its router, sends."""
+    """A wire: the device at whose far side the client, or its router, sends.
+
+    ``is_home``: what the client itself sends is where it belongs there, but guests' is not.
+    No ``device`` is all that the role has, tunnels among them.
+    """
 
     role: str
     device: str
+    is_home: bool = False
 
 
 #: The client's two uplinks as the LAN sees them, and its router as the ISP does.
@@ -56,13 +61,15 @@ class Tap:
 
     def add(self, point: Point) -> None:
         """Record at ``point`` too."""
-        line = self._opener(point.role, socket.AF_PACKET, socket.SOCK_RAW, 0)
+        # Devices of several kinds have only the packets in common, not what is around them.
+        kind, protocol = (socket.SOCK_RAW, 0) if point.device else (socket.SOCK_DGRAM, EVERY)
+        line = self._opener(point.role, socket.AF_PACKET, kind, protocol)
         self._rings[point] = Ring(line, point.device)
 
     def take(self) -> list[Sighting]:
         """Return, in order of time, what was seen since the last call."""
         seen = [
-            Sighting(point=point, time_ns=caught.time_ns, frame=decode(caught.raw))
+            Sighting(point=point, time_ns=caught.time_ns, frame=_read(point, caught.raw))
             for point, ring in self._rings.items()
             for caught in ring.drain()
         ]
@@ -80,3 +87,7 @@ class Tap:
         for ring in self._rings.values():
             ring.close()
         self._rings.clear()
+
+
+def _read(point: Point, raw: bytes) -> Frame:
+    return decode(raw) if point.device else decode_packet(raw)

@@ -1,7 +1,8 @@
 """How a frame on the wire is traced to the probe that sent it: written here, read here. Pure.
 
 A payload holds ``wvlab-BURST-CELL``; a TCP probe has none, so its source port tells (the
-lab's client reserves those ports); a join tells by the group's address.
+lab's client reserves those ports); a join tells by the group's address. All that guests of
+the client's node send, TCP too, holds ``wvgst-BURST-ERRAND`` or ``wvbad-BURST-ERRAND``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from worldvpn_lab.oracle.frames import ICMP, ICMPV6, IGMP, TCP, Frame
-from worldvpn_lab.oracle.judge import PROBE_PORTS, TAG
+from worldvpn_lab.oracle.judge import PROBE_PORTS, TAG, guest_tag
 
 #: How many cells a burst may have: each takes a source port.
 CELLS: Final = 512
@@ -48,7 +49,7 @@ def cell_of(frame: Frame, burst: int) -> int | None:
 
     An ICMP error quotes the packet it is about: that is no second probe.
     """
-    if frame.protocol == ICMP and frame.kind not in _ECHOES:
+    if _is_error4(frame):
         return None
     port = frame.source_port
     if frame.protocol == TCP and port is not None and port in PROBE_PORTS:
@@ -58,10 +59,31 @@ def cell_of(frame: Frame, burst: int) -> int | None:
         return _joined4(frame.payload, burst)
     if frame.protocol == ICMPV6 and frame.kind == _MLD_REPORT:
         return _joined6(frame.payload, burst)
-    if frame.protocol == ICMPV6 and frame.kind is not None and frame.kind < _FIRST_INFORMATIONAL:
+    if _is_error6(frame):
         return None
     found = TAG.search(frame.payload)
     return int(found[2]) if found and int(found[1]) == burst else None
+
+
+def guest_tag_of(burst: int, errand: int, *, may: bool) -> bytes:
+    """Return what a guest's packet must hold; ``may``: it may reach what it is sent to."""
+    return b"wv%s-%06d-%05d" % (b"gst" if may else b"bad", burst, errand)
+
+
+def errand_of(frame: Frame) -> tuple[int, int] | None:
+    """Return burst and errand of the guest's packet that ``frame`` is; None: it is none."""
+    if _is_error4(frame) or _is_error6(frame):
+        return None
+    found = guest_tag(frame)
+    return (int(found[2]), int(found[3])) if found else None
+
+
+def _is_error4(frame: Frame) -> bool:
+    return frame.protocol == ICMP and frame.kind not in _ECHOES
+
+
+def _is_error6(frame: Frame) -> bool:
+    return frame.protocol == ICMPV6 and frame.kind is not None and frame.kind < _FIRST_INFORMATIONAL
 
 
 def _joined4(report: bytes, burst: int) -> int | None:

@@ -8,10 +8,13 @@ import threading
 from contextlib import suppress
 from typing import Final
 
+import attrs
+
 from worldvpn_core.contracts import Change
 from worldvpn_core.errors import RoutingError
 from worldvpn_core.policy import RoutingPolicy
 from worldvpn_host.forwarding import HeldForwarding
+from worldvpn_host.lately import Lately
 from worldvpn_host.route_codec import RTM_DELRULE
 from worldvpn_host.route_socket import RouteSocket
 from worldvpn_host.routes import Found, Held
@@ -33,6 +36,7 @@ class KernelRouting:
         self._socket = sock
         self._sysctls = HeldSysctls()
         self._forwarding = HeldForwarding()
+        self._lately = Lately()
         self._is_held = False
         # Not asyncio's: a cancelled ``apply`` leaves its thread at work.
         self._lock = threading.Lock()
@@ -70,6 +74,8 @@ class KernelRouting:
         before: Found | None = None
         for attempt in range(1, _ATTEMPTS + 1):
             facts, found = read(self._socket, policy)
+            if policy.node is not None:
+                facts = attrs.evolve(facts, nearby=self._lately.including(facts.nearby))
             before = before or found
             batch = changes(found, plan(policy, facts))
             refused = self._socket.send(batch)

@@ -3,7 +3,7 @@
 The rules, in the order in which the kernel asks them (docs/security.md says why):
 
     5098  from NODE'S OWN ADDRESS iif NODE lookup main          its guests may be on the LAN
-    5099  iif NODE to A NETWORK OF THIS HOST unreachable        while sharing
+    5099  iif NODE to A NETWORK OF THIS HOST unreachable        while sharing, and lately
     5100  iif NODE lookup main; to NODE'S PREFIX lookup main    while sharing
     5101  udp 68 to 67 lookup main, default suppressed          IPv4: the lease's renewal
     5101  marked goto main's own rule                           only before a 5102, or 5105 to
@@ -75,7 +75,7 @@ class Facts:
     links: tuple[LinkFacts, ...]
     #: (prefix, index of the bridge) of every container network.
     containers: tuple[tuple[IpNetwork, int], ...] = ()
-    #: Networks that lie right behind an interface of this host, its own LAN among them.
+    #: Networks that lie, or lately lay, right behind an interface of this host.
     nearby: frozenset[IpNetwork] = frozenset()
     #: AF_INET, and AF_INET6 where the kernel speaks it.
     families: tuple[int, ...] = FAMILIES

@@ -6,51 +6,64 @@ inner addresses, or bound to its interface, goes into the tunnel.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
-import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from worldvpn_core.errors import EngineError
 from worldvpn_core.types import IpAddress
-from worldvpn_lab.program import Program
-from worldvpn_lab.world import World
+from worldvpn_lab.probes.packets import udp_packet
 
-#: SO_BINDTODEVICE and IP_FREEBIND, which Python's socket does not name everywhere.
-BIND_TO_DEVICE = 25
-_TABLE = 200
-_START_S = 5.0
+if TYPE_CHECKING:
+    from worldvpn_lab.program import Program
+    from worldvpn_lab.world import World
+
+#: SO_BINDTODEVICE, which Python's socket does not name everywhere.
+BIND_TO_DEVICE: Final = 25
+_IPV4: Final = 4
+_TABLE: Final = 200
+_START_S: Final = 5.0
+_POLL_S: Final = 0.005
 #: How long an answer is waited for that must not come, and one that must: a first call that
 #: is lost is repeated after five seconds.
-_SILENCE_S = 1.0
-_ANSWER_S = 8.0
+_SILENCE_S: Final = 1.0
+_ANSWER_S: Final = 8.0
 #: A peer that was replaced is spoken to anew after 15 s (WireGuard whitepaper §6.5).
-_PAGE_S = 30.0
+_PAGE_S: Final = 30.0
 
 
 @attrs.frozen(kw_only=True)
 class Device:
-    """One that runs; ``interface`` is its tunnel in ``role``."""
+    """One that runs; ``interface`` is its tunnel in ``role``, ``settings`` what wg(8) made it."""
 
     world: World
     role: str
     interface: str
     addresses: tuple[IpAddress, ...]
+    settings: str = attrs.field(repr=False)
 
     def own(self, to: IpAddress) -> IpAddress:
         """Return its address of the family of ``to``."""
         return next(one for one in self.addresses if one.version == to.version)
 
+    def set_up(self) -> None:
+        """Tell its engine of the node, anew: what was agreed on with it before is forgotten."""
+        argv = ["wg", "setconf", self.interface, "/dev/stdin"]
+        self.world.run(self.role, argv, stdin=self.settings.encode()).checked()
+
     def socket(
         self, to: IpAddress, kind: int = socket.SOCK_DGRAM, protocol: int = 0
     ) -> socket.socket:
         """Return a socket that sends through the tunnel."""
-        family = socket.AF_INET if to.version == 4 else socket.AF_INET6
+        family = socket.AF_INET if to.version == _IPV4 else socket.AF_INET6
         line = self.world.open_socket(self.role, family, kind, protocol)
         line.setsockopt(socket.SOL_SOCKET, BIND_TO_DEVICE, self.interface.encode() + b"\0")
         line.settimeout(_SILENCE_S)
@@ -66,7 +79,7 @@ class Device:
     def forge(self, source: IpAddress, to: IpAddress, port: int, token: bytes) -> None:
         """Send ``token`` in a datagram from ``source``, whoever has that address."""
         with self.socket(to, socket.SOCK_RAW, socket.IPPROTO_RAW) as line:
-            line.sendto(_packet(source, to, port, token), (str(to), 0))
+            line.sendto(udp_packet(source, to, port, token), (str(to), 0))
 
     def ask(self, to: IpAddress, port: int, text: bytes) -> bytes:
         """Send ``text`` and return what is answered; TimeoutError when nothing is."""
@@ -103,7 +116,13 @@ class Device:
 
 @contextmanager
 def device(world: World, role: str, profile: str, interface: str = "wvg0") -> Iterator[Device]:
-    """Run the device of ``profile``, a wg-quick file, in ``role`` for as long as this lasts."""
+    """Run the device of ``profile``, a wg-quick file, in ``role`` for as long as this lasts.
+
+    ``interface`` ends in a digit; two devices in one role need different ones.
+
+    Raises:
+        EngineError: wireguard-go, wg or ip failed.
+    """
     values = dict(re.findall(r"^(\w+) = (.*)$", profile, re.MULTILINE))
     addresses = tuple(ip_address(text.split("/")[0]) for text in values["Address"].split(", "))
     settings = "\n".join(
@@ -113,17 +132,17 @@ def device(world: World, role: str, profile: str, interface: str = "wvg0") -> It
             f"AllowedIPs = 0.0.0.0/0, ::/0\nEndpoint = {values['Endpoint']}\n",
         )
     )
-    made = Device(world=world, role=role, interface=interface, addresses=addresses)
+    made = Device(
+        world=world, role=role, interface=interface, addresses=addresses, settings=settings
+    )
     null = os.open(os.devnull, os.O_RDWR)
     try:
         engine = world.spawn(role, ["wireguard-go", "-f", interface], stdio=(null, null, null))
     finally:
         os.close(null)
     with engine:
-        _ready(world, role, interface, engine)
-        world.run(
-            role, ["wg", "setconf", interface, "/dev/stdin"], stdin=settings.encode()
-        ).checked()
+        _wait_ready(made, engine)
+        made.set_up()
         steps = [f"ip link set {interface} mtu 1420 up"]
         steps += [f"ip -{one.version} address add {one} dev {interface}" for one in addresses]
         try:
@@ -154,30 +173,17 @@ def apart(device: Device) -> Iterator[None]:
         world.run(role, ["sh", "-c", "".join(undo)])
 
 
-def _ready(world: World, role: str, interface: str, engine: Program) -> None:
+def addresses_of(world: World, role: str, interface: str) -> tuple[IpAddress, ...]:
+    """Return the addresses that an interface has, link-local ones apart; EngineError: no such."""
+    shown = world.run(role, ["ip", "-json", "address", "show", "dev", interface]).checked()
+    (link,) = json.loads(shown)
+    own = [ip_address(each["local"]) for each in link["addr_info"]]
+    return tuple(one for one in own if not one.is_link_local)
+
+
+def _wait_ready(made: Device, engine: Program) -> None:
     deadline_s = time.monotonic() + _START_S
-    while world.run(role, ["wg", "show", interface]).status:
-        assert engine.wait(0) is None, "wireguard-go ended"
-        assert time.monotonic() < deadline_s, "wireguard-go is not ready"
-
-
-def _packet(source: IpAddress, to: IpAddress, port: int, token: bytes) -> bytes:
-    """Return a datagram as it goes on the wire."""
-    udp = struct.pack("!HHHH", 40_000, port, 8 + len(token), 0) + token
-    if isinstance(source, IPv4Address):
-        header = struct.pack(
-            "!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, source.packed, to.packed
-        )
-        # The kernel fills in what is left zero (raw(7)): length, id and checksum.
-        return header + udp
-    assert isinstance(to, IPv6Address)
-    pseudo = source.packed + to.packed + struct.pack("!II", len(udp), 17)
-    total = sum(struct.unpack(f"!{len(_even(pseudo + udp)) // 2}H", _even(pseudo + udp)))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    checked = udp[:6] + struct.pack("!H", ~total & 0xFFFF or 0xFFFF) + udp[8:]
-    return struct.pack("!IHBB", 6 << 28, len(udp), 17, 64) + source.packed + to.packed + checked
-
-
-def _even(data: bytes) -> bytes:
-    return data + b"\0" * (len(data) % 2)
+    while made.world.run(made.role, ["wg", "show", made.interface]).status:
+        if engine.wait(0) is not None or time.monotonic() > deadline_s:
+            raise EngineError(f"wireguard-go did not make {made.interface} in {made.role}")
+        time.sleep(_POLL_S)
