@@ -162,6 +162,22 @@ async def _followed(course: tuple[FirewallPolicy, ...], ways: Counter[bool]) -> 
 
 @netns
 @anyio
+async def test_states_of_a_connection_are_changed_in_part(street: Street) -> None:
+    assert street
+    course = ("connecting", "connected", "switching", "connected", "connecting", "blocked")
+    meant = {name: await anew(POLICIES[name]) for name in course}
+    engine = Meddled()
+    backend = NftablesBackend(FakeLinks(*LINKS), engine)
+
+    for name in course:
+        await backend.apply(held(POLICIES[name]))
+        assert await standing() == meant[name], name
+
+    assert [script.startswith(WHOLE) for script in engine.scripts] == [True] + 5 * [False]
+
+
+@netns
+@anyio
 async def test_every_state_leads_to_every_other(street: Street) -> None:
     assert street
     meant = {name: await anew(policy) for name, policy in POLICIES.items()}
