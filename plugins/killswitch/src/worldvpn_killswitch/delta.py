@@ -64,20 +64,15 @@ def is_of_elements(script: str) -> bool:
 
 def _table(before: Table, after: Table, handles: Handles) -> _Steps:
     at, steps = f"{after.family} {TABLE}", _Steps()
-    had, wanted = before.sets, after.sets
-    new_sets = [each for name, each in wanted.items() if name not in had]
-    counted = [{rule.name: None for rule in table.rules()} for table in (before, after)]
-    steps.block.extend(
-        definitions(new_sets, [name for name in counted[1] if name not in counted[0]])
-    )
-    for name in had:
-        if name in wanted:
-            steps.first.extend(_elements(f"{at} {name}", had[name], wanted[name]))
+    old, new = ({rule.name: None for rule in table.rules()} for table in (before, after))
+    sets = [each for name, each in after.sets.items() if name not in before.sets]
+    steps.block.extend(definitions(sets, [name for name in new if name not in old]))
+    for name, had in before.sets.items():
+        if name in after.sets:
+            steps.first.extend(_elements(f"{at} {name}", had, after.sets[name]))
     _chains(before, after, handles, steps)
-    steps.last.extend(
-        f"delete counter {at} {name}" for name in counted[0] if name not in counted[1]
-    )
-    steps.last.extend(f"delete set {at} {name}" for name in had if name not in wanted)
+    steps.last.extend(f"delete counter {at} {name}" for name in old if name not in new)
+    steps.last.extend(f"delete set {at} {name}" for name in before.sets if name not in after.sets)
     return steps
 
 
