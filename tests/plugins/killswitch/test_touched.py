@@ -8,6 +8,7 @@ import pytest
 from tests.plugins.killswitch.others import LINKS, WHOLE, Meddled, Silent, anew, standing
 from tests.plugins.killswitch.probe import held, send
 from tests.plugins.killswitch.street import Street
+from worldvpn_core.errors import FirewallError
 from worldvpn_core.policy import FirewallPolicy, OuterRule
 from worldvpn_core.testing.fakes import FakeLinks
 from worldvpn_core.testing.firewall_contract import BLOCKED, CONNECTED, CONNECTING, ENDPOINT
@@ -37,6 +38,20 @@ MEDDLING = {
 }
 #: What the read-back alone sees: names, verdicts and heads, not elements.
 SEEN = tuple(MEDDLING)[:6]
+
+
+class Refusing:
+    """nft, without the right to load anything."""
+
+    name = "refusing"
+
+    async def run(self, commands: str, *, stateless: bool = True, handles: bool = False) -> str:
+        del commands, stateless, handles
+        raise FirewallError("loading rules needs root with CAP_NET_ADMIN")
+
+
+def untold() -> int:
+    raise FirewallError("the kernel does not tell the generation")
 
 
 @netns
@@ -152,6 +167,14 @@ async def test_change_in_part_that_is_refused_is_tried_whole(street: Street) -> 
 
     assert engine.scripts[-1].startswith(WHOLE)
     assert await standing() == await anew(CONNECTED)
+
+
+@anyio
+async def test_nft_says_what_is_missing_where_the_generation_is_not_told() -> None:
+    backend = NftablesBackend(FakeLinks(*LINKS), Refusing(), generation=untold)
+
+    with pytest.raises(FirewallError, match="CAP_NET_ADMIN"):
+        await backend.apply(held(CONNECTED))
 
 
 @netns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 from collections.abc import Callable
@@ -196,12 +197,16 @@ class NftablesBackend:
 
     async def _load(self, commands: str, since: int | None = None) -> int | None:
         """Run ``commands``; return the generation they led to, None: not they alone."""
-        before = self._generation() if since is None else since
+        before = since
+        if before is None:
+            # Where it cannot be asked for, nft says better what is missing.
+            with contextlib.suppress(FirewallError):
+                before = self._generation()
         if not commands:
             return before
         await self._engine.run(commands)
         reached = self._generation()
-        return reached if follows(before, reached) else None
+        return reached if before is not None and follows(before, reached) else None
 
     async def _read_back(self, wanted: Ruleset, now: Topology, reached: int | None) -> _Loaded:
         """Compare what stands with ``wanted``, which alone led to the generation ``reached``."""
