@@ -43,12 +43,12 @@ class Recording:
         self._refused = refused
         self._times = times
 
-    async def run(self, commands: str, *, stateless: bool = True) -> str:
+    async def run(self, commands: str, *, stateless: bool = True, handles: bool = False) -> str:
         self.scripts.append(commands)
         if self._refused and self._refused in commands and self._times:
             self._times -= 1
             raise FirewallError("Could not process rule: Operation not supported")
-        return await self._engine.run(commands, stateless=stateless)
+        return await self._engine.run(commands, stateless=stateless, handles=handles)
 
 
 class Changing(FakeLinks):

@@ -131,8 +131,8 @@ class Refusing:
         self.answer = answer
         self.runs = 0
 
-    async def run(self, commands: str, *, stateless: bool = True) -> str:
-        del commands, stateless
+    async def run(self, commands: str, *, stateless: bool = True, handles: bool = False) -> str:
+        del commands, stateless, handles
         self.runs += 1
         if self.answer is None:
             raise FirewallError("no")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 from collections.abc import Callable
@@ -21,12 +22,13 @@ from worldvpn_core.policy import (
 )
 from worldvpn_killswitch import listing
 from worldvpn_killswitch.changes import Changes
+from worldvpn_killswitch.delta import Handles, delta, is_of_elements
 from worldvpn_killswitch.explain import explain
 from worldvpn_killswitch.generation import Generation, follows
 from worldvpn_killswitch.libnftables import Engine
 from worldvpn_killswitch.links import Topology, topology
 from worldvpn_killswitch.node_rules import NodeRules
-from worldvpn_killswitch.rule import FAMILIES, TABLE, Ruleset, element_script, script
+from worldvpn_killswitch.rule import FAMILIES, TABLE, Ruleset, script
 from worldvpn_killswitch.ruleset import ruleset
 
 _log = logging.getLogger(__name__)
@@ -34,12 +36,17 @@ _log = logging.getLogger(__name__)
 
 @attrs.frozen(kw_only=True)
 class _Loaded:
-    """What stands in the kernel as of ``generation``; ``digest`` None: not listed since."""
+    """What stands in the kernel as of ``generation``.
+
+    ``digest``: of its listing; None: not listed since. ``handles``: of its rules; None:
+    others may have changed something between our loading and our listing.
+    """
 
     rules: Ruleset
     topology: Topology
     generation: int
     digest: bytes | None
+    handles: Handles | None
 
 
 class NftablesBackend:
@@ -75,7 +82,7 @@ class NftablesBackend:
         async with self._one_at_a_time:
             now = await self._topology(policy.host)
             wanted = ruleset(policy.host, now)
-            if not await self._change_elements(wanted, now):
+            if not await self._change(wanted, now):
                 await self._replace(policy.host, wanted, now)
         if policy.node is not None and self._node_rules is not None:
             await self._node_rules.apply(policy.node)
@@ -133,62 +140,100 @@ class NftablesBackend:
         node = None if policy.node is None else policy.node.interface
         return topology(await self._links.all(), node=node, outside=self._outside)
 
-    async def _change_elements(self, wanted: Ruleset, now: Topology) -> bool:
-        """Change only elements of sets, where that is all and nobody touched the rules.
+    async def _change(self, wanted: Ruleset, now: Topology) -> bool:
+        """Change only what differs; return False, where all must be loaded anew.
 
-        One transaction from a generation known to be ours to the very next one: what
-        lies between can only be this change, so no listing is needed.
+        So it must where others touched rules since ours were last seen, or may have.
         """
         loaded = self._loaded
-        if loaded is None or loaded.topology != now or loaded.generation != self._generation():
+        if loaded is None or loaded.handles is None or loaded.topology != now:
             return False
-        commands = element_script(loaded.rules, wanted)
-        if not commands:
+        commands = delta(loaded.rules, wanted, loaded.handles)
+        if commands is None or loaded.generation != self._generation():
             return False
         try:
-            await self._engine.run(commands)
+            return await self._changed(loaded, wanted, commands)
         except FirewallError as error:
-            _log.info("elements could not be changed alone, all is loaded anew: %s", error)
+            _log.info("the rules could not be changed in part, all is loaded anew: %s", error)
             return False
-        reached = self._generation()
-        if not follows(loaded.generation, reached):
+
+    async def _changed(self, loaded: _Loaded, wanted: Ruleset, commands: str) -> bool:
+        """Run ``commands`` on what stands, and read it back; say whether it is ``wanted``.
+
+        One transaction from a generation known to be ours to the very next one: what
+        lies between can only be this change. Elements alone need no listing then.
+        """
+        reached = await self._load(commands, loaded.generation)
+        if reached is None:
             return False
-        self._loaded = _Loaded(rules=wanted, topology=now, generation=reached, digest=None)
+        if is_of_elements(commands):
+            self._loaded = attrs.evolve(loaded, rules=wanted, generation=reached, digest=None)
+            return True
+        self._loaded = None
+        read = await self._read_back(wanted, loaded.topology, reached)
+        if read.handles is None or (not commands and loaded.digest not in (None, read.digest)):
+            return False
+        self._loaded = read
         return True
 
     async def _replace(self, policy: FirewallPolicy, wanted: Ruleset, now: Topology) -> None:
         """Load all anew and read it back."""
         egress_hook = True
         try:
-            await self._engine.run(script(wanted))
+            reached = await self._load(script(wanted))
         except FirewallError:
             # A device may have gone between looking and loading: Linux 6.1 refuses then.
             now = await self._topology(policy)
             wanted = ruleset(policy, now)
             try:
-                await self._engine.run(script(wanted))
+                reached = await self._load(script(wanted))
             except FirewallError as error:
                 egress_hook = False
-                wanted = await self._replace_without_egress(wanted, error)
+                wanted, reached = await self._replace_without_egress(wanted, error)
         self._egress_hook = egress_hook
         self._loaded = None
-        text, seen = await self._list(wanted)
-        _compare(wanted, text)
+        self._loaded = await self._read_back(wanted, now, reached)
         self._has_held_egress |= wanted.has_egress
-        self._loaded = _Loaded(rules=wanted, topology=now, generation=seen, digest=_digest(text))
 
-    async def _replace_without_egress(self, wanted: Ruleset, reason: FirewallError) -> Ruleset:
+    async def _load(self, commands: str, since: int | None = None) -> int | None:
+        """Run ``commands``; return the generation they led to, None: not they alone."""
+        before = since
+        if before is None:
+            # Where it cannot be asked for, nft says better what is missing.
+            with contextlib.suppress(FirewallError):
+                before = self._generation()
+        if not commands:
+            return before
+        await self._engine.run(commands)
+        reached = self._generation()
+        return reached if before is not None and follows(before, reached) else None
+
+    async def _read_back(self, wanted: Ruleset, now: Topology, reached: int | None) -> _Loaded:
+        """Compare what stands with ``wanted``, which alone led to the generation ``reached``."""
+        text, seen = await self._list(wanted)
+        found = _compare(wanted, text)
+        return _Loaded(
+            rules=wanted,
+            topology=now,
+            generation=seen,
+            digest=_digest(text),
+            handles=listing.handles(found) if seen == reached else None,
+        )
+
+    async def _replace_without_egress(
+        self, wanted: Ruleset, reason: FirewallError
+    ) -> tuple[Ruleset, int | None]:
         """Load what this kernel can hold; raises ``reason`` when it is not the egress hook."""
         if self._has_held_egress:
             # The hook is not what is missing; what is loaded now is better than half of it.
             raise reason
         rest = wanted.without_egress()
         try:
-            await self._engine.run(script(rest, FAMILIES[:1]))
+            reached = await self._load(script(rest, FAMILIES[:1]))
         except FirewallError:
             raise reason from None
         _log.warning("frames are not judged, only IP packets: no egress hook here (%s)", reason)
-        return rest
+        return rest, reached
 
     async def _list(self, rules: Ruleset) -> tuple[str, int]:
         """Return a stateless listing of our tables and the generation it belongs to."""
@@ -197,16 +242,20 @@ class NftablesBackend:
         for _ in range(3):
             before = self._generation()
             try:
-                text = await self._run_each(commands or ["list tables"])
+                text = await self._run_each(commands or ["list tables"], handles=bool(commands))
             except FirewallError as error:
                 raise FirewallError(f"our rules are gone: {error}") from error
             if self._generation() == before:
                 return text if families else _ours(text), before
         raise FirewallError("other programs change rules faster than ours can be read back")
 
-    async def _run_each(self, commands: list[str], *, stateless: bool = True) -> str:
+    async def _run_each(
+        self, commands: list[str], *, stateless: bool = True, handles: bool = False
+    ) -> str:
         """Run lists one by one: nft 1.0.6 finds only the last table of several."""
-        parts = [await self._engine.run(each, stateless=stateless) for each in commands]
+        parts = [
+            await self._engine.run(each, stateless=stateless, handles=handles) for each in commands
+        ]
         return "".join(parts)
 
 
@@ -217,12 +266,15 @@ def _listening() -> Changes:
         raise FirewallError(f"the kernel does not tell of changed rules: {error}") from error
 
 
-def _compare(rules: Ruleset, text: str) -> None:
+def _compare(rules: Ruleset, text: str) -> tuple[listing.Listed, ...]:
+    """Return what ``text`` lists, which is ``rules``. Raises FirewallError: it is not."""
     if not rules.tables and text:
         raise FirewallError(f"the host was to be open, but there is still {text}")
-    wrong = listing.difference(listing.expected(rules), listing.parsed(text))
+    found = listing.parsed(text)
+    wrong = listing.difference(listing.expected(rules), found)
     if wrong is not None:
         raise FirewallError(f"the kernel does not hold the rules it was given: {wrong}")
+    return found
 
 
 def _ours(tables: str) -> str:

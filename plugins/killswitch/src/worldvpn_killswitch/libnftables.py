@@ -15,8 +15,9 @@ from typing import Final, Protocol
 from worldvpn_core.errors import FirewallError
 
 _SONAME: Final = "libnftables.so.1"
-#: NFT_CTX_OUTPUT_STATELESS and NFT_CTX_OUTPUT_NUMERIC_PROTO, nftables/libnftables.h.
+#: NFT_CTX_OUTPUT_STATELESS, _HANDLE and _NUMERIC_PROTO, nftables/libnftables.h.
 _STATELESS: Final = 1 << 2
+_HANDLES: Final = 1 << 3
 #: Names of protocols would be looked up in /etc/protocols, one file read each.
 _NUMERIC: Final = 1 << 7
 _NEEDS_RIGHTS: Final = (
@@ -31,10 +32,11 @@ class Engine(Protocol):
     def name(self) -> str:
         """Its name, for people and logs."""
 
-    async def run(self, commands: str, *, stateless: bool = True) -> str:
+    async def run(self, commands: str, *, stateless: bool = True, handles: bool = False) -> str:
         """Run ``commands`` as one transaction and return what they print.
 
-        ``stateless`` leaves out what counters have counted.
+        ``stateless`` leaves out what counters have counted; ``handles`` adds the
+        kernel's numbers of all it lists.
 
         Raises:
             FirewallError: nft refused, with its reason; nothing was changed.
@@ -73,8 +75,8 @@ class LibNftables:
         self._library = library
         self._context = context
 
-    async def run(self, commands: str, *, stateless: bool = True) -> str:
-        flags = _NUMERIC | (_STATELESS if stateless else 0)
+    async def run(self, commands: str, *, stateless: bool = True, handles: bool = False) -> str:
+        flags = _NUMERIC | (_STATELESS if stateless else 0) | (_HANDLES if handles else 0)
         self._library.nft_ctx_output_set_flags(self._context, flags)
         status = self._library.nft_run_cmd_from_buffer(self._context, commands.encode())
         # Reading empties a buffer: both are read whatever happened.

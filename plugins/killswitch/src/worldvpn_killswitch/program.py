@@ -22,10 +22,11 @@ class NftProgram:
         self._helpers = helpers
         self._run_dir = run_dir
 
-    async def run(self, commands: str, *, stateless: bool = True) -> str:
+    async def run(self, commands: str, *, stateless: bool = True, handles: bool = False) -> str:
         script = _written(self._run_dir, commands)
+        flags = (*(("--stateless",) if stateless else ()), *(("--handle",) if handles else ()))
         try:
-            return await self._run(script, ("--stateless",) if stateless else ())
+            return await self._run(script, flags)
         finally:
             script.unlink(missing_ok=True)
 

@@ -7,7 +7,7 @@ it by, and it is unique over both tables.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Final
 
@@ -70,7 +70,7 @@ class Rule:
         return f'{conditions}counter name "{self.name}" {self.action.text}'
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Chain:
     """A base chain; ``hook`` is its ``type … priority …`` as nft lists it."""
 
@@ -91,8 +91,23 @@ class Chain:
         hook = f"type {self.type} hook {self.hook}{devices}"
         return f"{hook} priority {self.priority}; policy {self.policy.text};"
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where packets pass it: chains of one place are asked in the order they came."""
+        return self.hook, self.priority
 
-@attrs.frozen(kw_only=True)
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """Its rules, as nft reads them."""
+        return tuple(rule.text for rule in self.rules)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The whole chain, as nft reads it in its table."""
+        return f"chain {self.name} {{", self.header, *self.texts, "}"
+
+
+@attrs.frozen(kw_only=True, slots=False)
 class Table:
     """One table; its sets and counters are those its rules speak of."""
 
@@ -104,8 +119,9 @@ class Table:
         for chain in self.chains:
             yield from chain.rules
 
+    @cached_property
     def sets(self) -> dict[str, NamedSet]:
-        """Return the sets the rules refer to, by name, in order of first use."""
+        """The sets the rules refer to, by name, in order of first use."""
         found: dict[str, NamedSet] = {}
         for rule in self.rules():
             for match in rule.matches:
@@ -113,31 +129,12 @@ class Table:
                     found[match.named] = match.named_set()
         return found
 
-    def body(self) -> str:
-        """Return the chains as nft reads them: all that is not an element of a set."""
-        lines: list[str] = []
-        for chain in self.chains:
-            lines += [f"  chain {chain.name} {{", f"    {chain.header}"]
-            lines += [f"    {rule.text}" for rule in chain.rules]
-            lines.append("  }")
-        return "\n".join(lines)
 
-
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class Ruleset:
     """All that is to be loaded; without tables: nothing of ours."""
 
     tables: tuple[Table, ...] = ()
-
-    @cached_property
-    def bodies(self) -> dict[str, str]:
-        """The text of each table's chains by its family."""
-        return {table.family: table.body() for table in self.tables}
-
-    @cached_property
-    def sets(self) -> dict[str, dict[str, NamedSet]]:
-        """The sets of each table by its family."""
-        return {table.family: table.sets() for table in self.tables}
 
     @property
     def has_egress(self) -> bool:
@@ -169,32 +166,21 @@ def script(ruleset: Ruleset, families: tuple[str, ...] = FAMILIES) -> str:
     """Return what replaces all of ours in ``families`` by ``ruleset``, as one transaction."""
     parts = [removal(families)]
     for table in ruleset.tables:
-        parts.append(f"table {table.family} {TABLE} {{\n")
-        parts += [f"  {_definition(each)}\n" for each in ruleset.sets[table.family].values()]
-        parts += [f"  counter {rule.name} {{ }}\n" for rule in table.rules()]
-        parts += [ruleset.bodies[table.family], "\n}\n"]
+        lines = [f"table {table.family} {TABLE} {{"]
+        lines += definitions(table.sets.values(), (rule.name for rule in table.rules()))
+        lines += (line for chain in table.chains for line in chain.lines)
+        parts += ["\n".join(lines), "\n}\n"]
     return "".join(parts)
 
 
-def element_script(old: Ruleset, new: Ruleset) -> str | None:
-    """Return what turns ``old`` into ``new`` by elements of sets alone; None: it cannot."""
-    if old.bodies != new.bodies or not new.tables:
-        return None
-    lines: list[str] = []
-    for family, sets in new.sets.items():
-        before = old.sets[family]
-        if before.keys() != sets.keys():
-            return None
-        for name, wanted in sets.items():
-            had = before[name]
-            gone = [each for each in had.elements if each not in wanted.elements]
-            come = [each for each in wanted.elements if each not in had.elements]
-            if (gone or come) and wanted.interval:
-                # Overlapping intervals conflict while both are there.
-                return None
-            lines += _change("add", f"{family} {TABLE} {name}", come)
-            lines += _change("delete", f"{family} {TABLE} {name}", gone)
-    return "".join(lines)
+def definitions(sets: Iterable[NamedSet], counters: Iterable[str]) -> Iterator[str]:
+    """Yield what a table's rules refer to, as nft reads it, before them."""
+    for named in sets:
+        flags = " flags interval;" if named.interval else ""
+        elements = f" elements = {{ {', '.join(named.elements)} }}" if named.elements else ""
+        yield f"set {named.name} {{ type {named.type};{flags}{elements} }}"
+    for counter in counters:
+        yield f"counter {counter} {{ }}"
 
 
 def checked_name(name: str) -> str:
@@ -208,13 +194,3 @@ def checked_name(name: str) -> str:
             f"the interface name {name!r} cannot stand in a rule: rename it (ip link set … name …)"
         )
     return name
-
-
-def _change(verb: str, where: str, elements: list[str]) -> list[str]:
-    return [f"{verb} element {where} {{ {', '.join(elements)} }}\n"] if elements else []
-
-
-def _definition(named: NamedSet) -> str:
-    flags = " flags interval;" if named.interval else ""
-    elements = f" elements = {{ {', '.join(named.elements)} }}" if named.elements else ""
-    return f"set {named.name} {{ type {named.type};{flags}{elements} }}"
