@@ -192,21 +192,27 @@ class Link(QObject):
 
 def trouble_of(state: LinkState, path: str) -> Trouble | None:
     """Return what to say and to type when ``state`` is not CONNECTED. Pure but for translation."""
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     match state:
         case LinkState.CONNECTED:
             return None
         case LinkState.TRYING:
-            return Trouble(sentence=tr("link", "Asking the WorldVPN service."))
+            return Trouble(sentence=translate("link", "Asking the WorldVPN service."))
         case LinkState.ABSENT:
-            sentence = tr("link", "The WorldVPN service is not running.")
+            sentence = translate("link", "The WorldVPN service is not running.")
             return Trouble(sentence=sentence, command=command("daemon", as_root=True))
         case LinkState.TOO_OLD:
-            sentence = tr("link", "App and service differ in version. Start the service again.")
+            sentence = translate(
+                "link", "App and service differ in version. Start the service again."
+            )
             return Trouble(sentence=sentence, command=command("daemon", as_root=True))
         case LinkState.NO_RIGHTS:
-            sentence = tr("link", "You may not speak to the service. Join its group, log in again.")
+            sentence = translate(
+                "link", "You may not speak to the service. Join its group, log in again."
+            )
             return Trouble(sentence=sentence, command=f"sudo usermod -aG {SOCKET_GROUP} $USER")
         case LinkState.STRANGER:
-            sentence = tr("link", "What listens at {path} is not the service. Do not use it.")
+            sentence = translate(
+                "link", "What listens at {path} is not the service. Do not use it."
+            )
             return Trouble(sentence=sentence.format(path=path), command=f"ls -l {path}")
