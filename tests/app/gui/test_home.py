@@ -15,7 +15,8 @@ from tests.app.fake_daemon import HOME, SILENT, UP, FakeDaemon, a_snapshot
 from tests.app.gui.screens import states
 from worldvpn_app.gui.link import Link
 from worldvpn_app.gui.pages import Pages
-from worldvpn_app.gui.present.home import Do, Mark, present
+from worldvpn_app.gui.present.home import present
+from worldvpn_app.gui.present.view import Do, Mark
 from worldvpn_app.gui.tokens import DARK, Tone
 from worldvpn_app.gui.widgets.dial import draw
 from worldvpn_app.gui.window import Window

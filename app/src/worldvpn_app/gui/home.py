@@ -21,7 +21,7 @@ from PyQt6.QtWidgets import (
 
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.link import Link, Refusal, Result
-from worldvpn_app.gui.present.home import Button, Do, HomeView, clean
+from worldvpn_app.gui.present.view import Button, Do, HomeView, clean
 from worldvpn_app.gui.tokens import SHAPE, SPACE, Colours
 from worldvpn_app.gui.widgets.dial import Dial
 

@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QVBo
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.home import label
 from worldvpn_app.gui.pages import Page
-from worldvpn_app.gui.present.home import HomeView, Mark
+from worldvpn_app.gui.present.view import HomeView, Mark
 from worldvpn_app.gui.tokens import SHAPE, Colours, Tone
 from worldvpn_app.gui.widgets.dial import draw
 

@@ -14,7 +14,8 @@ from worldvpn_app.gui import icons
 from worldvpn_app.gui.home import Home, label
 from worldvpn_app.gui.link import Link, trouble_of
 from worldvpn_app.gui.pages import Pages
-from worldvpn_app.gui.present.home import HomeView, present
+from worldvpn_app.gui.present.home import present
+from worldvpn_app.gui.present.view import HomeView
 from worldvpn_app.gui.rail import Rail
 from worldvpn_app.gui.tokens import SHAPE, Colours
 

@@ -2,86 +2,22 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-import attrs
 from PyQt6.QtCore import QCoreApplication
 
 from worldvpn_app.cli.present import Shield, shield_of
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_app.cli.wording import amount, span
+from worldvpn_app.gui.present.view import Button, Do, Fact, HomeView, Mark, clean
 from worldvpn_app.gui.tokens import Tone
 
 translate = QCoreApplication.translate
 _LONGEST_NAME: Final = 64
 #: A dash, never 0.
 _NOT_KNOWN: Final = "\u2013"
-
-
-class Mark(enum.StrEnum):
-    """What the dial draws; each is told apart without colour."""
-
-    STEM = "stem"
-    LOCK = "lock"
-    ARC = "arc"
-    TICK = "tick"
-    PART = "part"
-    ARROWS = "arrows"
-    BARS = "bars"
-    BAR = "bar"
-    TRIANGLE = "triangle"
-    DOTS = "dots"
-    DASHED = "dashed"
-
-
-class Do(enum.StrEnum):
-    """What a button asks for."""
-
-    CONNECT = "connect"
-    DISCONNECT = "disconnect"
-    PAUSE = "pause"
-    RESUME = "resume"
-    CHOOSE = "choose"
-
-
-@attrs.frozen(kw_only=True)
-class Button:
-    """A button: what it says and asks for. Primary is what gains protection."""
-
-    text: str
-    do: Do
-    is_primary: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class Fact:
-    """A row of the Connection card."""
-
-    icon: str
-    label: str
-    value: str
-
-
-@attrs.frozen(kw_only=True)
-class HomeView:
-    """All that Home, the rail's foot and the tray show."""
-
-    tone: Tone
-    mark: Mark
-    title: str
-    line: str
-    small: str
-    main: Button | None
-    second: tuple[Button, ...]
-    kill_switch: str
-    holds: bool
-    local_network: str
-    facts: tuple[Fact, ...]
-    alarm: str = ""
-    notices: tuple[str, ...] = ()
 
 
 def present(snapshot: Snapshot, now: datetime, *, age_s: float = 0.0) -> HomeView:
@@ -108,12 +44,6 @@ def present(snapshot: Snapshot, now: datetime, *, age_s: float = 0.0) -> HomeVie
         alarm=_cause(snapshot) if shield is Shield.ALARM else "",
         notices=tuple(clean(notice["text"]) for notice in snapshot["notices"]),
     )
-
-
-def clean(text: str, most: int = 200) -> str:
-    """Return a stranger's text as one plain line."""
-    plain = "".join(each if each.isprintable() else " " for each in text)
-    return plain if len(plain) <= most else f"{plain[: most - 1]}…"
 
 
 def _look(snapshot: Snapshot, shield: Shield) -> tuple[Tone, Mark]:

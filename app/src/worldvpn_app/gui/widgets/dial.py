@@ -20,7 +20,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QWidget
 
-from worldvpn_app.gui.present.home import Mark
+from worldvpn_app.gui.present.view import Mark
 from worldvpn_app.gui.tokens import SHAPE, Colours, Tone
 
 _UNITS: Final = 108
