@@ -71,9 +71,12 @@ def test_the_next_try_counts_down_with_the_age_of_the_snapshot() -> None:
     assert present(blocked, NOW, age_s=2.0).small == "Nothing leaves. Next try in 4\u00a0s."
 
 
-def test_without_the_kill_switch_nothing_is_said_to_be_held() -> None:
-    for state in ("connecting", "blocked", "disconnecting"):
-        view = present(a_snapshot(kill_switch=False, state=state, profile=HOME), NOW)
+@pytest.mark.parametrize("state", ["connecting", "blocked", "disconnecting"])
+def test_nothing_is_said_to_be_held_while_some_traffic_is_free(state: str) -> None:
+    without = a_snapshot(kill_switch=False, state=state, profile=HOME)
+    in_part = a_snapshot(state=state, profile=HOME, partial=True, protects=["10.0.0.0/8"])
+    for snapshot in (without, in_part):
+        view = present(snapshot, NOW)
         assert "Nothing leaves" not in f"{view.line} {view.small}"
         assert "not protected" in view.small
 

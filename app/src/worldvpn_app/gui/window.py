@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 from typing import Final
 
-from PyQt6.QtCore import QCoreApplication, QSettings, Qt, QTimer
+from PyQt6.QtCore import QCoreApplication, QSettings, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
@@ -42,12 +42,19 @@ class HomePage:
 class Window(QWidget):
     """The main window of one ``link``."""
 
+    #: A HomeView, or None while nothing is known.
+    view_changed = pyqtSignal(object)
+    #: The window went to the tray instead of closing.
+    went_to_tray = pyqtSignal()
+
     def __init__(self, link: Link, colours: Colours, pages: Pages, settings: QSettings) -> None:
         super().__init__()
         self.setWindowTitle("WorldVPN")
         self.setObjectName("page")
         self.setMinimumSize(SHAPE.least_width_px, SHAPE.least_height_px)
         self._link, self._settings = link, settings
+        #: Whether there is a tray that a closed window can be opened from again.
+        self.has_tray = False
         self._seen_monotonic_s = 0.0
         home = HomePage(colours)
         self._pages = {each.name: each for each in (home, *pages.all())}
@@ -103,6 +110,14 @@ class Window(QWidget):
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's own
         self._settings.setValue("window/geometry", self.saveGeometry())
         super().closeEvent(event)
+        if self.has_tray:
+            self.went_to_tray.emit()
+
+    def come_up(self) -> None:
+        """Show the window before all others."""
+        self.showNormal() if self.isMinimized() else self.show()
+        self.raise_()
+        self.activateWindow()
 
     def _add(self, name: str, widget: QWidget) -> None:
         self._made[name] = widget
@@ -114,6 +129,7 @@ class Window(QWidget):
 
     def _show(self) -> None:
         view = self.view()
+        self.view_changed.emit(view)
         trouble = trouble_of(self._link.state, self._link.path)
         if view is None:
             self._sentence.setText(trouble.sentence if trouble else "")

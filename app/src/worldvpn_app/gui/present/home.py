@@ -56,8 +56,8 @@ def _look(snapshot: Snapshot, shield: Shield) -> tuple[Tone, Mark]:
             return Tone.DISCONNECTED, Mark.LOCK if held else Mark.STEM
         case "connected" if tunnel["partial"]:
             return Tone.PAUSED, Mark.PART
-        case "blocked" if shield is Shield.OPEN:
-            # The kill switch is off: a closed ring would say more than is so.
+        case "blocked" if shield is not Shield.HELD:
+            # Some traffic is free: a closed ring would say more than is so.
             return Tone.DISCONNECTED, Mark.STEM
         case "connecting" | "connected" | "switching" | "paused" | "blocked" as state:
             marks = {
@@ -97,7 +97,7 @@ def _lines(snapshot: Snapshot, tone: Tone, now: datetime, age_s: float) -> tuple
     tunnel = snapshot["tunnel"]
     profile = tunnel["profile"]
     name = clean(profile["name"], _LONGEST_NAME) if profile else translate("home", "a profile")
-    is_free = shield_of(snapshot) is Shield.OPEN
+    is_free = shield_of(snapshot) in {Shield.OPEN, Shield.PART}
     free = translate("home", "Your traffic is not protected")
     match tone, tunnel["state"]:
         case Tone.UNPROTECTED, _:
