@@ -21,6 +21,7 @@ VERBS: Final = {
     "settings": "show or change settings",
     "vault": "show, open or lock what keeps your keys, or change what opens it",
     "share": "let your other devices use this computer's connection",
+    "gui": "open the desktop app",
     "plugins": "list the daemon's plugins",
     "reset": "undo all that WorldVPN changed on this computer (root)",
     "daemon": "run the daemon (root)",
@@ -153,6 +154,7 @@ def _add_other_options(made: dict[str, Parser]) -> None:
     for name in ("settings", "reset", "vault"):
         made[name].add_argument("--yes", action="store_true", help="do not ask")
     made["daemon"].add_argument("arguments", nargs=argparse.REMAINDER, help="for worldvpnd")
+    made["gui"].add_argument("--theme", choices=("system", "dark", "light"), default="system")
     made["completion"].add_argument("shell", choices=("bash", "zsh", "fish"))
 
 

@@ -29,6 +29,7 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
         *("--passphrase-file", "--new-passphrase-file", "--backup-passphrase-file"),
     ),
     "share": ("--output", "--yes"),
+    "gui": ("--theme",),
     "plugins": (),
     "reset": ("--yes",),
     "daemon": (),
@@ -45,6 +46,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "settings": f"{' '.join(MEANINGS)} on off none",
     "vault": " ".join(VAULT_ACTIONS),
     "share": "on off status invite revoke",
+    "gui": "system dark light",
     "completion": "bash zsh fish",
 }
 

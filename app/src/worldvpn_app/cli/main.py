@@ -30,6 +30,7 @@ _MODULES: Final = {
     "settings": "keep:settings",
     "vault": "vault:vault",
     "share": "share:share",
+    "gui": "desktop:gui",
     "plugins": "observe:plugins",
     "reset": "host:reset",
     "completion": "completion:completion",
