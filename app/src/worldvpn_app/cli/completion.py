@@ -43,6 +43,7 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "balance": ("--watch",),
     "history": ("--limit",),
+    "gui": ("--theme",),
     "plugins": (),
     "reset": ("--yes",),
     "daemon": (),
@@ -61,6 +62,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "account": " ".join(ACCOUNT_ACTIONS),
     "devices": "list revoke",
     "share": "on off status invite revoke",
+    "gui": "system dark light",
     "completion": "bash zsh fish",
 }
 

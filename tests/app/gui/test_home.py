@@ -1,0 +1,153 @@
+"""Home: what it says of each state, what its shapes are, and what its buttons ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtGui import QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from tests.app.fake_daemon import HOME, SILENT, UP, FakeDaemon, a_snapshot
+from tests.app.gui.screens import states
+from worldvpn_app.gui.link import Link
+from worldvpn_app.gui.pages import Pages
+from worldvpn_app.gui.present.home import present
+from worldvpn_app.gui.present.view import Do, Mark
+from worldvpn_app.gui.tokens import DARK, Tone
+from worldvpn_app.gui.widgets.dial import draw
+from worldvpn_app.gui.window import Window
+from worldvpn_core.errors import BusyError
+from worldvpn_core.ipc.messages import TunnelConnect, TunnelDisconnect
+
+NOW = datetime(2026, 1, 2, 13, 15, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def window(tmp_path: Path, qtbot: QtBot) -> Iterator[Window]:
+    link = Link(str(tmp_path / "daemon.sock"))
+    settings = QSettings(str(tmp_path / "app.ini"), QSettings.Format.IniFormat)
+    window = Window(link, DARK, Pages(), settings)
+    qtbot.addWidget(window)
+    link.open()
+    window.show()
+    yield window
+    link.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "main"),
+    [
+        ("disconnected", "Disconnected", "Connect"),
+        ("lockdown", "Disconnected", "Connect"),
+        ("connecting", "Connecting", "Cancel"),
+        ("connected", "Connected", "Disconnect"),
+        ("partial", "Connected in part", "Disconnect"),
+        ("switching", "Switching", "Cancel"),
+        ("paused", "Paused", "Resume now"),
+        ("blocked", "Blocked", "Try now"),
+        ("disconnecting", "Disconnecting", "Connect again"),
+        ("unprotected", "Unprotected", "Protect now"),
+        ("unknown", "hibernating", "Disconnect"),
+    ],
+)
+def test_each_state_has_its_words_and_its_button(name: str, title: str, main: str) -> None:
+    view = present(states()[name], NOW)
+    assert view.title == title
+    assert view.main is not None
+    assert view.main.text == main
+
+
+def test_a_pause_counts_down_to_its_end() -> None:
+    paused = a_snapshot(state="paused", paused_until_utc="2026-01-02T13:20:00+00:00")
+    assert present(paused, NOW).line == "Not protected for 4:52"
+
+
+def test_the_next_try_counts_down_with_the_age_of_the_snapshot() -> None:
+    blocked = a_snapshot(state="blocked", profile=HOME, cause=SILENT, retry_in_s=6.0)
+    assert present(blocked, NOW, age_s=2.0).small == "Nothing leaves. Next try in 4\u00a0s."
+
+
+@pytest.mark.parametrize("state", ["connecting", "blocked", "disconnecting"])
+def test_nothing_is_said_to_be_held_while_some_traffic_is_free(state: str) -> None:
+    without = a_snapshot(kill_switch=False, state=state, profile=HOME)
+    in_part = a_snapshot(state=state, profile=HOME, partial=True, protects=["10.0.0.0/8"])
+    for snapshot in (without, in_part):
+        view = present(snapshot, NOW)
+        assert "Nothing leaves" not in f"{view.line} {view.small}"
+        assert "not protected" in view.small
+
+
+def test_cancelling_a_change_does_not_open_this_computer() -> None:
+    view = present(states()["switching"], NOW)
+    assert view.main is not None
+    assert view.main.do is Do.CONNECT
+
+
+def test_a_name_from_outside_is_one_plain_line() -> None:
+    view = present(a_snapshot(state="connecting", profile={"id": "a", "name": "a\nb\u202ec"}), NOW)
+    assert view.line == "a b c"
+
+
+def test_every_mark_has_a_shape_of_its_own_in_one_colour() -> None:
+    shapes = set()
+    for mark in Mark:
+        image = QImage(108, 108, QImage.Format.Format_Grayscale8)
+        image.fill(Qt.GlobalColor.black)
+        painter = QPainter(image)
+        painter.translate(54, 54)
+        draw(painter, mark, Tone.CONNECTED, DARK)
+        painter.end()
+        bits = image.constBits()
+        assert bits is not None
+        shapes.add(bytes(bits.asarray(image.sizeInBytes())))
+    assert len(shapes) == len(Mark)
+
+
+def test_connect_and_disconnect_are_asked_of_the_daemon(
+    daemon: FakeDaemon, window: Window, qtbot: QtBot
+) -> None:
+    home = window.home
+    qtbot.waitUntil(lambda: home.title.text() == "Disconnected")
+    qtbot.waitUntil(lambda: "home" in home.profiles)
+    home.main.click()
+    qtbot.waitUntil(lambda: home.title.text() == "Connected")
+    home.main.click()
+    qtbot.waitUntil(lambda: home.title.text() == "Disconnected")
+    asked = [each for each in daemon.requests if isinstance(each, TunnelConnect | TunnelDisconnect)]
+    assert asked == [TunnelConnect(profile_id="home"), TunnelDisconnect()]
+
+
+def test_a_refusal_is_said_beside_the_button(
+    daemon: FakeDaemon, window: Window, qtbot: QtBot
+) -> None:
+    home = window.home
+    qtbot.waitUntil(lambda: "home" in home.profiles)
+    daemon.refuses = BusyError("busy with another")
+    home.main.click()
+    qtbot.waitUntil(lambda: home.answer.text() == "busy with another")
+    assert home.main.isEnabled()
+
+
+def test_the_alarm_is_over_every_page_while_it_lasts(
+    daemon: FakeDaemon, window: Window, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(lambda: window.home.title.text() == "Disconnected")
+    assert not window.alarm.isVisible()
+    daemon.show(state="blocked", profile=HOME, enforced=False)
+    qtbot.waitUntil(window.alarm.isVisible)
+    daemon.show(**{**UP[-1], "enforced": True})
+    qtbot.waitUntil(lambda: not window.alarm.isVisible())
+
+
+def test_without_a_daemon_the_window_never_shows_an_old_state(
+    daemon: FakeDaemon, window: Window, qtbot: QtBot
+) -> None:
+    daemon.show(**UP[-1])
+    qtbot.waitUntil(lambda: window.rail.state.text() == "Connected")
+    daemon.stop()
+    qtbot.waitUntil(lambda: window.rail.state.text() == "Not known")
+    assert window.trouble.isVisible()
