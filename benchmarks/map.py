@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-import attrs
 from PyQt6.QtCore import QPointF
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
@@ -24,22 +23,11 @@ from bench import Bar, report
 from worldvpn_app.gui.map.clusters import spots
 from worldvpn_app.gui.map.widget import MapView, WorldMap
 from worldvpn_app.gui.map.world import world
+from worldvpn_app.gui.tokens import DARK
 
 _NODES: Final = 10_000
 _FRAMES: Final = 60
 _FRAME_MS: Final = 16.0
-
-
-@attrs.frozen
-class _Colours:
-    sea: str = "#000000"
-    land: str = "#222222"
-    coast: str = "#444444"
-    surface: str = "#111111"
-    line: str = "#333333"
-    text: str = "#FFFFFF"
-    accent: str = "#7FB2FF"
-    accentbg: str = "#1A2A42"
 
 
 def _median_ms(shown: WorldMap, change: Callable[[int], None]) -> float:
@@ -58,7 +46,7 @@ def main() -> int:
     """Measure and show."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application = QApplication([])
-    shown = WorldMap(_Colours())
+    shown = WorldMap(DARK)
     shown.resize(1440, 900)
     codes = itertools.cycle(world().countries)
     places = {f"node-{number}": next(codes) for number in range(_NODES)}
@@ -66,7 +54,6 @@ def main() -> int:
         spots=tuple(spots(places, world().countries)),
         current="node-7",
         current_label="Somewhere",
-        current_colour="#45D6A0",
         you=(0.1, -0.8),
     )
     shown.show_view(view)

@@ -165,7 +165,12 @@ def _add_other_options(made: dict[str, Parser]) -> None:
     for name in ("settings", "reset", "vault"):
         made[name].add_argument("--yes", action="store_true", help="do not ask")
     made["daemon"].add_argument("arguments", nargs=argparse.REMAINDER, help="for worldvpnd")
-    made["gui"].add_argument("--theme", choices=("system", "dark", "light"), default="system")
+    made["gui"].add_argument(
+        "--theme", choices=("system", "dark", "light"), help="from now on; it is remembered"
+    )
+    made["gui"].add_argument(
+        "--screenshots", metavar="DIR", help="draw every page into DIR, without daemon or display"
+    )
     made["completion"].add_argument("shell", choices=("bash", "zsh", "fish"))
 
 

@@ -43,7 +43,7 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "balance": ("--watch",),
     "history": ("--limit",),
-    "gui": ("--theme",),
+    "gui": ("--theme", "--screenshots"),
     "plugins": (),
     "reset": ("--yes",),
     "daemon": (),

@@ -1,241 +1,246 @@
-"""Home: am I protected, and one control to change it."""
+"""Home: am I protected, where and through what, and one control to change it."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Mapping
+import time
 from typing import Final
 
 from PyQt6.QtCore import QCoreApplication, Qt
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from worldvpn_app.gui import icons
-from worldvpn_app.gui.link import Link, Refusal, Result
-from worldvpn_app.gui.present.view import Button, Do, HomeView, clean
+from worldvpn_app.gui import flags, icons
+from worldvpn_app.gui.control import Control
+from worldvpn_app.gui.map.clusters import spots
+from worldvpn_app.gui.map.paint import spot_of
+from worldvpn_app.gui.map.widget import MapView, WorldMap
+from worldvpn_app.gui.map.world import world
+from worldvpn_app.gui.pages import Context
+from worldvpn_app.gui.present.places import Pick, picks
+from worldvpn_app.gui.present.traffic import Sample, added, rate, rates
+from worldvpn_app.gui.present.view import HomeView, Mark
 from worldvpn_app.gui.tokens import SHAPE, SPACE, Colours
-from worldvpn_app.gui.widgets.dial import Dial
+from worldvpn_app.gui.widgets.cards import card, row, sign
+from worldvpn_app.gui.widgets.chart import RateChart
+from worldvpn_app.gui.widgets.text import Elided, label
 
 translate = QCoreApplication.translate
-_PAUSES_MIN: Final = (5, 15, 60)
-_FACTS: Final = 6
-
-
-def label(look: str, *, centred: bool = False) -> QLabel:
-    """Return an empty label that shows plain text only."""
-    made = QLabel()
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setProperty("look", look)
-    made.setWordWrap(centred)
-    if centred:
-        made.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    return made
-
-
-def relook(widget: QWidget, look: str) -> None:
-    """Let the style sheet draw ``widget`` as ``look``."""
-    if widget.property("look") != look and (style := widget.style()) is not None:
-        widget.setProperty("look", look)
-        style.unpolish(widget)
-        style.polish(widget)
+_FACTS: Final = 5
+_PICKS: Final = 3
+_CONTROL_PX: Final = 332
+_CONTROL_SMALL_PX: Final = 300
+_UP: Final = frozenset({Mark.TICK, Mark.PART, Mark.ARROWS})
 
 
 class Home(QWidget):
-    """Shows a HomeView; asks the daemon for what is pressed, by profile."""
+    """Shows a HomeView."""
 
-    def __init__(self, link: Link, colours: Colours) -> None:
+    def __init__(self, context: Context) -> None:
         super().__init__()
         self.setObjectName("page")
-        self._link, self._colours = link, colours
-        self.profiles: Mapping[str, str] = {}
-        self._chosen: str | None = None
-        self._main: Button | None = None
-        self.dial = Dial(colours)
-        self.title = label("display", centred=True)
-        self.line = label("head", centred=True)
-        self.small = label("small", centred=True)
-        self.main = QPushButton()
-        self.main.clicked.connect(self.press)
-        self.second = (QPushButton(), QPushButton())
-        self.answer = label("small", centred=True)
-        self._lock, self.kill_switch, self.lan = QLabel(), label("strong"), label("small")
-        self._facts = [(QLabel(), label("second"), label("strong")) for _ in range(_FACTS)]
-        self._layout = QHBoxLayout(self)
-        self._layout.setSpacing(SPACE.between_cards_px)
-        self._layout.addWidget(self._control(), 2)
-        self._layout.addWidget(self._connection(), 3)
-        link.state_changed.connect(self._load)
+        self._context, self._colours = context, context.colours
+        self._samples: tuple[Sample, ...] = ()
+        self._looked_at: object = None
+        self.control = Control(context)
+        self.map = WorldMap(context.colours, is_quiet=True)
+        self.facts_title = label("head")
+        self._facts = [
+            (sign("globe", ""), label("second"), Elided("strong")) for _ in range(_FACTS)
+        ]
+        self.picks_title = label("plate")
+        self.picks = tuple(PickButton(context.colours) for _ in range(_PICKS))
+        self.chart = RateChart(context.colours)
+        self.down, self.up = label("semi"), label("semi")
+        self._grid = QGridLayout(self)
+        self._lay_out()
+        for pick in self.picks:
+            pick.clicked.connect(lambda _checked, pick=pick: self._go(pick))
+        context.store.nodes_changed.connect(self._show_picks)
+        context.store.profiles_changed.connect(self._show_picks)
+        context.store.nodes_changed.connect(self._show_map)
+        self._view: HomeView | None = None
 
     def show_view(self, view: HomeView) -> None:
         """Assign every word and shape of ``view``."""
-        self._main = view.main
-        self.dial.show_state(view.mark, view.tone)
-        self.title.setText(view.title)
-        self.title.setStyleSheet(f"color: {self._colours.state(view.tone)}")
-        self.line.setText(view.line)
-        self.small.setText(view.small)
-        self.main.setVisible(view.main is not None)
-        self.main.setEnabled(True)
-        if view.main is not None:
-            self.main.setText(view.main.text)
-            relook(self.main, "primary" if view.main.is_primary else "main")
-        for place, widget in enumerate(self.second):
-            widget.setVisible(place < len(view.second))
-            if place < len(view.second):
-                self._assign(widget, view.second[place])
-        name = "lock" if view.holds else "lock-open"
-        self._lock.setPixmap(icons.pixmap(name, self._colours.text2, 16, scale=2.0))
-        self.kill_switch.setText(view.kill_switch)
-        self.lan.setText(view.local_network)
-        for (icon, what, value), fact in zip(self._facts, view.facts, strict=True):
-            icon.setPixmap(icons.pixmap(fact.icon, self._colours.text3, 16, scale=2.0))
-            what.setText(fact.label)
-            value.setText(fact.value)
+        is_other_map = self._view is None or (
+            (self._view.node_id, self._view.tone, self._view.node_label, self._view.country)
+            != (view.node_id, view.tone, view.node_label, view.country)
+        )
+        self._view = view
+        self.control.show_view(view)
+        self.facts_title.setText(view.facts_title)
+        for place, (icon, what, value) in enumerate(self._facts):
+            is_there = place < len(view.facts)
+            for widget in (icon, what, value):
+                widget.setVisible(is_there)
+            if is_there:
+                fact = view.facts[place]
+                icon.setPixmap(icons.pixmap(fact.icon, self._colours.text3, 16, scale=2.0))
+                what.setText(fact.label)
+                value.setText(fact.value)
+                colour = self._colours.state(view.tone) if fact.stands_out else self._colours.text
+                value.setStyleSheet(f"color: {colour}")
+        self.picks_title.setText(view.picks_title)
+        self.carried.setText(view.carried)
+        self._show_rates(view)
+        if is_other_map:
+            self._show_map()
 
-    def press(self) -> None:
-        """Do what the main button says."""
-        if self._main is not None and self._act(self._main.do):
-            self.main.setEnabled(False)
+    def sampled(self, received_bytes: int, sent_bytes: int, at_s: float) -> None:
+        """Take note of what the tunnel has carried up to ``at_s`` of the monotonic clock."""
+        new = Sample(at_s, received_bytes, sent_bytes)
+        self._samples = added(self._samples, new)
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's own
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
-        is_narrow = self.width() + SHAPE.rail_px < SHAPE.narrow_below_px
-        self.dial.resize_to(SHAPE.dial_small_px if is_narrow else SHAPE.dial_px)
-        edge_px = SPACE.page_narrow_px if is_narrow else SPACE.page_px
-        self._layout.setContentsMargins(edge_px, edge_px, edge_px, edge_px)
+        is_small = self._is_small()
+        self.control.set_small(is_small=is_small)
+        edge_px = SPACE.page_narrow_px if is_small else SPACE.page_px
+        self._grid.setContentsMargins(edge_px, 0, 0, edge_px)
+        self._grid.setVerticalSpacing(SPACE.between_cards_px)
+        self._left.setFixedWidth(_CONTROL_SMALL_PX if is_small else _CONTROL_PX)
+        self._left_column.setContentsMargins(0, edge_px, 0, 0)
+        self._traffic_around.setContentsMargins(0, 0, edge_px, 0)
+        self._over.setContentsMargins(8, 0, edge_px, 0)
+        self.picks[-1].setHidden(is_small or self.picks[-1].pick is None)
+        self._looked_at = None
+        self._show_map()
 
-    def _assign(self, widget: QPushButton, button: Button) -> None:
-        if widget.text() == button.text and widget.property("do") == button.do:
-            return  # an open menu stays open
-        widget.setText(button.text)
-        widget.setProperty("do", button.do)
-        widget.setMenu(None)
-        with contextlib.suppress(TypeError):  # nothing is connected the first time
-            widget.clicked.disconnect()
-        match button.do:
-            case Do.PAUSE:
-                widget.setMenu(self._pauses(widget))
-            case Do.CHOOSE:
-                widget.setMenu(self._choices(widget))
-            case do:
-                widget.clicked.connect(lambda: self._act(do))
+    def _is_small(self) -> bool:
+        window = self.window()
+        return window is not None and window.width() < SHAPE.narrow_below_px
 
-    def _pauses(self, parent: QWidget) -> QMenu:
-        menu = QMenu(parent)
-        for minutes in _PAUSES_MIN:
-            text = translate("home", "{n}\u00a0minutes").format(n=minutes)
-            menu.addAction(text, self._asker("tunnel.pause", {"duration_s": minutes * 60}))
-        return menu
+    def _show_rates(self, view: HomeView) -> None:
+        known = rates(self._samples)
+        is_up = view.mark in _UP and not view.no_rates
+        is_blocked = view.mark is Mark.BAR
+        shown = known if is_up or is_blocked else ()
+        self.chart.show_rates(shown, time.monotonic(), view.no_rates, is_blocked=is_blocked)
+        last = known[-1] if known and is_up else None
+        for widget, value in (
+            (self.down, last.down_mbps if last else None),
+            (self.up, last.up_mbps if last else None),
+        ):
+            widget.setText(rate(0.0 if is_blocked else value))
+        for each in self._figures:
+            each.setVisible(is_up or is_blocked)
 
-    def _choices(self, parent: QWidget) -> QMenu:
-        menu = QMenu(parent)
+    def _show_map(self) -> None:
+        view, nodes = self._view, self._context.store.nodes
+        if view is None:
+            return
+        places = {node.id: node.country for node in nodes}
+        every = tuple(spots(places, world().countries))
+        has_label = view.node_id is not None and view.mark is not Mark.TRIANGLE
+        self.map.show_view(
+            MapView(
+                spots=every,
+                current=view.node_id if has_label else None,
+                current_label=view.node_label,
+                current_mark=view.mark,
+                current_tone=view.tone,
+                country=view.country,
+            )
+        )
+        current = spot_of(every, view.node_id)
+        wanted = [(current.x, current.y)] if current else [(one.x, one.y) for one in every]
+        key = (tuple(wanted), self.map.size())
+        if key != self._looked_at:
+            self._looked_at = key
+            self.map.look_at(wanted)
 
-        def fill() -> None:
-            menu.clear()
-            for profile_id, name in self.profiles.items():
-                menu.addAction(clean(name), self._asker("tunnel.connect", _by(profile_id)))
-            if menu.isEmpty():
-                nothing = menu.addAction(translate("home", "There are no profiles yet"))
-                if nothing is not None:
-                    nothing.setEnabled(False)
+    def _show_picks(self) -> None:
+        store = self._context.store
+        found = picks(store.nodes, store.profiles, store.last_used, is_signed_in=store.is_signed_in)
+        for place, widget in enumerate(self.picks):
+            widget.show_pick(found[place] if place < len(found) else None)
+        self.picks_title.setVisible(bool(found))
+        if self._is_small():
+            self.picks[-1].hide()
 
-        menu.aboutToShow.connect(fill)
-        fill()
-        return menu
+    def _go(self, pressed: PickButton) -> None:
+        if pressed.pick is not None:
+            self._context.actions.connect_to(pressed.pick.target)
 
-    def _asker(self, method: str, params: Mapping[str, object]) -> Callable[[], None]:
-        return lambda: self._ask(method, params)
-
-    def _act(self, do: Do) -> bool:
-        match do:
-            case Do.DISCONNECT:
-                self._ask("tunnel.disconnect", {})
-            case Do.RESUME:
-                self._ask("tunnel.resume", {})
-            case Do.CONNECT if (profile_id := self._wanted()) is not None:
-                self._ask("tunnel.connect", _by(profile_id))
-            case _:
-                text = "There are no profiles: bring one with `worldvpn import FILE`"
-                self.answer.setText(translate("home", text))
-                return False
-        return True
-
-    def _wanted(self) -> str | None:
-        """Return the tunnel's profile, else the last used, else the first."""
-        snapshot = self._link.snapshot
-        profile = snapshot["tunnel"]["profile"] if snapshot else None
-        if profile is not None:
-            return profile["id"]
-        return self._chosen or next(iter(self.profiles), None)
-
-    def _ask(self, method: str, params: Mapping[str, object]) -> None:
-        self.answer.clear()
-        self._link.call(method, params, done=lambda _result: self._load(), refused=self._refused)
-
-    def _refused(self, refusal: Refusal) -> None:
-        self.answer.setText(clean(refusal.message))
-        self.main.setEnabled(True)
-
-    def _load(self) -> None:
-        self._link.call("profiles.list", done=self._loaded)
-
-    def _loaded(self, result: Result) -> None:
-        self.profiles = {str(each["id"]): str(each["name"]) for each in result["profiles"]}
-        last = result.get("last_used")
-        self._chosen = last if last in self.profiles else None
-
-    def _control(self) -> QFrame:
-        card = QFrame()
-        card.setProperty("look", "card")
-        column = QVBoxLayout(card)
-        inside_px = SPACE.inside_control_px
-        column.setContentsMargins(inside_px, inside_px, inside_px, inside_px)
-        column.addWidget(self.dial, 0, Qt.AlignmentFlag.AlignHCenter)
-        for each in (self.title, self.line, self.small):
-            column.addWidget(each)
-        column.addSpacing(12)
-        column.addWidget(self.main)
-        row = QHBoxLayout()
-        for button in self.second:
-            row.addWidget(button)
-        column.addLayout(row)
-        column.addWidget(self.answer)
-        column.addStretch(1)
-        foot = QHBoxLayout()
-        for each in (self._lock, self.kill_switch):
-            foot.addWidget(each)
-        foot.addStretch(1)
-        foot.addWidget(self.lan)
-        column.addLayout(foot)
-        return card
+    def _lay_out(self) -> None:
+        grid = self._grid
+        grid.setHorizontalSpacing(SPACE.between_cards_px)
+        self._left = QWidget()
+        self._left_column = QVBoxLayout(self._left)
+        self._left_column.addWidget(self.control)
+        grid.addWidget(self._left, 0, 0)
+        grid.addWidget(self.map, 0, 1)
+        self._over = QVBoxLayout()
+        self._over.addStretch(1)
+        self._over.addWidget(self.picks_title, 0, Qt.AlignmentFlag.AlignLeft)
+        self._over.addLayout(row(*self.picks, spacing_px=12))
+        over = QWidget()
+        over.setLayout(self._over)
+        over.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
+        grid.addWidget(over, 0, 1)
+        grid.addWidget(self._connection(), 1, 0)
+        self._traffic_around = QVBoxLayout()
+        self._traffic_around.addWidget(self._traffic())
+        grid.addLayout(self._traffic_around, 1, 1)
+        grid.setColumnStretch(1, 1)
+        grid.setRowStretch(0, 1)
 
     def _connection(self) -> QFrame:
-        card = QFrame()
-        card.setProperty("look", "card")
-        grid = QGridLayout(card)
-        inside_px = SPACE.inside_card_px
-        grid.setContentsMargins(inside_px, inside_px, inside_px, inside_px)
-        grid.setVerticalSpacing(12)
-        grid.setColumnStretch(1, 1)
-        head = label("head")
-        head.setText(translate("home", "Connection"))
-        grid.addWidget(head, 0, 0, 1, 3)
-        for row, (icon, what, value) in enumerate(self._facts, start=1):
-            grid.addWidget(icon, row, 0)
-            grid.addWidget(what, row, 1)
-            grid.addWidget(value, row, 2, Qt.AlignmentFlag.AlignRight)
-        grid.setRowStretch(_FACTS + 1, 1)
-        return card
+        made, column = card(spacing_px=10)
+        column.addWidget(self.facts_title)
+        for icon, what, value in self._facts:
+            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            line = row(icon, what)
+            line.addWidget(value, 1)
+            column.addLayout(line)
+        return made
+
+    def _traffic(self) -> QFrame:
+        made, column = card(spacing_px=4)
+        down, up = sign("arrow-down", self._colours.accent), sign("arrow-up", self._colours.text2)
+        self._figures = (down, self.down, up, self.up)
+        head = label("head", translate("home", "Traffic"))
+        self.carried = Elided("small")
+        line = row(head, self.carried, down, self.down, 12, up, self.up)
+        line.setStretch(1, 1)
+        column.addLayout(line)
+        column.addWidget(self.chart, 1)
+        return made
 
 
-def _by(profile_id: str) -> Mapping[str, object]:
-    return {"profile_id": profile_id}
+class PickButton(QPushButton):
+    """A quick way to somewhere: what it is above, where it goes below."""
+
+    def __init__(self, colours: Colours) -> None:
+        super().__init__()
+        self._colours = colours
+        self.pick: Pick | None = None
+        self.setProperty("look", "pick")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._icon, self._flag = sign("zap", colours.text2, 14), flags.Flag(colours)
+        self._title, self._words = Elided("small"), Elided("semi")
+        inside = QVBoxLayout(self)
+        inside.setContentsMargins(12, 8, 12, 8)
+        inside.setSpacing(4)
+        above, below = QHBoxLayout(), QHBoxLayout()
+        above.setSpacing(6)
+        above.addWidget(self._icon)
+        above.addWidget(self._title, 1)
+        below.setSpacing(8)
+        below.addWidget(self._flag)
+        below.addWidget(self._words, 1)
+        inside.addLayout(above)
+        inside.addLayout(below)
+        self.hide()
+
+    def show_pick(self, pick: Pick | None) -> None:
+        """Show ``pick``; None hides the button."""
+        self.pick = pick
+        self.setVisible(pick is not None)
+        if pick is None:
+            return
+        self._icon.setPixmap(icons.pixmap(pick.icon, self._colours.text2, 14, scale=2.0))
+        self._title.setText(pick.title)
+        self._flag.show_country(pick.place.country)
+        self._words.setText(pick.words)
+        self.setAccessibleName(f"{pick.title}: {pick.words}")

@@ -47,6 +47,8 @@ class Trouble:
     """Why there is no daemon to show: a sentence, and what to type about it."""
 
     sentence: str
+    #: What it means, and what to do.
+    then: str = ""
     command: str = ""
 
 
@@ -71,6 +73,8 @@ class Link(QObject):
         #: The last known; old once ``state`` is no longer CONNECTED.
         self.snapshot: Snapshot | None = None
         self.role = ""
+        #: Who listens there, by the kernel's word; None: nobody does.
+        self.listener_uid: int | None = None
         self._received = b""
         self._id = 0
         self._tries = 0
@@ -92,9 +96,9 @@ class Link(QObject):
     def close(self) -> None:
         """Leave, and do not come back until ``open``."""
         self._timer.stop()
-        self._socket.blockSignals(True)  # noqa: FBT003 - Qt's own
+        self._socket.blockSignals(True)
         self._socket.abort()
-        self._socket.blockSignals(False)  # noqa: FBT003 - Qt's own
+        self._socket.blockSignals(False)
 
     def call(
         self,
@@ -115,7 +119,8 @@ class Link(QObject):
         self._socket.write(json.dumps(request).encode() + b"\n")
 
     def _greet(self) -> None:
-        if self._listener_uid() not in {0, os.getuid()}:
+        self.listener_uid = self._uid_of_listener()
+        if self.listener_uid not in {0, os.getuid()}:
             self._leave(LinkState.STRANGER)
             return
         self._received = b""
@@ -170,6 +175,7 @@ class Link(QObject):
 
     def _leave(self, state: LinkState) -> None:
         self.close()
+        self.listener_uid = None
         self._set(state)
         waiting, self._waiting = self._waiting, {}
         text = QCoreApplication.translate("link", "The service went away before it answered.")
@@ -183,7 +189,7 @@ class Link(QObject):
             self.state = state
             self.state_changed.emit()
 
-    def _listener_uid(self) -> int:
+    def _uid_of_listener(self) -> int:
         """Return who called listen(2), by the kernel's word (SO_PEERCRED, unix(7))."""
         with socket.socket(fileno=os.dup(int(self._socket.socketDescriptor()))) as same:
             raw = same.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
@@ -193,26 +199,35 @@ class Link(QObject):
 def trouble_of(state: LinkState, path: str) -> Trouble | None:
     """Return what to say and to type when ``state`` is not CONNECTED. Pure but for translation."""
     translate = QCoreApplication.translate
+    kept = translate(
+        "link", "What it blocked stays blocked; a tunnel may be closed. Start it with:"
+    )
     match state:
         case LinkState.CONNECTED:
             return None
         case LinkState.TRYING:
             return Trouble(sentence=translate("link", "Asking the WorldVPN service."))
         case LinkState.ABSENT:
-            sentence = translate("link", "The WorldVPN service is not running.")
-            return Trouble(sentence=sentence, command=command("daemon", as_root=True))
+            return Trouble(
+                sentence=translate("link", "The WorldVPN service is not running"),
+                then=kept,
+                command=command("daemon", as_root=True),
+            )
         case LinkState.TOO_OLD:
-            sentence = translate(
-                "link", "App and service differ in version. Start the service again."
+            return Trouble(
+                sentence=translate("link", "App and service differ in version"),
+                then=translate("link", "Start the service again, from the same installation:"),
+                command=command("daemon", as_root=True),
             )
-            return Trouble(sentence=sentence, command=command("daemon", as_root=True))
         case LinkState.NO_RIGHTS:
-            sentence = translate(
-                "link", "You may not speak to the service. Join its group, log in again."
+            return Trouble(
+                sentence=translate("link", "You may not speak to the service"),
+                then=translate("link", "Join its group, then log out and in again:"),
+                command=f"sudo usermod -aG {SOCKET_GROUP} $USER",
             )
-            return Trouble(sentence=sentence, command=f"sudo usermod -aG {SOCKET_GROUP} $USER")
         case LinkState.STRANGER:
-            sentence = translate(
-                "link", "What listens at {path} is not the service. Do not use it."
+            return Trouble(
+                sentence=translate("link", "What answers is not the service"),
+                then=translate("link", "Another user's program listens there. See whose it is:"),
+                command=f"ls -l {path}",
             )
-            return Trouble(sentence=sentence.format(path=path), command=f"ls -l {path}")

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
+import attrs
+from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import QWidget
 
+from worldvpn_app.gui.actions import Actions
+from worldvpn_app.gui.journal import Journal
 from worldvpn_app.gui.link import Link
+from worldvpn_app.gui.store import Store
+from worldvpn_app.gui.tokens import Colours
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Context:
+    """What a page is made with: where it asks, what it looks like, how it asks for another."""
+
+    link: Link
+    store: Store
+    actions: Actions
+    colours: Colours
+    settings: QSettings
+    journal: Journal
+    #: The time in the owner's zone.
+    now: Callable[[], datetime] = lambda: datetime.now().astimezone()
 
 
 class Page(Protocol):
@@ -24,8 +46,27 @@ class Page(Protocol):
     def icon(self) -> str:
         """The Lucide name of its icon."""
 
-    def make(self, link: Link) -> QWidget:
-        """Return the page's widget; it asks the daemon and hears of changes by ``link``."""
+    @property
+    def is_low(self) -> bool:
+        """Whether it stands at the rail's end, apart from what is used daily."""
+
+    def make(self, context: Context) -> QWidget:
+        """Return the page's widget."""
+
+
+@attrs.frozen(kw_only=True)
+class Entry:
+    """A page of the app's own."""
+
+    name: str
+    title: str
+    icon: str
+    build: Callable[[Context], QWidget]
+    is_low: bool = False
+
+    def make(self, context: Context) -> QWidget:
+        """Return the page's widget."""
+        return self.build(context)
 
 
 class Pages:
@@ -45,5 +86,5 @@ class Pages:
         self._pages[page.name] = page
 
     def all(self) -> tuple[Page, ...]:
-        """Return the pages in order."""
-        return tuple(self._pages.values())
+        """Return the pages in order, those of the rail's end last."""
+        return tuple(sorted(self._pages.values(), key=lambda page: page.is_low))

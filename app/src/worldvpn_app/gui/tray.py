@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 from PyQt6.QtCore import QCoreApplication, QObject, QPointF, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
-from PyQt6.QtWidgets import QMenu, QSystemTrayIcon
+from PyQt6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPen, QPixmap, QPolygonF
+from PyQt6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 
-from worldvpn_app.gui.present.view import HomeView, Mark
-from worldvpn_app.gui.tokens import Colours, Tone
+from worldvpn_app.gui.actions import Actions
+from worldvpn_app.gui.present.view import Do, HomeView, Mark
+from worldvpn_app.gui.tokens import DARK, LIGHT, Colours, Tone
 
 translate = QCoreApplication.translate
+_PAUSES_MIN: Final = (5, 15, 60)
+#: States that are told when the window does not show them.
+_NEWS: Final = frozenset(
+    {Tone.CONNECTED, Tone.PAUSED, Tone.BLOCKED, Tone.UNPROTECTED, Tone.DISCONNECTED}
+)
 _SIZES_PX: Final = (16, 22, 32, 64)
 _UNITS: Final = 32
 _RING: Final = QRectF(5, 5, 22, 22)
@@ -103,19 +109,30 @@ class Tray(QObject):
     """Shows the newest view in the tray; its menu says what is so and offers what fits."""
 
     raised = pyqtSignal()
-    pressed = pyqtSignal()
     quitted = pyqtSignal()
 
-    def __init__(self, colours: Colours, parent: QObject | None = None) -> None:
+    def __init__(self, actions: Actions, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._colours = colours
+        self._actions = actions
         self._shown: tuple[Mark, Tone] | None = None
+        self._told: Tone | None = None
+        self._do: Do | None = None
         self._menu = QMenu()
         self._icon = QSystemTrayIcon(self)
         self._icon.setContextMenu(self._menu)
         self._icon.activated.connect(self._activated)
+        self._icon.messageClicked.connect(self.raised)
+        self.state = self._menu.addAction("")
+        if self.state is not None:
+            self.state.setEnabled(False)
         self._menu.addAction(translate("tray", "Open WorldVPN"), self.raised.emit)
-        self.main = self._menu.addAction("", self.pressed.emit)
+        self._menu.addSeparator()
+        self.main = self._menu.addAction("", self._press)
+        self._pauses = self._menu.addMenu(translate("tray", "Pause"))
+        if self._pauses is not None:
+            for minutes in _PAUSES_MIN:
+                text = translate("tray", "{n}\u00a0minutes").format(n=minutes)
+                self._pauses.addAction(text, lambda n=minutes: actions.pause(n))
         self._menu.addSeparator()
         self._menu.addAction(translate("tray", "Quit"), self.quitted.emit)
 
@@ -124,19 +141,52 @@ class Tray(QObject):
         mark, tone = (view.mark, view.tone) if view else (Mark.DASHED, Tone.UNKNOWN)
         if (mark, tone) != self._shown:
             self._shown = (mark, tone)
-            self._icon.setIcon(icon(mark, tone, self._colours))
+            self._icon.setIcon(icon(mark, tone, _panel()))
             self._icon.show()
         unknown = translate("tray", "The service does not answer")
-        self._icon.setToolTip(f"WorldVPN: {view.title}. {view.line}" if view else unknown)
-        if self.main is not None:
-            self.main.setVisible(view is not None and view.main is not None)
-            self.main.setText(view.main.text if view and view.main else "")
+        words = f"{view.title}. {view.line}" if view else unknown
+        self._icon.setToolTip(f"WorldVPN: {words}")
+        if self.state is not None:
+            self.state.setText(words)
+        self._offer(view)
+        self._tell(view)
 
     def explain(self) -> None:
         """Say once that the window is closed and the tunnel is not."""
         text = translate("tray", "The window is closed; your tunnel stays as it is.")
         self._icon.showMessage("WorldVPN", text)
 
+    def _offer(self, view: HomeView | None) -> None:
+        self._do = view.main.do if view and view.main else None
+        if self.main is not None:
+            self.main.setVisible(self._do is not None)
+            self.main.setText(view.main.text if view and view.main else "")
+        if self._pauses is not None and (entry := self._pauses.menuAction()) is not None:
+            entry.setVisible(view is not None and any(b.do is Do.PAUSE for b in view.second))
+
+    def _tell(self, view: HomeView | None) -> None:
+        """Say what has changed, while the window is not there to say it."""
+        tone = view.tone if view else None
+        parent = self.parent()
+        is_seen = isinstance(parent, QWidget) and parent.isVisible()
+        is_news = tone in _NEWS and tone is not self._told and self._told is not None
+        self._told = tone
+        if view is not None and is_news and not is_seen:
+            self._icon.showMessage(view.title, f"{view.line}. {view.small}", self._icon.icon())
+
+    def _press(self) -> None:
+        if self._do is not None:
+            self._actions.do(self._do)
+            if self._do in {Do.SIGN_IN, Do.SHARE, Do.MAP}:
+                self.raised.emit()
+
     def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason is QSystemTrayIcon.ActivationReason.Trigger:
             self.raised.emit()
+
+
+def _panel() -> Colours:
+    """Return the colours for the desktop's panel, which has a theme of its own."""
+    hints = QGuiApplication.styleHints()
+    is_light = hints is not None and hints.colorScheme() is Qt.ColorScheme.Light
+    return LIGHT if is_light else DARK

@@ -3,97 +3,107 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Protocol, runtime_checkable
 
-from PyQt6.QtCore import QCoreApplication, QSettings, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtCore import QCoreApplication, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from worldvpn_app.gui import icons
-from worldvpn_app.gui.home import Home, label
-from worldvpn_app.gui.link import Link, trouble_of
-from worldvpn_app.gui.pages import Pages
+from worldvpn_app.gui.banners import Alarm, Notices, TroublePage
+from worldvpn_app.gui.home import Home
+from worldvpn_app.gui.link import trouble_of
+from worldvpn_app.gui.pages import Context, Entry, Pages
 from worldvpn_app.gui.present.home import present
-from worldvpn_app.gui.present.view import HomeView
+from worldvpn_app.gui.present.view import Do, HomeView, Mark
 from worldvpn_app.gui.rail import Rail
-from worldvpn_app.gui.tokens import SHAPE, Colours
+from worldvpn_app.gui.tokens import SHAPE
+from worldvpn_app.gui.widgets.focus import FocusLine
 
 translate = QCoreApplication.translate
 _TICK_MS: Final = 1_000
 _SIZE_PX: Final = (1_100, 720)
+_PAUSE_MIN: Final = 5
 
 
-class HomePage:
-    """Home in the rail."""
+@runtime_checkable
+class Searchable(Protocol):
+    """A page that Ctrl+K goes to."""
 
-    name = "home"
-    icon = "house"
-
-    def __init__(self, colours: Colours) -> None:
-        self.title = translate("home", "Home")
-        self._colours = colours
-
-    def make(self, link: Link) -> Home:
-        """Return Home's widget."""
-        return Home(link, self._colours)
+    def search(self) -> None:
+        """Let the next key be typed into the search."""
 
 
 class Window(QWidget):
-    """The main window of one ``link``."""
+    """The main window of one ``context``."""
 
     #: A HomeView, or None while nothing is known.
     view_changed = pyqtSignal(object)
     #: The window went to the tray instead of closing.
     went_to_tray = pyqtSignal()
 
-    def __init__(self, link: Link, colours: Colours, pages: Pages, settings: QSettings) -> None:
+    def __init__(self, context: Context, pages: Pages) -> None:
         super().__init__()
         self.setWindowTitle("WorldVPN")
         self.setObjectName("page")
+        # So that nothing inside has the focus before a key asks for it.
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocus()
         self.setMinimumSize(SHAPE.least_width_px, SHAPE.least_height_px)
-        self._link, self._settings = link, settings
+        self._context, self._link = context, context.link
         #: Whether there is a tray that a closed window can be opened from again.
         self.has_tray = False
         self._seen_monotonic_s = 0.0
-        home = HomePage(colours)
-        self._pages = {each.name: each for each in (home, *pages.all())}
+        self.home = Home(context)
+        home = Entry(
+            name="home", title=translate("home", "Home"), icon="house", build=lambda _: self.home
+        )
+        every = (home, *pages.all())
+        self._pages = {each.name: each for each in every}
         self._made: dict[str, QWidget] = {}
         self._stack = QStackedWidget()
-        self.home = home.make(link)
         self._add(home.name, self.home)
-        self.trouble, self._sentence, self._command = _trouble_page(colours)
+        self.trouble = TroublePage(context.colours)
         self._stack.addWidget(self.trouble)
-        self.rail = Rail(tuple(self._pages.values()), colours)
+        self.rail = Rail(every, context.colours)
         self.rail.chosen.connect(self.choose)
-        self.alarm, self._alarm_cause = _alarm(colours)
-        self.notice, self._notice = _notice()
+        self.alarm, self.notices = Alarm(context.colours), Notices(context.colours)
+        self.alarm.why.connect(lambda: self.choose("diagnostics"))
+        context.actions.wanted_page.connect(self.choose)
         self._lay_out()
-        for place, name in enumerate(self._pages, start=1):
-            shortcut = QShortcut(QKeySequence(f"Ctrl+{place}"), self)
-            shortcut.activated.connect(lambda name=name: self.choose(name))
-        for keys in ("Ctrl+Return", "Ctrl+Enter"):
-            QShortcut(QKeySequence(keys), self).activated.connect(self.home.press)
-        link.snapshot_changed.connect(self._renew)
-        link.state_changed.connect(self._show)
+        self._add_shortcuts()
+        FocusLine(self, context.colours)
+        self._link.snapshot_changed.connect(self._renew)
+        self._link.state_changed.connect(self._show)
+        context.store.nodes_changed.connect(self._show)
+        context.store.profiles_changed.connect(self._show)
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._show)
-        self._timer.start()
         self._chosen = home.name
         self.choose(home.name)
         self.resize(*_SIZE_PX)
-        geometry = settings.value("window/geometry")
+        geometry = context.settings.value("window/geometry")
         if geometry is not None:
             self.restoreGeometry(geometry)
 
+    @property
+    def chosen(self) -> str:
+        """The name of the page that is shown."""
+        return self._chosen
+
     def choose(self, name: str) -> None:
-        """Show the page ``name``, made the first time."""
-        if name not in self._made:
-            self._add(name, self._pages[name].make(self._link))
-        self._chosen = name
-        self.rail.select(name)
+        """Show the page ``name``, made the first time; one that is not there is Home."""
+        known = name if name in self._pages else "home"
+        if known not in self._made:
+            self._add(known, self._pages[known].make(self._context))
+        self._chosen = known
+        self.rail.select(known)
         self._show()
+
+    def page(self, name: str) -> QWidget:
+        """Return the page ``name``, which was shown before."""
+        return self._made[name]
 
     def view(self) -> HomeView | None:
         """Return what there is to show now, or None while the daemon is not there."""
@@ -101,14 +111,31 @@ class Window(QWidget):
         if snapshot is None or trouble_of(self._link.state, self._link.path) is not None:
             return None
         age_s = time.monotonic() - self._seen_monotonic_s
-        return present(snapshot, datetime.now().astimezone(), age_s=age_s)
+        return present(
+            snapshot,
+            self._context.now(),
+            age_s=age_s,
+            nodes=self._context.store.nodes_by_id,
+            has_profiles=bool(self._context.store.profiles),
+        )
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's own
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
         self.rail.set_narrow(is_narrow=self.width() < SHAPE.narrow_below_px)
 
-    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's own
-        self._settings.setValue("window/geometry", self.saveGeometry())
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        self._timer.start()
+        self._context.store.set_watched(is_watched=True)
+        self._show()
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        super().hideEvent(event)
+        self._timer.stop()
+        self._context.store.set_watched(is_watched=False)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        self._context.settings.setValue("window/geometry", self.saveGeometry())
         super().closeEvent(event)
         if self.has_tray:
             self.went_to_tray.emit()
@@ -123,96 +150,74 @@ class Window(QWidget):
         self._made[name] = widget
         self._stack.addWidget(widget)
 
+    def _add_shortcuts(self) -> None:
+        for place, name in enumerate(self._pages, start=1):
+            self._on(f"Ctrl+{place}", lambda name=name: self.choose(name))
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):
+            self._on(keys, self.home.control.press)
+        self._on("Ctrl+,", lambda: self.choose("settings"))
+        self._on("Ctrl+K", self._search)
+        self._on("Ctrl+Shift+P", self._pause)
+        self._on("Ctrl+W", self.close)
+
+    def _on(self, keys: str, act: Callable[[], object]) -> None:
+        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.activated.connect(act)
+
+    def _search(self) -> None:
+        self.choose("map")
+        page = self._made[self._chosen]
+        if isinstance(page, Searchable):
+            page.search()
+
+    def _pause(self) -> None:
+        view = self.view()
+        if view is not None and view.mark is Mark.BARS:
+            self._context.actions.do(Do.RESUME)
+        elif view is not None and view.mark in {Mark.TICK, Mark.PART}:
+            self._context.actions.pause(_PAUSE_MIN)
+
     def _renew(self) -> None:
         self._seen_monotonic_s = time.monotonic()
+        snapshot = self._link.snapshot
+        if snapshot is not None:
+            tunnel = snapshot["tunnel"]
+            at_s = self._seen_monotonic_s
+            self.home.sampled(tunnel["received_bytes"], tunnel["sent_bytes"], at_s)
         self._show()
 
     def _show(self) -> None:
         view = self.view()
         self.view_changed.emit(view)
-        trouble = trouble_of(self._link.state, self._link.path)
+        if self.isHidden():
+            return
         if view is None:
-            self._sentence.setText(trouble.sentence if trouble else "")
-            self._command.setText(trouble.command if trouble else "")
+            trouble = trouble_of(self._link.state, self._link.path)
+            if trouble is not None:
+                self.trouble.show_trouble(trouble)
             self._stack.setCurrentWidget(self.trouble)
             self.rail.show_unknown()
             self.alarm.hide()
-            self.notice.hide()
+            self.notices.hide()
             return
         self._stack.setCurrentWidget(self._made[self._chosen])
         self.home.show_view(view)
         self.rail.show_view(view)
-        self.alarm.setVisible(bool(view.alarm))
-        self._alarm_cause.setText(
-            translate("home", "Unprotected: {cause}.").format(cause=view.alarm)
-        )
-        self.notice.setVisible(bool(view.notices))
-        self._notice.setText(" · ".join(view.notices))
+        self.alarm.show_cause(view.alarm)
+        self.notices.show_texts(view.notices)
+        self.notices.setVisible(bool(self.notices.texts()))
 
     def _lay_out(self) -> None:
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self.alarm)
-        row = QHBoxLayout()
-        row.setSpacing(0)
-        row.addWidget(self.rail)
+        beside = QHBoxLayout()
+        beside.setSpacing(0)
+        beside.addWidget(self.rail)
         column = QVBoxLayout()
         column.setSpacing(0)
-        column.addWidget(self.notice)
+        column.addWidget(self.notices)
         column.addWidget(self._stack, 1)
-        row.addLayout(column, 1)
-        outer.addLayout(row, 1)
-
-
-def _alarm(colours: Colours) -> tuple[QFrame, QLabel]:
-    banner = QFrame()
-    banner.setProperty("look", "alarm")
-    banner.setFixedHeight(SHAPE.alarm_px)
-    row = QHBoxLayout(banner)
-    row.setContentsMargins(22, 8, 24, 8)
-    row.setSpacing(18)
-    sign = QLabel()
-    sign.setPixmap(icons.pixmap("triangle-alert", colours.onalarm, 36, scale=2.0))
-    row.addWidget(sign)
-    words = QVBoxLayout()
-    words.setSpacing(2)
-    cause, then = label("head"), label("strong")
-    text = "Your traffic may be leaving outside the tunnel. Close private work until it is mended."
-    then.setText(translate("home", text))
-    words.addStretch(1)
-    words.addWidget(cause)
-    words.addWidget(then)
-    words.addStretch(1)
-    row.addLayout(words, 1)
-    return banner, cause
-
-
-def _notice() -> tuple[QFrame, QLabel]:
-    banner = QFrame()
-    banner.setProperty("look", "notice")
-    banner.setMinimumHeight(SHAPE.notice_px)
-    row = QHBoxLayout(banner)
-    row.setContentsMargins(16, 4, 16, 4)
-    text = label("strong")
-    text.setWordWrap(True)
-    row.addWidget(text, 1)
-    return banner, text
-
-
-def _trouble_page(colours: Colours) -> tuple[QWidget, QLabel, QLabel]:
-    page = QWidget()
-    page.setObjectName("page")
-    column = QVBoxLayout(page)
-    sign, sentence = label("head", centred=True), label("head", centred=True)
-    sign.setPixmap(icons.pixmap("info", colours.text3, 32, scale=2.0))
-    command = label("second", centred=True)
-    command.setTextInteractionFlags(
-        Qt.TextInteractionFlag.TextSelectableByMouse
-        | Qt.TextInteractionFlag.TextSelectableByKeyboard
-    )
-    column.addStretch(1)
-    for each in (sign, sentence, command):
-        column.addWidget(each)
-    column.addStretch(1)
-    return page, sentence, command
+        beside.addLayout(column, 1)
+        outer.addLayout(beside, 1)

@@ -5,27 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-import attrs
 import pytest
 from PyQt6.QtWidgets import QApplication
 
 from worldvpn_app.gui.map.clusters import spots
 from worldvpn_app.gui.map.widget import MapView, WorldMap
 from worldvpn_app.gui.map.world import world
-
-
-@attrs.frozen
-class Dark:
-    """The colours of the dark theme that a map needs."""
-
-    sea: str = "#0C1116"
-    land: str = "#1C242D"
-    coast: str = "#2E3A46"
-    surface: str = "#161C23"
-    line: str = "#2A333E"
-    text: str = "#ECF1F6"
-    accent: str = "#7FB2FF"
-    accentbg: str = "#1A2A42"
+from worldvpn_app.gui.tokens import DARK
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +23,7 @@ def application() -> QApplication:
 
 @pytest.fixture
 def shown_map(application: QApplication) -> Iterator[WorldMap]:
-    shown = WorldMap(Dark())
+    shown = WorldMap(DARK)
     shown.resize(900, 600)
     places = {"helsinki": "FI", "dakar": "SN", "perth": "AU", "lima": "PE"}
     places |= {f"berlin-{number}": "DE" for number in range(9)}
@@ -46,7 +32,6 @@ def shown_map(application: QApplication) -> Iterator[WorldMap]:
             spots=tuple(spots(places, world().countries)),
             current="helsinki",
             current_label="Helsinki",
-            current_colour="#45D6A0",
             you=(-0.1, -0.9),
             you_label="You",
         )

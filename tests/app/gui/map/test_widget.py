@@ -116,6 +116,6 @@ def test_zero_shows_the_whole_world_again(shown_map: WorldMap) -> None:
 def test_the_current_node_is_drawn_in_the_colour_of_its_state(shown_map: WorldMap) -> None:
     image = shown_map.grab().toImage()
     mark = _mark(shown_map, "helsinki")
-    point = shown_map.place(mark.x, mark.y) + QPointF(9.5, 0)
+    point = shown_map.place(mark.x, mark.y) + QPointF(10, 0)
 
     assert QColor(image.pixel(point.toPoint())).name().upper() == "#45D6A0"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from importlib.resources import files
 
 from PyQt6.QtCore import QByteArray, QRectF, Qt
@@ -9,6 +10,7 @@ from PyQt6.QtGui import QIcon, QPainter, QPixmap
 from PyQt6.QtSvg import QSvgRenderer
 
 
+@functools.lru_cache(maxsize=512)
 def pixmap(name: str, colour: str, size_px: int, scale: float = 1.0) -> QPixmap:
     """Return the icon ``name`` in ``colour``, ``size_px`` logical pixels wide."""
     svg = (files(__name__) / f"{name}.svg").read_text(encoding="utf-8")
@@ -25,3 +27,13 @@ def pixmap(name: str, colour: str, size_px: int, scale: float = 1.0) -> QPixmap:
 def icon(name: str, colour: str, size_px: int = 20) -> QIcon:
     """Return ``pixmap`` as an icon, sharp up to twice the size."""
     return QIcon(pixmap(name, colour, size_px, scale=2.0))
+
+
+def nothing() -> QIcon:
+    """Return an icon that shows nothing."""
+    return QIcon()
+
+
+def of(picture: QPixmap) -> QIcon:
+    """Return ``picture`` as an icon."""
+    return QIcon(picture)

@@ -14,6 +14,8 @@ from worldvpn_app.gui.map.world import Country
 
 #: Marks nearer than this are joined.
 JOINED_PX: Final = 40.0
+#: So far others stand from the current and the selected node.
+PUSHED_PX: Final = 36.0
 _SINGLE_PX: Final = 5.5
 _LEAST_PX, _GROWTH_PX = 10.0, 3.2
 #: Two marks stand at least 40 px apart, so that wider ones would hide each other.
@@ -99,4 +101,17 @@ def marks(
             fresh = (one.x, one.y, [one.node])
             cells.setdefault((column, row), []).append(fresh)
             leaders.append(fresh)
-    return [*(Mark(nodes=tuple(names), x=x, y=y) for x, y, names in leaders), *alone]
+    joined = (Mark(nodes=tuple(names), x=x, y=y) for x, y, names in leaders)
+    return [*(_aside(mark, alone, PUSHED_PX / px_per_radius) for mark in joined), *alone]
+
+
+def _aside(mark: Mark, alone: Sequence[Mark], least: float) -> Mark:
+    """Return ``mark`` moved out of the way of what stands ``alone``."""
+    for other in alone:
+        right, down = mark.x - other.x, mark.y - other.y
+        distance = math.hypot(right, down)
+        if distance < least:
+            right, down = (right, down) if distance else (least, 0.0)
+            grown = least / (distance or least)
+            mark = attrs.evolve(mark, x=other.x + right * grown, y=other.y + down * grown)
+    return mark

@@ -2,40 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from PyQt6.QtCore import QPointF, QSize
 from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 from worldvpn_app.gui.map.world import world
-
-
-class MapColours(Protocol):
-    """The colours of a theme that the map is drawn in, as ``#RRGGBB``."""
-
-    @property
-    def sea(self) -> str: ...
-
-    @property
-    def land(self) -> str: ...
-
-    @property
-    def coast(self) -> str: ...
-
-    @property
-    def surface(self) -> str: ...
-
-    @property
-    def line(self) -> str: ...
-
-    @property
-    def text(self) -> str: ...
-
-    @property
-    def accent(self) -> str: ...
-
-    @property
-    def accentbg(self) -> str: ...
+from worldvpn_app.gui.tokens import Colours
 
 
 class Land:
@@ -44,33 +15,36 @@ class Land:
     def __init__(self) -> None:
         self._key: object = None
         self._pixmap = QPixmap()
-        self._path = QPainterPath()
-        for rings in world().land.values():
+        self._paths: dict[str, QPainterPath] = {}
+        for code, rings in world().land.items():
+            path = self._paths[code] = QPainterPath()
             for ring in rings:
-                self._path.addPolygon(QPolygonF([QPointF(x, y) for x, y in ring]))
+                path.addPolygon(QPolygonF([QPointF(x, y) for x, y in ring]))
 
-    def drawn(
+    def drawn(  # noqa: PLR0913, PLR0917 - the picture's key
         self,
         size: QSize,
         pixel_ratio: float,
         middle: QPointF,
         px_per_radius: float,
-        colours: MapColours,
+        colours: Colours,
+        country: str = "",
     ) -> QPixmap:
-        """Return the picture in which (0, 0) of the plane is at ``middle``."""
-        key = (size, pixel_ratio, middle, px_per_radius, colours)
+        """Return the picture in which (0, 0) of the plane is at ``middle``, ``country`` tinted."""
+        key = (size, pixel_ratio, middle, px_per_radius, colours, country)
         if self._key is None or self._key != key:
             self._key = key
-            self._pixmap = self._draw(size, pixel_ratio, middle, px_per_radius, colours)
+            self._pixmap = self._draw(size, pixel_ratio, middle, px_per_radius, colours, country)
         return self._pixmap
 
-    def _draw(
+    def _draw(  # noqa: PLR0913, PLR0917 - the key, part by part
         self,
         size: QSize,
         pixel_ratio: float,
         middle: QPointF,
         px_per_radius: float,
-        colours: MapColours,
+        colours: Colours,
+        country: str,
     ) -> QPixmap:
         pixmap = QPixmap(size * pixel_ratio)
         pixmap.setDevicePixelRatio(pixel_ratio)
@@ -82,6 +56,8 @@ class Land:
             pen = QPen(QColor(colours.coast), 1)
             pen.setCosmetic(True)
             painter.setPen(pen)
-            painter.setBrush(QColor(colours.land))
-            painter.drawPath(self._path)
+            for code, path in self._paths.items():
+                fill = colours.accentbg if country and code == country else colours.land
+                painter.setBrush(QColor(fill))
+                painter.drawPath(path)
         return pixmap

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from worldvpn_app.gui.map.clusters import Mark
-from worldvpn_app.gui.map.land import MapColours
+from worldvpn_app.gui.tokens import Colours
 
 
 class Stamps:
@@ -19,7 +19,7 @@ class Stamps:
         self._of: tuple[object, float] | None = None
 
     def put(
-        self, painter: QPainter, mark: Mark, at: QPointF, colours: MapColours, *, is_square: bool
+        self, painter: QPainter, mark: Mark, at: QPointF, colours: Colours, *, is_square: bool
     ) -> None:
         """Draw ``mark`` around ``at``; a square is a public node."""
         device = painter.device()
@@ -37,7 +37,7 @@ def _half(mark: Mark) -> int:
     return math.ceil(mark.radius_px) + 4
 
 
-def _drawn(mark: Mark, colours: MapColours, ratio: float, *, is_square: bool) -> QPixmap:
+def _drawn(mark: Mark, colours: Colours, ratio: float, *, is_square: bool) -> QPixmap:
     half, radius = _half(mark), mark.radius_px
     pixmap = QPixmap(math.ceil(2 * half * ratio), math.ceil(2 * half * ratio))
     pixmap.setDevicePixelRatio(ratio)
@@ -54,6 +54,10 @@ def _drawn(mark: Mark, colours: MapColours, ratio: float, *, is_square: bool) ->
             painter.setPen(QPen(QColor(colours.accent), 2))
             painter.drawEllipse(middle, radius - 1, radius - 1)
             painter.setPen(QColor(colours.text))
+            font = painter.font()
+            font.setPixelSize(12)
+            font.setWeight(font.Weight.DemiBold)
+            painter.setFont(font)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(len(mark.nodes)))
         elif is_square:
             painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 2, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,27 +14,31 @@ from PyQt6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPainterPath,
     QPaintEvent,
     QPen,
     QWheelEvent,
 )
 from PyQt6.QtWidgets import QWidget
 
+from worldvpn_app.gui.map import paint
 from worldvpn_app.gui.map.clusters import Mark, Spot, marks
-from worldvpn_app.gui.map.land import Land, MapColours
+from worldvpn_app.gui.map.land import Land
 from worldvpn_app.gui.map.projection import HALF_HEIGHT, HALF_WIDTH
 from worldvpn_app.gui.map.stamps import Stamps
-from worldvpn_app.gui.map.steps import Box, Way, after, fitting
+from worldvpn_app.gui.map.steps import Way, after
+from worldvpn_app.gui.present.view import Mark as StateMark
+from worldvpn_app.gui.tokens import Colours, Tone
 
 _STEP: Final = 1.5
 _CLOSEST: Final = 4_000.0
 _NOTCH: Final = 120
 _HIT_PX: Final = 16.0
-_RING_PX: Final = 11.0
 _DRAG_PX: Final = 4.0
-_LIFT_PX: Final = 50.0
-_PLATE_PX: Final = 22.0
+#: So much of the plane is seen at least when one place is looked at: a few countries.
+_LEAST_VIEW: Final = 0.9
+_ROOM: Final = 1.5
+#: Room above the world: what is over the map stands there.
+_EDGE_PX, _EDGE_QUIET_PX = 76.0, 24.0
 _WAYS: Final = {
     Qt.Key.Key_Left: Way.LEFT,
     Qt.Key.Key_Right: Way.RIGHT,
@@ -49,10 +54,15 @@ class MapView:
     spots: tuple[Spot, ...] = ()
     #: Nodes of the public kind, drawn as squares.
     public: frozenset[str] = frozenset()
-    #: The node in use, the words at its mark, and the colour of its state.
+    #: The node in use, the words at its mark, and its state.
     current: str | None = None
     current_label: str = ""
-    current_colour: str = ""
+    current_mark: StateMark = StateMark.TICK
+    current_tone: Tone = Tone.CONNECTED
+    #: The node that was chosen to look at.
+    selected: str | None = None
+    #: The country that traffic comes out in; its land is tinted.
+    country: str = ""
     #: Where the owner is, on the plane; None: not known.
     you: tuple[float, float] | None = None
     you_label: str = ""
@@ -63,9 +73,16 @@ class WorldMap(QWidget):
 
     chosen = pyqtSignal(str)
 
-    def __init__(self, colours: MapColours, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, colours: Colours, parent: QWidget | None = None, *, is_quiet: bool = False
+    ) -> None:
+        """``is_quiet``: a picture beside something else, where nothing can be pressed."""
         super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._is_quiet = is_quiet
+        if is_quiet:
+            self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        policy = Qt.FocusPolicy.NoFocus if is_quiet else Qt.FocusPolicy.StrongFocus
+        self.setFocusPolicy(policy)
         self._colours = colours
         self._view = MapView()
         self._centre = QPointF(0, 0)
@@ -73,21 +90,51 @@ class WorldMap(QWidget):
         self._land = Land()
         self._stamps = Stamps()
         self._spot: Spot | None = None
+        self._selected: Spot | None = None
         self._marks: tuple[object, Sequence[Mark]] = (None, ())
         self._focused: Mark | None = None
         self._pressed: QPointF | None = None
         self._is_dragged = False
 
+    @property
+    def view(self) -> MapView:
+        """What is shown."""
+        return self._view
+
     def show_view(self, view: MapView) -> None:
         """Show ``view``; the place and the zoom stay."""
         self._view = view
-        self._spot = next((one for one in view.spots if one.node == view.current), None)
+        self._spot = paint.spot_of(view.spots, view.current)
+        self._selected = paint.spot_of(view.spots, view.selected)
         self.update()
 
     def fit(self) -> None:
         """Show the whole world, as large as it fits."""
         self._scale = self._least()
         self._move_to(QPointF(0, 0))
+
+    def look_at(
+        self, points: Sequence[tuple[float, float]], least_view: float = _LEAST_VIEW
+    ) -> None:
+        """Show all of ``points`` of the plane as large as they fit, with room around.
+
+        At least ``least_view`` of the plane, in globe radii, is seen.
+        """
+        if not points or not self.width():
+            self.fit()
+            return
+        xs, ys = [x for x, _ in points], [y for _, y in points]
+        wide, high = max(max(xs) - min(xs), least_view), max(max(ys) - min(ys), least_view)
+        least = self._least()
+        if self._is_quiet:  # it fills its place, whatever is beside it then
+            least = max(self.width() / HALF_WIDTH, self.height() / HALF_HEIGHT) / 2
+        fits = min(self.width() / (wide * _ROOM), self.height() / (high * _ROOM))
+        self._scale = min(max(fits, least), _CLOSEST)
+        # Not beyond the world's upper edge: there is nothing to see.
+        half = self.height() / 2 / self._px_per_radius()
+        edge_px = _EDGE_QUIET_PX if self._is_quiet else _EDGE_PX
+        y = max((max(ys) + min(ys)) / 2, half - HALF_HEIGHT - edge_px / self._px_per_radius())
+        self._move_to(QPointF(statistics.median(xs), y))
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Come nearer by ``factor``; what is ``at`` that point of the widget stays there."""
@@ -102,8 +149,8 @@ class WorldMap(QWidget):
 
     def shown(self) -> Sequence[Mark]:
         """Return the marks at this zoom, those beside the window too."""
-        current = self._view.current
-        apart = frozenset({current} if current is not None else ())
+        both = (self._view.current, self._view.selected)
+        apart = frozenset(each for each in both if each is not None)
         # Joined anew by steps of a fifth: at a coarser zoom, so that marks keep their distance.
         level = 2 ** (math.floor(math.log2(self._px_per_radius()) * 4) / 4)
         key = (self._view.spots, level, apart)
@@ -150,16 +197,16 @@ class WorldMap(QWidget):
                 return mark
         return None
 
-    def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
         if event is not None:
             self.zoom(_STEP ** (event.angleDelta().y() / _NOTCH), event.position())
             event.accept()
 
-    def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
         if event is not None and event.button() is Qt.MouseButton.LeftButton:
             self._pressed, self._is_dragged = event.position(), False
 
-    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         if event is None or self._pressed is None:
             return
         way = event.position() - self._pressed
@@ -167,7 +214,7 @@ class WorldMap(QWidget):
             self._is_dragged, self._pressed = True, event.position()
             self.drag(way)
 
-    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         if event is None or self._pressed is None:
             return
         self._pressed = None
@@ -175,7 +222,7 @@ class WorldMap(QWidget):
         if mark is not None:
             self._open(mark)
 
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is None:
             return
         key = event.key()
@@ -201,76 +248,56 @@ class WorldMap(QWidget):
         if mark is not None and not QRectF(self.rect()).contains(self.place(mark.x, mark.y)):
             self._move_to(QPointF(mark.x, mark.y))
 
-    def paintEvent(self, _event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
+        view, room = self._view, QRectF(self.rect())
         with QPainter(self) as painter:
-            ratio, middle = self.devicePixelRatioF(), self.place(0, 0)
             land = self._land.drawn(
-                self.size(), ratio, middle, self._px_per_radius(), self._colours
+                self.size(),
+                self.devicePixelRatioF(),
+                self.place(0, 0),
+                self._px_per_radius(),
+                self._colours,
+                view.country,
             )
             painter.drawPixmap(0, 0, land)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._paint_arc(painter)
-            window = QRectF(self.rect()).adjusted(-30, -30, 30, 30)
-            for mark in self.shown():
-                at = self.place(mark.x, mark.y)
-                if window.contains(at):
-                    self._paint_mark(painter, mark, at)
-            self._paint_labels(painter)
+            if self._is_quiet:
+                every = [self.place(one.x, one.y) for one in view.spots]
+                paint.dots(painter, [at for at in every if room.contains(at)], self._colours)
+                paint.soft_edges(painter, room, self._colours)
+            else:
+                self._paint_marks(painter, room)
+            self._paint_current(painter, room)
+
+    def _paint_marks(self, painter: QPainter, room: QRectF) -> None:
+        window = room.adjusted(-30, -30, 30, 30)
+        for mark in self.shown():
+            at = self.place(mark.x, mark.y)
+            if window.contains(at) and mark.nodes != (self._view.current,):
+                self._paint_mark(painter, mark, at)
+        if self._selected is not None:
+            paint.chosen(painter, self.place(self._selected.x, self._selected.y), self._colours)
 
     def _paint_mark(self, painter: QPainter, mark: Mark, at: QPointF) -> None:
-        colours, radius = self._colours, mark.radius_px
-        if mark.nodes == (self._view.current,):
-            radius = _RING_PX
-            painter.setPen(QPen(QColor(colours.sea), 2.5))
-            painter.setBrush(QColor(colours.surface))
-            painter.drawEllipse(at, radius + 2, radius + 2)
-            painter.setPen(QPen(QColor(self._view.current_colour or colours.accent), 3))
-            painter.drawEllipse(at, radius - 1.5, radius - 1.5)
-        else:
-            is_public = len(mark.nodes) == 1 and mark.nodes[0] in self._view.public
-            self._stamps.put(painter, mark, at, colours, is_square=is_public)
+        is_public = len(mark.nodes) == 1 and mark.nodes[0] in self._view.public
+        self._stamps.put(painter, mark, at, self._colours, is_square=is_public)
         if mark == self._focused and self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(colours.accent), 2))
-            painter.drawEllipse(at, radius + 5, radius + 5)
+            painter.setPen(QPen(QColor(self._colours.accent), 2))
+            painter.drawEllipse(at, mark.radius_px + 5, mark.radius_px + 5)
 
-    def _current(self) -> QPointF | None:
-        one = self._spot
-        return self.place(one.x, one.y) if one is not None else None
-
-    def _paint_arc(self, painter: QPainter) -> None:
-        end = self._current()
-        if end is None or self._view.you is None or not self._view.current_colour:
-            return
-        start = self.place(*self._view.you)
-        path = QPainterPath(start)
-        # The middle of a quadratic curve is lifted by half of what its handle is.
-        path.quadTo((start + end) / 2 - QPointF(0, 2 * _LIFT_PX), end)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        soft = QColor(self._view.current_colour)
-        soft.setAlphaF(0.2)
-        for colour, width in ((soft, 6), (QColor(self._view.current_colour), 2)):
-            painter.setPen(QPen(colour, width))
-            painter.drawPath(path)
-
-    def _paint_labels(self, painter: QPainter) -> None:
-        end = self._current()
-        you = self.place(*self._view.you) if self._view.you is not None else None
-        boxes: dict[Box, str] = {}
-        for at, words in ((end, self._view.current_label), (you, self._view.you_label)):
-            if at is not None and words:
-                width = painter.fontMetrics().horizontalAdvance(words) + 16
-                top = at.y() - _RING_PX - _PLATE_PX - 6
-                box = Box(left=at.x() - width / 2, top=top, width=width, height=_PLATE_PX)
-                boxes[box] = words
-        if you is not None:
-            painter.setPen(QPen(QColor(self._colours.sea), 2.5))
-            painter.setBrush(QColor(self._colours.text))
-            painter.drawEllipse(you, 6.5, 6.5)
-        for box in fitting(boxes):
-            plate = QRectF(box.left, box.top, box.width, box.height)
-            painter.setPen(QPen(QColor(self._colours.line), 1))
-            painter.setBrush(QColor(self._colours.surface))
-            painter.drawRoundedRect(plate, 8, 8)
-            painter.setPen(QColor(self._colours.text))
-            painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, boxes[box])
+    def _paint_current(self, painter: QPainter, room: QRectF) -> None:
+        view, colours = self._view, self._colours
+        end = self.place(self._spot.x, self._spot.y) if self._spot is not None else None
+        start = self.place(*view.you) if view.you is not None else None
+        words: dict[str, QPointF] = {}
+        if end is not None and start is not None:
+            paint.arc(painter, start, end, colours.state(view.current_tone))
+        if end is not None:
+            paint.ring(painter, end, view.current_mark, view.current_tone, colours)
+            words[view.current_label] = end
+        if start is not None:
+            paint.you(painter, start, colours)
+            words[view.you_label] = start
+        shown = {text: at for text, at in words.items() if text}
+        paint.labels(painter, shown, room, colours)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -10,23 +10,46 @@ from PyQt6.QtCore import QCoreApplication
 
 from worldvpn_app.cli.present import Shield, shield_of
 from worldvpn_app.cli.snapshot import Snapshot
-from worldvpn_app.cli.wording import amount, span
-from worldvpn_app.gui.present.view import Button, Do, Fact, HomeView, Mark, clean
+from worldvpn_app.gui.present.advice import cause_of
+from worldvpn_app.gui.present.buttons import buttons, needs_sign_in
+from worldvpn_app.gui.present.facts import (
+    account_line,
+    carried,
+    facts,
+    facts_title,
+    no_rates,
+    protocol,
+)
+from worldvpn_app.gui.present.nodes import Node, latency
+from worldvpn_app.gui.present.places import Place, place_of, place_shown, target_of
+from worldvpn_app.gui.present.view import HomeView, Mark, clean
 from worldvpn_app.gui.tokens import Tone
 
 translate = QCoreApplication.translate
 _LONGEST_NAME: Final = 64
-#: A dash, never 0.
-_NOT_KNOWN: Final = "\u2013"
 
 
-def present(snapshot: Snapshot, now: datetime, *, age_s: float = 0.0) -> HomeView:
+def present(
+    snapshot: Snapshot,
+    now: datetime,
+    *,
+    age_s: float = 0.0,
+    nodes: Mapping[str, Node] | None = None,
+    has_profiles: bool = True,
+) -> HomeView:
     """Return what to show of ``snapshot``, received ``age_s`` ago. Total: any state has a view."""
     tunnel = snapshot["tunnel"]
     shield = shield_of(snapshot)
     tone, mark = _look(snapshot, shield)
-    line, small = _lines(snapshot, tone, now, age_s)
-    main, second = _buttons(tone, tunnel["state"])
+    place = place_shown(snapshot, nodes or {})
+    line, small = _lines(snapshot, tone, now, age_s, place)
+    main, second = buttons(
+        snapshot, tone, needs_sign_in=needs_sign_in(snapshot, has_profiles=has_profiles)
+    )
+    shows_place = tone not in {Tone.UNPROTECTED, Tone.BLOCKED, Tone.UNKNOWN} and line == place.words
+    session = snapshot.get("session")
+    sharing = snapshot["sharing"]
+    server = sharing.get("server")
     return HomeView(
         tone=tone,
         mark=mark,
@@ -35,15 +58,54 @@ def present(snapshot: Snapshot, now: datetime, *, age_s: float = 0.0) -> HomeVie
         small=small,
         main=main,
         second=second,
-        kill_switch=_kill_switch(snapshot, shield),
-        holds=snapshot["protection"]["kill_switch"] and shield is not Shield.ALARM,
-        local_network=translate("home", "Local network on")
-        if snapshot["protection"]["allow_lan"]
-        else translate("home", "Local network off"),
-        facts=tuple(_facts(snapshot, tone, now)),
+        kill_switch=_kill_switch(snapshot, shield, now),
+        holds=snapshot["protection"]["kill_switch"] and shield not in {Shield.ALARM, Shield.OPEN},
+        local_network=_local_network(snapshot, shield),
+        facts=facts(snapshot, tone, now, place),
+        country=place.country if shows_place else "",
+        brief=_brief(tone, mark, line),
+        facts_title=facts_title(tone),
+        carried=carried(snapshot),
+        no_rates=no_rates(tone, mark),
+        picks_title=translate("home", "Connect to")
+        if tone in {Tone.DISCONNECTED, Tone.UNPROTECTED}
+        else translate("home", "Switch to"),
+        node_id=session["node_id"] if session else None,
+        node_label=_node_label(tone, place),
+        account=account_line(snapshot),
+        guests=server["guests"] if server else 0,
         alarm=_cause(snapshot) if shield is Shield.ALARM else "",
         notices=tuple(clean(notice["text"]) for notice in snapshot["notices"]),
     )
+
+
+def _brief(tone: Tone, mark: Mark, line: str) -> str:
+    match tone, mark:
+        case Tone.UNPROTECTED, _:
+            return translate("home", "Traffic may leak")
+        case _, Mark.STEM:
+            return translate("home", "Address visible")
+        case _, Mark.LOCK | Mark.BAR | Mark.DOTS:
+            return translate("home", "Nothing leaves")
+        case Tone.UNKNOWN, _:
+            return translate("home", "App is older")
+        case _:
+            return line
+
+
+def _local_network(snapshot: Snapshot, shield: Shield) -> str:
+    if snapshot["protection"]["allow_lan"]:
+        return translate("home", "Local network on")
+    is_up = shield in {Shield.WHOLE, Shield.PART}
+    return translate("home", "Local network off") if is_up else ""
+
+
+def _node_label(tone: Tone, place: Place) -> str:
+    if tone is Tone.BLOCKED:
+        return translate("home", "{place}  no answer").format(place=place.words)
+    if place.node is not None and place.node.latency_ms is not None:
+        return f"{place.words}  {latency(place.node)}"
+    return place.words
 
 
 def _look(snapshot: Snapshot, shield: Shield) -> tuple[Tone, Mark]:
@@ -93,10 +155,11 @@ def _title(tone: Tone, mark: Mark, state: str) -> str:
     return titles.get(tone, clean(state, _LONGEST_NAME))
 
 
-def _lines(snapshot: Snapshot, tone: Tone, now: datetime, age_s: float) -> tuple[str, str]:
+def _lines(
+    snapshot: Snapshot, tone: Tone, now: datetime, age_s: float, place: Place
+) -> tuple[str, str]:
     tunnel = snapshot["tunnel"]
-    profile = tunnel["profile"]
-    name = clean(profile["name"], _LONGEST_NAME) if profile else translate("home", "a profile")
+    name = place.words or translate("home", "a profile")
     is_free = shield_of(snapshot) in {Shield.OPEN, Shield.PART}
     free = translate("home", "Your traffic is not protected")
     match tone, tunnel["state"]:
@@ -113,12 +176,12 @@ def _lines(snapshot: Snapshot, tone: Tone, now: datetime, age_s: float) -> tuple
             return free, translate("home", "Sites see your own address")
         case _, "connecting":
             trying = translate("home", "Trying {protocol}.").format(
-                protocol=tunnel["transport"] or translate("home", "to reach it")
+                protocol=protocol(tunnel["transport"]) or translate("home", "to reach it")
             )
             then = f"{free}." if is_free else translate("home", "Nothing leaves yet.")
             return name, f"{trying} {then}"
         case _, "switching":
-            new = clean(tunnel["next"] or name, _LONGEST_NAME)
+            new = _next(snapshot)
             both = translate("home", "Both paths are protected.")
             return translate("home", "{old} to {new}").format(old=name, new=new), both
         case _, "paused":
@@ -126,13 +189,7 @@ def _lines(snapshot: Snapshot, tone: Tone, now: datetime, age_s: float) -> tuple
                 "home", "Connects again by itself"
             )
         case _, "blocked":
-            retry = ""
-            if tunnel["retry_in_s"] is not None:
-                left_s = max(0, round(tunnel["retry_in_s"] - age_s))
-                retry = " " + translate("home", "Next try in {n}\u00a0s.").format(n=left_s)
-            return _cause(snapshot), (
-                f"{free}." if is_free else translate("home", "Nothing leaves.")
-            ) + retry
+            return _cause(snapshot), _blocked(snapshot, age_s, free if is_free else "")
         case _, "disconnecting":
             until = (
                 f"{free}." if is_free else translate("home", "Nothing leaves until it is closed.")
@@ -142,8 +199,39 @@ def _lines(snapshot: Snapshot, tone: Tone, now: datetime, age_s: float) -> tuple
             ranges = ", ".join(tunnel["protects"]) or translate("home", "what the profile names")
             return name, translate("home", "Protects only {ranges}").format(ranges=ranges)
         case _:
-            through = ", ".join(tunnel["endpoints"][:1])
-            return name, translate("home", "through {node}").format(node=through)
+            return name, _through(snapshot, place)
+
+
+def _through(snapshot: Snapshot, place: Place) -> str:
+    session = snapshot.get("session")
+    if session is None:
+        endpoint = ", ".join(snapshot["tunnel"]["endpoints"][:1]).partition("/")[0]
+        return translate("home", "through {node} · own profile").format(node=endpoint)
+    is_public = place.node is not None and place.node.is_public
+    kind = translate("home", "public node") if is_public else translate("home", "community node")
+    through = translate("home", "through node {node}").format(node=session["node_id"][:8])
+    return f"{through} · {kind}"
+
+
+def _next(snapshot: Snapshot) -> str:
+    coming = snapshot["tunnel"]["next"]
+    if coming is None:
+        return translate("home", "another node")
+    return place_of(target_of(clean(coming, _LONGEST_NAME)), {}, {}).words
+
+
+def _blocked(snapshot: Snapshot, age_s: float, free: str) -> str:
+    tunnel = snapshot["tunnel"]
+    cause, retry_s = tunnel["cause"], tunnel["retry_in_s"]
+    held = f"{free}." if free else translate("home", "Nothing leaves.")
+    if cause is not None and cause["code"] == "no-credit-proof":
+        return f"{held} {translate('home', 'It goes on by itself.')}"
+    if retry_s is None:
+        return held if free else translate("home", "Nothing leaves this computer.")
+    left_s = max(0, round(retry_s - age_s))
+    if left_s == 0:
+        return f"{held} {translate('home', 'Trying again now.')}"
+    return f"{held} " + translate("home", "Next try in {n}\u00a0s.").format(n=left_s)
 
 
 def _paused(until_utc: str | None, now: datetime) -> str:
@@ -156,84 +244,27 @@ def _paused(until_utc: str | None, now: datetime) -> str:
 
 def _cause(snapshot: Snapshot) -> str:
     cause = snapshot["tunnel"]["cause"]
-    detail = clean(cause["detail"]).rstrip(".") if cause else ""
-    if not detail and not snapshot["tunnel"]["enforced"]:
+    words = cause_of(cause["code"], cause["detail"]) if cause else ""
+    if not words and not snapshot["tunnel"]["enforced"]:
         return translate("home", "The firewall rules are not in place")
-    return detail[:1].upper() + detail[1:] or translate("home", "There is no tunnel")
+    return words or translate("home", "There is no tunnel")
 
 
-def _buttons(tone: Tone, state: str) -> tuple[Button | None, tuple[Button, ...]]:
-    close = Button(text=translate("home", "Disconnect"), do=Do.DISCONNECT)
-    choose = Button(text=translate("home", "Switch node"), do=Do.CHOOSE)
-
-    def gain(text: str, do: Do = Do.CONNECT) -> Button:
-        return Button(text=text, do=do, is_primary=True)
-
-    match tone, state:
-        case Tone.UNPROTECTED, _:
-            return gain(translate("home", "Protect now")), (close,)
-        case _, "disconnected":
-            other = Button(text=translate("home", "Choose node"), do=Do.CHOOSE)
-            return gain(translate("home", "Connect")), (other,)
-        case _, "connecting":
-            return Button(text=translate("home", "Cancel"), do=Do.DISCONNECT), ()
-        case _, "switching":
-            # Cancelling a change keeps the tunnel that is up, by asking for it again.
-            return Button(text=translate("home", "Cancel"), do=Do.CONNECT), ()
-        case _, "connected":
-            return close, (Button(text=translate("home", "Pause"), do=Do.PAUSE), choose)
-        case _, "paused":
-            return gain(translate("home", "Resume now"), Do.RESUME), (
-                Button(text=translate("home", "Pause longer"), do=Do.PAUSE),
-                close,
-            )
-        case _, "blocked":
-            return gain(translate("home", "Try now")), (choose, close)
-        case _, "disconnecting":
-            return Button(text=translate("home", "Connect again"), do=Do.CONNECT), ()
-        case _:
-            return close, ()
-
-
-def _kill_switch(snapshot: Snapshot, shield: Shield) -> str:
+def _kill_switch(snapshot: Snapshot, shield: Shield, now: datetime) -> str:
     if not snapshot["protection"]["kill_switch"]:
         return translate("home", "Kill switch off")
+    tunnel = snapshot["tunnel"]
     match shield:
         case Shield.ALARM:
             return translate("home", "Kill switch failed")
         case Shield.OPEN:
             return translate("home", "Kill switch waits for a tunnel")
+        case Shield.HELD if tunnel["state"] == "blocked" and tunnel["since_utc"]:
+            since = datetime.fromisoformat(tunnel["since_utc"]).astimezone(now.tzinfo)
+            return translate("home", "Kill switch holding since {time}").format(
+                time=f"{since:%H:%M}"
+            )
         case Shield.HELD:
             return translate("home", "Kill switch holding")
         case _:
             return translate("home", "Kill switch on")
-
-
-def _facts(snapshot: Snapshot, tone: Tone, now: datetime) -> Iterator[Fact]:
-    tunnel = snapshot["tunnel"]
-    is_up = tone is not Tone.UNPROTECTED and tunnel["state"] in {"connected", "switching"}
-    since = tunnel["since_utc"] if is_up else None
-    lasted = span((now - datetime.fromisoformat(since)).total_seconds()) if since else _NOT_KNOWN
-    protocol = " · ".join(filter(None, (tunnel["transport"], tunnel["engine"])))
-    yield Fact(
-        icon="globe",
-        label=translate("home", "Node"),
-        value=", ".join(tunnel["endpoints"][:1]) or _NOT_KNOWN,
-    )
-    yield Fact(icon="clock", label=translate("home", "Time"), value=lasted)
-    yield Fact(icon="zap", label=translate("home", "Protocol"), value=protocol or _NOT_KNOWN)
-    yield Fact(
-        icon="arrow-down",
-        label=translate("home", "Received"),
-        value=amount(tunnel["received_bytes"]) if is_up else _NOT_KNOWN,
-    )
-    yield Fact(
-        icon="arrow-up",
-        label=translate("home", "Sent"),
-        value=amount(tunnel["sent_bytes"]) if is_up else _NOT_KNOWN,
-    )
-    yield Fact(
-        icon="server",
-        label=translate("home", "DNS"),
-        value=", ".join(tunnel["dns"]) if is_up and tunnel["dns"] else _NOT_KNOWN,
-    )

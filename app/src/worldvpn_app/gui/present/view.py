@@ -32,7 +32,14 @@ class Do(enum.StrEnum):
     DISCONNECT = "disconnect"
     PAUSE = "pause"
     RESUME = "resume"
+    #: A menu of profiles and places.
     CHOOSE = "choose"
+    #: The pages.
+    MAP = "map"
+    SHARE = "share"
+    SIGN_IN = "sign in"
+    SETTINGS = "settings"
+    DIAGNOSE = "diagnose"
 
 
 @attrs.frozen(kw_only=True)
@@ -42,6 +49,7 @@ class Button:
     text: str
     do: Do
     is_primary: bool = False
+    icon: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -51,6 +59,8 @@ class Fact:
     icon: str
     label: str
     value: str
+    #: Drawn in the state's colour: it is what is wrong.
+    stands_out: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -68,6 +78,25 @@ class HomeView:
     holds: bool
     local_network: str
     facts: tuple[Fact, ...]
+    #: Whose flag stands beside ``line``; "" for none.
+    country: str = ""
+    #: ``line`` in two or three words.
+    brief: str = ""
+    #: What the card of facts is called.
+    facts_title: str = ""
+    #: What the tunnel has carried since it is up.
+    carried: str = ""
+    #: Why there is no rate to draw; "" while there is.
+    no_rates: str = ""
+    #: What heads the quick ways on.
+    picks_title: str = ""
+    #: The node in use or wanted, and the words at its mark.
+    node_id: str | None = None
+    node_label: str = ""
+    #: Whose account it is, what it has, and whether the central server is there; "" unknown.
+    account: str = ""
+    #: Guests of this computer now; 0 shows nothing.
+    guests: int = 0
     alarm: str = ""
     notices: tuple[str, ...] = ()
 

@@ -134,7 +134,7 @@ class Dial(QWidget):
         self._timer.timeout.connect(self._step)
         self.setFixedSize(self.sizeHint())
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's own
+    def sizeHint(self) -> QSize:
         side_px = round(self._size_px * _UNITS / 96)
         return QSize(side_px, side_px)
 
@@ -149,18 +149,18 @@ class Dial(QWidget):
         self._run()
         self.update()
 
-    def paintEvent(self, _event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's own
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
         painter = QPainter(self)
         painter.translate(self.width() / 2, self.height() / 2)
         painter.scale(self._size_px / 96, self._size_px / 96)
         draw(painter, self._mark, self._tone, self._colours, self._turn)
         painter.end()
 
-    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's own
+    def showEvent(self, event: QShowEvent | None) -> None:
         super().showEvent(event)
         self._run()
 
-    def hideEvent(self, event: QHideEvent | None) -> None:  # noqa: N802 - Qt's own
+    def hideEvent(self, event: QHideEvent | None) -> None:
         super().hideEvent(event)
         self._timer.stop()
 
