@@ -21,7 +21,8 @@ from PyQt6.QtWidgets import QApplication
 
 from bench import Bar, report
 from worldvpn_app.gui.map.clusters import spots
-from worldvpn_app.gui.map.widget import MapView, WorldMap
+from worldvpn_app.gui.map.view import MapView
+from worldvpn_app.gui.map.widget import WorldMap
 from worldvpn_app.gui.map.world import world
 from worldvpn_app.gui.tokens import DARK
 

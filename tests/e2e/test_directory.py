@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import attrs
 import pytest
+from pytestqt.qtbot import QtBot
 
+from tests.app.gui.windows import opened
 from tests.e2e.rig import Rig
 from tests.e2e.town import (
     BACK_S,
+    COUNTRIES,
     LISTED_S,
     PASSWORD,
     SHARE_PORT,
@@ -24,6 +28,9 @@ from tests.e2e.town import (
 )
 from worldvpn_app.cli.exits import CommandError
 from worldvpn_app.cli.snapshot import Snapshot
+from worldvpn_app.gui.account import AccountPage
+from worldvpn_app.gui.map.page import MapPage
+from worldvpn_app.gui.present.signin import Mode
 from worldvpn_lab.daemon import Daemon, is_connected, is_in
 from worldvpn_lab.demo.browser import Browser
 from worldvpn_lab.demo.network import reaching, through_nodes
@@ -32,6 +39,7 @@ from worldvpn_lab.world import World
 pytestmark = pytest.mark.netns
 
 _PATIENCE_S = 30.0
+_GUI_PATIENCE_MS = 30_000
 _SENDER = """
 import socket, time
 line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -227,3 +235,54 @@ def test_guests_port_is_the_one_that_was_chosen(rig: Rig, town: Town) -> None:
 
         assert seen["tunnel"]["endpoints"] == [f"{address_of('node1')}:{SHARE_PORT}/udp"]
         assert role_of(seen) == "node1"
+
+
+def test_person_makes_an_account_in_the_window_and_connects_by_the_map(
+    rig: Rig, town: Town, browser: Browser, tmp_path: Path, qtbot: QtBot
+) -> None:
+    def until(holds: Callable[[], object]) -> None:
+        qtbot.waitUntil(lambda: bool(holds()), timeout=_GUI_PATIENCE_MS)
+
+    daemon = town.start(rig)
+    with opened(daemon.socket_path, tmp_path) as app:
+        window, control = app.window, app.window.home.control
+        until(lambda: control.main.text() == "Sign in to connect")
+        control.main.click()
+        account = window.page("account")
+        assert isinstance(account, AccountPage)
+        form = account.form
+        form.set_mode(Mode.REGISTER)
+        form.name.edit.setText("wanda")
+        form.password.edit.setText(PASSWORD)
+        form.go.click()
+        # No keyring is in this session: a passphrase is asked for.
+        until(form.passphrase.isVisible)
+        form.passphrase.edit.setText(PASSWORD)
+        form.go.click()
+        until(account.once.code.text)
+        assert PASSWORD not in {form.password.text(), form.passphrase.text()}
+        account.once.done.click()
+        assert not account.once.code.text()
+        until(account.shown.name.text)
+        assert account.shown.name.text() == "wanda"
+
+        window.choose("map")
+        page = window.page("map")
+        assert isinstance(page, MapPage)
+        until(lambda: len(app.context.store.nodes) == len(COUNTRIES))
+        page.panel.finder.setText("france")
+        until(lambda: page.panel.count.text() == "1 of 2 nodes")
+        french = next(node for node in app.context.store.nodes if node.country == "FR")
+        page.select(french.id)
+        page.callout.go.click()
+        until(lambda: window.rail.state.text() == "Connected" and control.line.text() == "France")
+        assert browser.exit_address() == address_of("node2")
+        assert "credits" in window.rail.account.text()
+
+        page.select(next(node.id for node in app.context.store.nodes if node.country == "DE"))
+        page.callout.go.click()
+        until(lambda: control.title.text() == "Connected" and control.line.text() == "Germany")
+        assert browser.exit_address() == address_of("node1")
+        window.choose("home")
+        control.main.click()
+        until(lambda: control.title.text() == "Disconnected")

@@ -7,19 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from tests.app.fake_daemon import HOME, SILENT, UP, FakeDaemon, a_snapshot
-from tests.app.gui.screens import states
-from worldvpn_app.gui.link import Link
-from worldvpn_app.gui.pages import Pages
+from tests.app.gui.windows import Opened, opened
 from worldvpn_app.gui.present.home import present
 from worldvpn_app.gui.present.view import Do, Mark
+from worldvpn_app.gui.screens.replay import now, states
 from worldvpn_app.gui.tokens import DARK, Tone
 from worldvpn_app.gui.widgets.dial import draw
-from worldvpn_app.gui.window import Window
 from worldvpn_core.errors import BusyError
 from worldvpn_core.ipc.messages import TunnelConnect, TunnelDisconnect
 
@@ -27,15 +25,10 @@ NOW = datetime(2026, 1, 2, 13, 15, 8, tzinfo=UTC)
 
 
 @pytest.fixture
-def window(tmp_path: Path, qtbot: QtBot) -> Iterator[Window]:
-    link = Link(str(tmp_path / "daemon.sock"))
-    settings = QSettings(str(tmp_path / "app.ini"), QSettings.Format.IniFormat)
-    window = Window(link, DARK, Pages(), settings)
-    qtbot.addWidget(window)
-    link.open()
-    window.show()
-    yield window
-    link.close()
+def app(tmp_path: Path, qtbot: QtBot) -> Iterator[Opened]:
+    del qtbot  # it makes the application
+    with opened(tmp_path / "daemon.sock", tmp_path) as made:
+        yield made
 
 
 @pytest.mark.parametrize(
@@ -55,7 +48,7 @@ def window(tmp_path: Path, qtbot: QtBot) -> Iterator[Window]:
     ],
 )
 def test_each_state_has_its_words_and_its_button(name: str, title: str, main: str) -> None:
-    view = present(states()[name], NOW)
+    view = present(states()[name], now())
     assert view.title == title
     assert view.main is not None
     assert view.main.text == main
@@ -82,7 +75,7 @@ def test_nothing_is_said_to_be_held_while_some_traffic_is_free(state: str) -> No
 
 
 def test_cancelling_a_change_does_not_open_this_computer() -> None:
-    view = present(states()["switching"], NOW)
+    view = present(states()["switching"], now())
     assert view.main is not None
     assert view.main.do is Do.CONNECT
 
@@ -108,46 +101,44 @@ def test_every_mark_has_a_shape_of_its_own_in_one_colour() -> None:
 
 
 def test_connect_and_disconnect_are_asked_of_the_daemon(
-    daemon: FakeDaemon, window: Window, qtbot: QtBot
+    daemon: FakeDaemon, app: Opened, qtbot: QtBot
 ) -> None:
-    home = window.home
-    qtbot.waitUntil(lambda: home.title.text() == "Disconnected")
-    qtbot.waitUntil(lambda: "home" in home.profiles)
-    home.main.click()
-    qtbot.waitUntil(lambda: home.title.text() == "Connected")
-    home.main.click()
-    qtbot.waitUntil(lambda: home.title.text() == "Disconnected")
+    control = app.window.home.control
+    qtbot.waitUntil(lambda: control.title.text() == "Disconnected")
+    qtbot.waitUntil(lambda: "home" in app.context.store.profiles)
+    control.main.click()
+    qtbot.waitUntil(lambda: control.title.text() == "Connected")
+    control.main.click()
+    qtbot.waitUntil(lambda: control.title.text() == "Disconnected")
     asked = [each for each in daemon.requests if isinstance(each, TunnelConnect | TunnelDisconnect)]
     assert asked == [TunnelConnect(profile_id="home"), TunnelDisconnect()]
 
 
-def test_a_refusal_is_said_beside_the_button(
-    daemon: FakeDaemon, window: Window, qtbot: QtBot
-) -> None:
-    home = window.home
-    qtbot.waitUntil(lambda: "home" in home.profiles)
+def test_a_refusal_is_said_beside_the_button(daemon: FakeDaemon, app: Opened, qtbot: QtBot) -> None:
+    control = app.window.home.control
+    qtbot.waitUntil(lambda: "home" in app.context.store.profiles)
     daemon.refuses = BusyError("busy with another")
-    home.main.click()
-    qtbot.waitUntil(lambda: home.answer.text() == "busy with another")
-    assert home.main.isEnabled()
+    control.main.click()
+    qtbot.waitUntil(lambda: control.answer.text() == "Busy with another.")
+    assert control.main.isEnabled()
 
 
 def test_the_alarm_is_over_every_page_while_it_lasts(
-    daemon: FakeDaemon, window: Window, qtbot: QtBot
+    daemon: FakeDaemon, app: Opened, qtbot: QtBot
 ) -> None:
-    qtbot.waitUntil(lambda: window.home.title.text() == "Disconnected")
-    assert not window.alarm.isVisible()
+    qtbot.waitUntil(lambda: app.window.home.control.title.text() == "Disconnected")
+    assert not app.window.alarm.isVisible()
     daemon.show(state="blocked", profile=HOME, enforced=False)
-    qtbot.waitUntil(window.alarm.isVisible)
+    qtbot.waitUntil(app.window.alarm.isVisible)
     daemon.show(**{**UP[-1], "enforced": True})
-    qtbot.waitUntil(lambda: not window.alarm.isVisible())
+    qtbot.waitUntil(lambda: not app.window.alarm.isVisible())
 
 
 def test_without_a_daemon_the_window_never_shows_an_old_state(
-    daemon: FakeDaemon, window: Window, qtbot: QtBot
+    daemon: FakeDaemon, app: Opened, qtbot: QtBot
 ) -> None:
     daemon.show(**UP[-1])
-    qtbot.waitUntil(lambda: window.rail.state.text() == "Connected")
+    qtbot.waitUntil(lambda: app.window.rail.state.text() == "Connected")
     daemon.stop()
-    qtbot.waitUntil(lambda: window.rail.state.text() == "Not known")
-    assert window.trouble.isVisible()
+    qtbot.waitUntil(lambda: app.window.rail.state.text() == "Not known")
+    assert app.window.trouble.isVisible()

@@ -13,7 +13,8 @@ from worldvpn_app.gui import flags, icons
 from worldvpn_app.gui.control import Control
 from worldvpn_app.gui.map.clusters import spots
 from worldvpn_app.gui.map.paint import spot_of
-from worldvpn_app.gui.map.widget import MapView, WorldMap
+from worldvpn_app.gui.map.view import MapView
+from worldvpn_app.gui.map.widget import WorldMap
 from worldvpn_app.gui.map.world import world
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.places import Pick, picks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from typing import Final, Protocol, runtime_checkable
@@ -152,7 +153,7 @@ class Window(QWidget):
 
     def _add_shortcuts(self) -> None:
         for place, name in enumerate(self._pages, start=1):
-            self._on(f"Ctrl+{place}", lambda name=name: self.choose(name))
+            self._on(f"Ctrl+{place}", functools.partial(self.choose, name))
         for keys in ("Ctrl+Return", "Ctrl+Enter"):
             self._on(keys, self.home.control.press)
         self._on("Ctrl+,", lambda: self.choose("settings"))

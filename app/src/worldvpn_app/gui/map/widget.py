@@ -7,7 +7,6 @@ import statistics
 from collections.abc import Sequence
 from typing import Final
 
-import attrs
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
@@ -26,8 +25,8 @@ from worldvpn_app.gui.map.land import Land
 from worldvpn_app.gui.map.projection import HALF_HEIGHT, HALF_WIDTH
 from worldvpn_app.gui.map.stamps import Stamps
 from worldvpn_app.gui.map.steps import Way, after
-from worldvpn_app.gui.present.view import Mark as StateMark
-from worldvpn_app.gui.tokens import Colours, Tone
+from worldvpn_app.gui.map.view import MapView
+from worldvpn_app.gui.tokens import Colours
 
 _STEP: Final = 1.5
 _CLOSEST: Final = 4_000.0
@@ -45,27 +44,6 @@ _WAYS: Final = {
     Qt.Key.Key_Up: Way.UP,
     Qt.Key.Key_Down: Way.DOWN,
 }
-
-
-@attrs.frozen(kw_only=True)
-class MapView:
-    """What the map shows; made by the page, which decides."""
-
-    spots: tuple[Spot, ...] = ()
-    #: Nodes of the public kind, drawn as squares.
-    public: frozenset[str] = frozenset()
-    #: The node in use, the words at its mark, and its state.
-    current: str | None = None
-    current_label: str = ""
-    current_mark: StateMark = StateMark.TICK
-    current_tone: Tone = Tone.CONNECTED
-    #: The node that was chosen to look at.
-    selected: str | None = None
-    #: The country that traffic comes out in; its land is tinted.
-    country: str = ""
-    #: Where the owner is, on the plane; None: not known.
-    you: tuple[float, float] | None = None
-    you_label: str = ""
 
 
 class WorldMap(QWidget):
