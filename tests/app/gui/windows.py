@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import attrs
+from PyQt6 import sip
 from PyQt6.QtCore import QSettings
 
 from worldvpn_app.gui.actions import Actions
@@ -58,4 +59,4 @@ def opened(
     finally:
         link.close()
         window.close()
-        window.deleteLater()
+        sip.delete(window)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PyQt6.QtCore import QCoreApplication, QEvent, QObject, Qt
-from PyQt6.QtGui import QMouseEvent
+from PyQt6.QtGui import QMouseEvent, QResizeEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout
 
 from worldvpn_app.cli.target import Target
@@ -27,6 +27,8 @@ translate = QCoreApplication.translate
 PAUSES_MIN: Final = (5, 15, 60)
 _MOST_CHOICES: Final = 12
 _LONG_PX: Final = 220
+#: From these heights on there is room for the large and for the small dial.
+_ROOM_PX, _ROOM_SMALL_PX = 410, 345
 
 
 class Control(QFrame):
@@ -36,6 +38,7 @@ class Control(QFrame):
         super().__init__()
         self.setProperty("look", "card")
         self._context, self._colours = context, context.colours
+        self._is_small = False
         self._main: Button | None = None
         self._offer: Button | None = None
         self.dial = Dial(context.colours)
@@ -47,7 +50,7 @@ class Control(QFrame):
         self.small = label("small", centred=True)
         self.main = button("", look="main")
         self.main.clicked.connect(self.press)
-        self.second = (button(""), button(""))
+        self.second = (button("", look="second"), button("", look="second"))
         self.answer = label("answer", centred=True)
         self.answer.hide()
         self.offer = button("", look="link")
@@ -104,9 +107,18 @@ class Control(QFrame):
 
     def set_small(self, *, is_small: bool) -> None:
         """Take less room."""
-        self.dial.resize_to(SHAPE.dial_small_px if is_small else SHAPE.dial_px)
+        self._is_small = is_small
         inside_px = SPACE.page_narrow_px if is_small else SPACE.inside_control_px
         self._column.setContentsMargins(0, inside_px - 8, 0, 0)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        room_px = self.height()
+        if room_px >= _ROOM_PX and not self._is_small:
+            self.dial.resize_to(SHAPE.dial_px)
+        else:
+            is_low = room_px < _ROOM_SMALL_PX
+            self.dial.resize_to(SHAPE.dial_least_px if is_low else SHAPE.dial_small_px)
 
     def eventFilter(self, _watched: QObject | None, event: QEvent | None) -> bool:
         is_release = event is not None and event.type() is QEvent.Type.MouseButtonRelease

@@ -32,10 +32,10 @@ class History(QFrame):
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
         self.count = label("caption")
-        self._newer = icon_button("chevron-left", translate("wallet", "Newer"), context.colours)
-        self._older = icon_button("chevron-right", translate("wallet", "Older"), context.colours)
-        self._newer.clicked.connect(lambda: self._turn(-_ROWS))
-        self._older.clicked.connect(lambda: self._turn(_ROWS))
+        self.newer = icon_button("chevron-left", translate("wallet", "Newer"), context.colours)
+        self.older = icon_button("chevron-right", translate("wallet", "Older"), context.colours)
+        self.newer.clicked.connect(lambda: self._turn(-_ROWS))
+        self.older.clicked.connect(lambda: self._turn(_ROWS))
         column = QVBoxLayout(self)
         inside_px = SPACE.inside_card_px
         column.setContentsMargins(inside_px, 12, inside_px, 8)
@@ -43,7 +43,7 @@ class History(QFrame):
         head = row(label("head", translate("wallet", "History")), 8, *self._chips(), None)
         column.addLayout(head)
         column.addLayout(self._rows)
-        column.addLayout(row(self.count, None, self._newer, self._older))
+        column.addLayout(row(self.count, None, self.newer, self.older))
 
     def show_entries(self, entries: Sequence[Entry]) -> None:
         """Show ``entries``; what is looked at stays."""
@@ -90,8 +90,8 @@ class History(QFrame):
             first=self._from + 1, last=self._from + len(shown), all=f"{len(fitting):,}"
         )
         self.count.setText(words if shown else "")
-        self._newer.setEnabled(self._from > 0)
-        self._older.setEnabled(self._from + _ROWS < len(fitting))
+        self.newer.setEnabled(self._from > 0)
+        self.older.setEnabled(self._from + _ROWS < len(fitting))
 
     def _row(self, entry: Entry) -> QWidget:
         shown = line(entry, self._context.now())

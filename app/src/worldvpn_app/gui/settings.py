@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PyQt6.QtCore import QCoreApplication, Qt
+from PyQt6.QtCore import QCoreApplication, Qt, QTimer
 from PyQt6.QtGui import QShowEvent
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.editors import Combo, editor
@@ -42,11 +50,13 @@ class SettingsPage(QWidget):
         self._answer: Result = {}
         self._wrong: dict[str, str] = {}
         self._asked_for: tuple[str, object] | None = None
+        self._at = 0
         self._heads: dict[str, QWidget] = {}
         self.finder = QLineEdit()
         self.finder.setProperty("look", "search")
         self.finder.setPlaceholderText(translate("settings", "Search settings"))
         self.finder.setFixedWidth(240)
+        self.finder.setAccessibleName(self.finder.placeholderText())
         self.finder.addAction(
             icons.icon("search", context.colours.text3, 16),
             QLineEdit.ActionPosition.LeadingPosition,
@@ -105,7 +115,12 @@ class SettingsPage(QWidget):
         self._say("", refusal)
 
     def _show(self) -> None:
-        focused = self.finder.hasFocus()
+        focused = QApplication.focusWidget()
+        name = (
+            focused.accessibleName() if focused is not None and self.isAncestorOf(focused) else ""
+        )
+        bar = self._scroll.verticalScrollBar()
+        at = bar.value() if bar is not None else 0
         for kept in (self.profiles, self.plugins):
             kept.setParent(None)
         emptied(self._column)
@@ -125,8 +140,20 @@ class SettingsPage(QWidget):
             self._column.insertWidget(0, label("answer", self._wrong[""], wraps=True))
         self._column.addStretch(1)
         self._list.addStretch(1)
-        if focused:
-            self.finder.setFocus()
+        if bar is not None:
+            # Once it is laid out, it stands where it stood.
+            self._at = at
+            QTimer.singleShot(0, self._scroll_back)
+        again = [
+            each for each in self.findChildren(QWidget) if name and each.accessibleName() == name
+        ]
+        if again and again[-1] is not focused:
+            again[-1].setFocus()
+
+    def _scroll_back(self) -> None:
+        bar = self._scroll.verticalScrollBar()
+        if bar is not None:
+            bar.setValue(self._at)
 
     def _add(self, name: str, title: str, icon: str, inside: QWidget) -> None:
         head = label("section", title)
@@ -167,7 +194,7 @@ class SettingsPage(QWidget):
         text = f"{setting.consequence[:1].upper()}{setting.consequence[1:]}."
         keep = button(translate("settings", "Keep it"), look="accent")
         keep.clicked.connect(self._kept)
-        give_up = button(translate("settings", "Switch it off"))
+        give_up = self.give_up = button(translate("settings", "Switch it off"))
         give_up.clicked.connect(lambda: self.change(setting, value, confirm=True))
         inside = row(label("strong", text, wraps=True), give_up, keep)
         inside.setStretch(0, 1)

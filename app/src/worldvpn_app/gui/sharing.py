@@ -36,7 +36,7 @@ class SharingPage(QWidget):
         self.setObjectName("page")
         self._context = context
         self._settings: Mapping[str, Any] = {}
-        self._view: SharingView | None = None
+        self.view: SharingView | None = None
         colours = context.colours
         self.title, self.line = label("head"), label("small", wraps=True)
         self.turn = button("")
@@ -60,7 +60,7 @@ class SharingPage(QWidget):
 
     def press(self) -> None:
         """Switch sharing off, or on: the first time after the owner was asked."""
-        view = self._view
+        view = self.view
         if view is None or not view.button:
             return
         if view.button == "off":
@@ -97,7 +97,7 @@ class SharingPage(QWidget):
         snapshot = self._context.link.snapshot
         if snapshot is None:
             return
-        view = self._view = present(snapshot, self._settings)
+        view = self.view = present(snapshot, self._settings)
         self.title.setText(view.title)
         self.line.setText(view.line)
         self.turn.setVisible(bool(view.button))

@@ -127,6 +127,7 @@ QPushButton[look="primary"]:hover, QPushButton[look="accent"]:hover {{
   border-color: {colours.text}; }}
 QPushButton:disabled {{ color: {colours.text3}; background: {colours.raised};
   border-color: {colours.line}; }}
+QPushButton[look="second"] {{ padding: 0 4px; font-size: 12px; }}
 QPushButton[look="danger"] {{ color: {colours.unprotected}; border-color: {colours.unprotected};
   background: transparent; }}
 QPushButton[look="on alarm"] {{ color: {colours.alarm}; background: {colours.onalarm};

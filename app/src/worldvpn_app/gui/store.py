@@ -44,7 +44,7 @@ class Store(QObject):
         #: A profile's id, or "@" and a place.
         self.last_used: str | None = None
         self._found: list[Node] = []
-        self._is_asking = False
+        self._is_asking = self._is_wanted_again = False
         self._signed_in: bool | None = None
         link.state_changed.connect(self._turned)
         link.snapshot_changed.connect(self._seen)
@@ -64,8 +64,11 @@ class Store(QObject):
 
     def refresh_nodes(self) -> None:
         """Ask for all nodes, page by page; one question at a time."""
-        if not self._is_asking and self._link.state is LinkState.CONNECTED:
-            self._is_asking, self._found = True, []
+        if self._is_asking:
+            # What is on its way may be older than what made us ask.
+            self._is_wanted_again = True
+        elif self._link.state is LinkState.CONNECTED:
+            self._is_asking, self._is_wanted_again, self._found = True, False, []
             self._ask(0)
 
     def refresh_profiles(self) -> None:
@@ -118,6 +121,9 @@ class Store(QObject):
         if is_changed:
             self.nodes_by_id = {node.id: node for node in nodes}
             self.nodes_changed.emit()
+        if self._is_wanted_again:
+            self._is_wanted_again = False
+            self.refresh_nodes()
 
     def _listed(self, result: Result) -> None:
         self.profiles = {str(each["id"]): str(each["name"]) for each in result["profiles"]}

@@ -214,6 +214,8 @@ class Shape:
     rail_narrow_px: int = 64
     dial_px: int = 144
     dial_small_px: int = 88
+    #: Under the alarm, at the least size of the window.
+    dial_least_px: int = 52
     narrow_below_px: int = 1_000
     least_width_px: int = 800
     least_height_px: int = 600

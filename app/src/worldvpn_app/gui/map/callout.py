@@ -41,16 +41,16 @@ class Callout(QFrame):
         self._figures = [label("semi") for _ in range(3)]
         self.more = label("small", wraps=True)
         self.go = button("", look="accent")
-        self._star = icon_button("star", translate("map", "Favourite"), colours)
-        self._star.setCheckable(True)
+        self.star = icon_button("star", translate("map", "Favourite"), colours)
+        self.star.setCheckable(True)
         away = icon_button("x", translate("map", "Close"), colours)
         self.go.clicked.connect(lambda: self._with_node(connect))
-        self._star.clicked.connect(lambda: self._with_node(favour))
+        self.star.clicked.connect(lambda: self._with_node(favour))
         away.clicked.connect(close)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 10, 10, 16)
         column.setSpacing(8)
-        head = row(self._flag, self.place, self._star, away, spacing_px=6)
+        head = row(self._flag, self.place, self.star, away, spacing_px=6)
         head.setStretch(1, 1)
         column.addLayout(head)
         column.addWidget(self.kind)
@@ -88,8 +88,8 @@ class Callout(QFrame):
         names = ", ".join(protocol(each) for each in node.protocols) or NOT_KNOWN
         self.more.setText(f"{names} · {loads[node.load]}")
         colour = self._colours.accent if node.is_favourite else self._colours.text2
-        self._star.setIcon(icons.icon("star", colour, 16))
-        self._star.setChecked(node.is_favourite)
+        self.star.setIcon(icons.icon("star", colour, 16))
+        self.star.setChecked(node.is_favourite)
         self.go.setEnabled(not is_current)
         self.go.setText(
             translate("map", "Connected here")

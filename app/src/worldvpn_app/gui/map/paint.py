@@ -91,7 +91,7 @@ def labels(painter: QPainter, words: Mapping[str, QPointF], room: QRectF, colour
 
 
 def soft_edges(painter: QPainter, room: QRectF, colours: Colours) -> None:
-    """Let the map go over into the page at its left and its foot."""
+    """Let the map go over into the page, but for its right edge."""
     clear, full = QColor(colours.bg), QColor(colours.bg)
     clear.setAlphaF(0.0)
     across = QLinearGradient(room.topLeft(), room.topLeft() + QPointF(_FADE_PX, 0))
@@ -101,6 +101,11 @@ def soft_edges(painter: QPainter, room: QRectF, colours: Colours) -> None:
     down.setColorAt(0, clear)
     down.setColorAt(1, full)
     painter.fillRect(QRectF(room.left(), room.top(), _FADE_PX, room.height()), across)
+    top = QRectF(room.left(), room.top(), room.width(), _FADE_PX / 2)
+    up = QLinearGradient(top.topLeft(), top.bottomLeft())
+    up.setColorAt(0, full)
+    up.setColorAt(1, clear)
+    painter.fillRect(top, up)
     foot = QRectF(room.left(), room.bottom() - _FADE_PX, room.width(), _FADE_PX)
     painter.fillRect(foot, down)
 

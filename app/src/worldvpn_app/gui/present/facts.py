@@ -33,9 +33,10 @@ def facts(snapshot: Snapshot, tone: Tone, now: datetime, place: Place) -> tuple[
     return _tunnel(snapshot, now, place)
 
 
-def facts_title(tone: Tone) -> str:
+def facts_title(snapshot: Snapshot, tone: Tone) -> str:
     """Return what heads the rows."""
-    if tone in {Tone.DISCONNECTED, Tone.PAUSED, Tone.UNPROTECTED, Tone.UNKNOWN}:
+    is_apart = snapshot["tunnel"]["state"] in {"disconnected", "paused"}
+    if is_apart or tone in {Tone.UNPROTECTED, Tone.UNKNOWN}:
         return translate("home", "Right now")
     return translate("home", "Connection")
 
@@ -56,14 +57,12 @@ def no_rates(tone: Tone, mark: Mark) -> str:
 
 
 def carried(snapshot: Snapshot) -> str:
-    """Return what went each way through the tunnel; "" without one."""
+    """Return what went each way through the tunnel; without one, what the chart is of."""
     tunnel = snapshot["tunnel"]
     if tunnel["state"] not in _UP:
         return translate("home", "last 60\u00a0s")
-    return translate("home", "last 60\u00a0s · {received} received, {sent} sent in all").format(
-        received=_joined(amount(tunnel["received_bytes"])),
-        sent=_joined(amount(tunnel["sent_bytes"])),
-    )
+    received, sent = amount(tunnel["received_bytes"]), amount(tunnel["sent_bytes"])
+    return f"{_joined(received)}\u00a0↓  {_joined(sent)}\u00a0↑"
 
 
 def _joined(text: str) -> str:

@@ -64,7 +64,7 @@ def present(
         facts=facts(snapshot, tone, now, place),
         country=place.country if shows_place else "",
         brief=_brief(tone, mark, line),
-        facts_title=facts_title(tone),
+        facts_title=facts_title(snapshot, tone),
         carried=carried(snapshot),
         no_rates=no_rates(tone, mark),
         picks_title=translate("home", "Connect to")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import attrs
+from PyQt6 import sip
 from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import QApplication
 
@@ -74,24 +75,24 @@ def draw_all(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     for theme in (Theme.DARK, Theme.LIGHT):
+        style.apply(application, style.colours_of(theme))
         for shot in shots():
+            window = window_for(theme, shot)
             for suffix, size in SIZES_PX.items():
-                window = window_for(application, theme, shot)
                 window.resize(*size)
                 window.show()
                 application.processEvents()
                 application.processEvents()
                 window.grab().save(str(folder / f"{shot.name}-{theme}{suffix}.png"))
-                window.close()
-                window.deleteLater()
                 count += 1
+            window.close()
+            sip.delete(window)
     return count
 
 
-def window_for(application: QApplication, theme: Theme, shot: Shot) -> Window:
-    """Return the window of ``shot``, not yet shown."""
+def window_for(theme: Theme, shot: Shot) -> Window:
+    """Return the window of ``shot``, not yet shown; the application has the theme's style."""
     colours = style.colours_of(theme)
-    style.apply(application, colours)
     link = Replay()
     store = Store(link)
     with tempfile.TemporaryDirectory() as folder:

@@ -82,7 +82,8 @@ class RateChart(QWidget):
             if most is not None and place in {0, _LINES - 1}:
                 value = most * place / (_LINES - 1)
                 painter.setPen(QColor(colours.text3))
-                room = QRectF(area.right() + 8, y - 8, _RIGHT_PX, 16)
+                # The unit stands below the lowest figure.
+                room = QRectF(area.right() + 8, y - (8 if place else 13), _RIGHT_PX, 16)
                 painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, f"{value:g}")
         if most is None:
             return
@@ -146,7 +147,8 @@ class RateChart(QWidget):
 
     def _paint_block(self, painter: QPainter, area: QRectF) -> None:
         """Tint the time since the last rate: then nothing left."""
-        fresh = [each.at_s for each in self._rates if self._now_s - each.at_s <= SPAN_S]
+        known = (each.at_s for each in self._rates if each.down_mbps is not None)
+        fresh = [at_s for at_s in known if self._now_s - at_s <= SPAN_S]
         left = self._x(area, max(fresh)) + 3 if fresh else area.left()
         tinted = QRectF(left, area.top(), area.right() - left, area.height())
         painter.fillRect(tinted, QColor(self._colours.blocked_tint))

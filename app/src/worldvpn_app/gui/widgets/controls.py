@@ -120,11 +120,11 @@ def button(
     text: str, *, look: str = "", icon: str = "", colours: Colours | None = None
 ) -> QPushButton:
     """Return a push button that takes the focus by keyboard only."""
-    made = QPushButton(text)
+    made = QPushButton(f" {text}" if icon else text)
     if look:
         made.setProperty("look", look)
     if icon and colours is not None:
-        colour = colours.onaccent if look == "primary" else colours.text
+        colour = colours.onaccent if look in {"primary", "accent"} else colours.text
         made.setIcon(icons.icon(icon, colour, 16))
         made.setIconSize(QSize(16, 16))
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
