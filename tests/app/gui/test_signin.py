@@ -11,10 +11,9 @@ from pytestqt.qtbot import QtBot
 from tests.app.central_daemon import CODE, CentralDaemon
 from tests.app.gui.windows import Opened, opened
 from worldvpn_app.cli.snapshot import Account
-from worldvpn_app.gui import vault
 from worldvpn_app.gui.account import AccountPage
 from worldvpn_app.gui.present.signin import Mode, Strength, Typed, judge, strength
-from worldvpn_app.keys.keeper import KeyringError
+from worldvpn_app.keys.keeper import Keeper, KeyringError
 from worldvpn_core.errors import CentralRefusedError
 from worldvpn_core.ipc.account import AccountLogin, AccountRegister
 from worldvpn_core.ipc.vault import VaultCreate
@@ -149,7 +148,7 @@ def test_without_a_keyring_a_passphrase_opens_the_new_vault(
     def absent(_keeper: object) -> tuple[str, str]:
         raise KeyringError("absent")
 
-    monkeypatch.setattr(vault.Keeper, "make", absent)
+    monkeypatch.setattr(Keeper, "make", absent)
     fill(page, Mode.REGISTER)
     page.form.go.click()
     qtbot.waitUntil(page.form.passphrase.isVisible)

@@ -104,6 +104,7 @@ class Home(QWidget):
         self._traffic_around.setContentsMargins(0, 0, edge_px, 0)
         self._over.setContentsMargins(8, 0, edge_px, 0)
         self.picks[-1].setHidden(is_small or self.picks[-1].pick is None)
+        self.carried.setHidden(is_small)
         self._looked_at = None
         self._show_map()
 

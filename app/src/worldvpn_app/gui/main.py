@@ -69,6 +69,7 @@ class App:
             journal=self._journal,
         )
         window = Window(context, own_pages(self.set_theme))
+        window.quit_asked.connect(self._leave)
         if QSystemTrayIcon.isSystemTrayAvailable():
             self._application.setQuitOnLastWindowClosed(False)
             self._add_tray(window)

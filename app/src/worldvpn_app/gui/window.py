@@ -42,6 +42,8 @@ class Window(QWidget):
     view_changed = pyqtSignal(object)
     #: The window went to the tray instead of closing.
     went_to_tray = pyqtSignal()
+    #: The app is to end, not only the window.
+    quit_asked = pyqtSignal()
 
     def __init__(self, context: Context, pages: Pages) -> None:
         super().__init__()
@@ -160,6 +162,7 @@ class Window(QWidget):
         self._on("Ctrl+K", self._search)
         self._on("Ctrl+Shift+P", self._pause)
         self._on("Ctrl+W", self.close)
+        self._on("Ctrl+Q", self.quit_asked.emit)
 
     def _on(self, keys: str, act: Callable[[], object]) -> None:
         shortcut = QShortcut(QKeySequence(keys), self)

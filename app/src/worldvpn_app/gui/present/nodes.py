@@ -91,7 +91,7 @@ def node_of(row: Mapping[str, Any]) -> Node:
     latency, load = row.get("latency_ms"), row.get("load", 0)
     return Node(
         id=clean(str(row["id"]), _LONGEST_CITY),
-        country=clean(str(row.get("country") or ""), 2).upper(),
+        country=_code(str(row.get("country") or "")),
         city=clean(str(row.get("city") or ""), _LONGEST_CITY),
         protocols=tuple(clean(str(each), 32) for each in row.get("protocols") or ()),
         bandwidth_mbps=_whole(row.get("bandwidth_mbps")),
@@ -145,6 +145,12 @@ def _found(search: str, node: Node) -> bool:
     words = search.casefold().split()
     text = f"{node.country} {name_of(node.country)} {node.city} {node.id}".casefold()
     return all(word in text for word in words)
+
+
+def _code(text: str) -> str:
+    """Return the two letters of a country; "" where there are none."""
+    letters = "".join(each for each in text[:_LONGEST_CITY] if each.isascii() and each.isalpha())
+    return letters[:2].upper()
 
 
 def _whole(value: object) -> int:

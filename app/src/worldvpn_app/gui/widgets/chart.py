@@ -161,7 +161,10 @@ class RateChart(QWidget):
         font.setPixelSize(12)
         font.setWeight(font.Weight.Medium)
         painter.setFont(font)
-        width = painter.fontMetrics().horizontalAdvance(self._empty) + 24
+        words, metrics = self._empty, painter.fontMetrics()
+        if metrics.horizontalAdvance(words) + 24 > area.width():
+            words = words.partition(":")[0]
+        width = metrics.horizontalAdvance(words) + 24
         if width > area.width():
             return
         if not self._is_blocked:
@@ -169,4 +172,4 @@ class RateChart(QWidget):
             plate.moveCenter(area.center())
             painter.fillRect(plate, QColor(self._colours.surface))
         painter.setPen(colour)
-        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self._empty)
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
