@@ -61,7 +61,7 @@ def main() -> int:
             began_s = timed("again", began_s)
             found(view, Find(place=Place.parse("DE"), protocol="Shadowsocks"), 0)
             began_s = timed("first", began_s)
-            candidates(view, Place(), "WireGuard", (), (), {}, dice)
+            candidates(view, Place(), "WireGuard", (), (), (), dice)
             timed("choose", began_s)
     middle = {name: statistics.median(values) for name, values in taken.items()}
     return report(

@@ -62,6 +62,8 @@ def a_node(number: int, **changes: object) -> dict[str, object]:
         "public": False,
         "on_probation": False,
         "favourite": False,
+        "measured_ms": None,
+        "failing_percent": 0,
         **changes,
     }
 

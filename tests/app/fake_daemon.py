@@ -208,6 +208,10 @@ class FakeDaemon:
         """Change parts of the snapshot as if by themselves, and tell the subscribers."""
         self._loop.call_soon_threadsafe(self._publish, parts)
 
+    def carry(self, change: Mapping[str, object]) -> None:
+        """Tell ``change`` to those that watch the traffic."""
+        self._loop.call_soon_threadsafe(self._server.publish_traffic, change)
+
     async def _close(self) -> None:
         for task in self._tasks:
             task.cancel()

@@ -30,16 +30,20 @@ def test_nodes_are_a_table_with_words_for_what_are_numbers(
         a_node(2, country="CI", city="", load=1, latency_ms=None, reputation=5),
         a_node(3, load=2, protocols=["openvpn", "wireguard"], bandwidth_mbps=10),
         a_node(4, load=3, country="ZZ", on_probation=True, public=True),
+        a_node(5, measured_ms=21.3, failing_percent=30),
+        a_node(6, latency_ms=None, measured_ms=0.4, failing_percent=19),
     ]
     ended = worldvpn("nodes")
     # fmt: off
     assert (ended.code, ended.out.splitlines()) == (Exit.OK, [
-        "   Country           City    Mbit/s  Load    Latency  Trust  By                  Node",
-        f"*  DE Germany        Berlin    1000  free      12 ms     97  wireguard           {ID.format(1)}",  # noqa: E501 - a row
-        f"   CI Côte d'Ivoire  –         1000  in use        –      5  wireguard           {ID.format(2)}",  # noqa: E501, RUF001 - a row as it is shown
-        f"   DE Germany        Berlin      10  busy      12 ms     97  openvpn, wireguard  {ID.format(3)}",  # noqa: E501 - a row
-        f"   ZZ ZZ             Berlin    1000  full      12 ms     97  wireguard           {ID.format(4)}  new, public",  # noqa: E501 - a row
-        "4 nodes",
+        "   Country           City    Mbit/s  Load      Latency  Trust  By                  Node",
+        f"*  DE Germany        Berlin    1000  free        12 ms     97  wireguard           {ID.format(1)}",  # noqa: E501 - a row
+        f"   CI Côte d'Ivoire  –         1000  in use          –      5  wireguard           {ID.format(2)}",  # noqa: E501, RUF001 - a row as it is shown
+        f"   DE Germany        Berlin      10  busy        12 ms     97  openvpn, wireguard  {ID.format(3)}",  # noqa: E501 - a row
+        f"   ZZ ZZ             Berlin    1000  full        12 ms     97  wireguard           {ID.format(4)}  new, public",  # noqa: E501 - a row
+        f"   DE Germany        Berlin    1000  free    own 21 ms     97  wireguard           {ID.format(5)}  failing",  # noqa: E501 - a row
+        f"   DE Germany        Berlin    1000  free     own 0 ms     97  wireguard           {ID.format(6)}",  # noqa: E501 - a row
+        "6 nodes",
         "Connect: worldvpn connect COUNTRY, COUNTRY/CITY or NODE",
     ])
     # fmt: on

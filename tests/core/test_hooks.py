@@ -32,7 +32,10 @@ class Thing:
 def host_services() -> HostServices:
     things: dict[str, Any] = {
         part: Thing()
-        for part in ("links", "echo", "routing", "events", "helpers", "journal", "namespaces")
+        for part in (
+            *("links", "echo", "routing", "events", "helpers", "journal", "namespaces"),
+            "meter",
+        )
     }
     return HostServices(**things)
 
@@ -149,7 +152,7 @@ def test_worldvpn_resolver_first_answer_wins_and_silence_is_none() -> None:
 
 
 def test_worldvpn_accounting_first_answer_wins_and_silence_is_none() -> None:
-    assert_first_answer_wins("worldvpn_accounting", Thing(), services=NETWORK)
+    assert_first_answer_wins("worldvpn_accounting", Thing(), services=SERVICES)
 
 
 def test_worldvpn_profile_readers_are_gathered_and_doubles_refused() -> None:

@@ -12,7 +12,9 @@ from tests.e2e.device import Device, device
 from tests.e2e.host import Facts, facts_of
 from tests.e2e.rig import Rig, Store
 from tests.e2e.sharing import invite, serve
+from tests.e2e.town import Town
 from worldvpn_lab.daemon import Daemon
+from worldvpn_lab.demo.browser import Browser
 from worldvpn_lab.demo.witness import Witness
 from worldvpn_lab.probes.volley import Volley
 from worldvpn_lab.world import World
@@ -85,4 +87,16 @@ def phone(rig: Rig, daemon: Daemon) -> Iterator[Device]:
     """A device that was let in, of a daemon that shares."""
     serve(daemon)
     with device(rig.world, "node2", invite(daemon)) as ready:
+        yield ready
+
+
+@pytest.fixture(scope="module")
+def town(world: World) -> Iterator[Town]:
+    with Town.standing(world) as standing:
+        yield standing
+
+
+@pytest.fixture
+def browser(world: World) -> Iterator[Browser]:
+    with Browser(world) as ready:
         yield ready

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import attrs
 import pytest
-from pytestqt.qtbot import QtBot
 
-from tests.app.gui.windows import opened
 from tests.e2e.rig import Rig
 from tests.e2e.town import (
     BACK_S,
-    COUNTRIES,
     LISTED_S,
     PASSWORD,
     SHARE_PORT,
@@ -24,22 +19,21 @@ from tests.e2e.town import (
     connect,
     is_listed,
     listed,
+    open_sessions,
     role_of,
+    wait_until,
 )
+from tests.lab.mutant import program
 from worldvpn_app.cli.exits import CommandError
 from worldvpn_app.cli.snapshot import Snapshot
-from worldvpn_app.gui.account import AccountPage
-from worldvpn_app.gui.map.page import MapPage
-from worldvpn_app.gui.present.signin import Mode
+from worldvpn_core.credit.units import CREDIT_TICKS
 from worldvpn_lab.daemon import Daemon, is_connected, is_in
 from worldvpn_lab.demo.browser import Browser
 from worldvpn_lab.demo.network import reaching, through_nodes
-from worldvpn_lab.world import World
 
 pytestmark = pytest.mark.netns
 
 _PATIENCE_S = 30.0
-_GUI_PATIENCE_MS = 30_000
 _SENDER = """
 import socket, time
 line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -52,16 +46,8 @@ while True:
 """
 
 
-@pytest.fixture(scope="module")
-def town(world: World) -> Iterator[Town]:
-    with Town.standing(world) as standing:
-        yield standing
-
-
-@pytest.fixture
-def browser(world: World) -> Iterator[Browser]:
-    with Browser(world) as ready:
-        yield ready
+#: A daemon for which a tunnel is steady at once.
+_EAGER = program("import worldvpn_core.central.ahead as ahead; ahead.STEADY_S = 0.2")
 
 
 def connect_watched(rig: Rig, daemon: Daemon) -> Snapshot:
@@ -73,6 +59,17 @@ def connect_watched(rig: Rig, daemon: Daemon) -> Snapshot:
     daemon.until(lambda seen: seen["tunnel"]["state"] != "disconnected")
     rig.witness.from_now(reaching(through_nodes()))
     return daemon.until(lambda seen: is_connected(seen) and bool(seen["session"]))
+
+
+def is_blocked_for_good(seen: Snapshot) -> bool:
+    cause = seen["tunnel"]["cause"]
+    return is_in("blocked")(seen) and cause is not None and not cause["retryable"]
+
+
+def held(daemon: Daemon) -> int:
+    """Return what is held of the account's credit, in ticks."""
+    found: int = json.loads(daemon.call("wallet.balance")["json"])["held_ticks"]
+    return found
 
 
 def test_new_user_sees_the_nodes_and_goes_out_through_one(
@@ -87,6 +84,11 @@ def test_new_user_sees_the_nodes_and_goes_out_through_one(
 
         assert browser.exit_address() == address_of(role_of(seen))
         assert rig.fire() == set()
+        session = seen["session"]
+        assert session is not None
+        assert {row["id"] for row in listed(daemon) if row["measured_ms"] is not None} == {
+            session["node_id"]
+        }
         balance = seen["account"]["balance"]
         assert balance is not None
         assert (balance["credits"], balance["held_ticks"]) == (100, balance["promo_ticks"])
@@ -150,6 +152,34 @@ def test_daemon_that_starts_without_the_server_knows_its_user_and_what_it_kept(
         again.until(lambda each: each["account"]["reach"] == "online", BACK_S)
 
 
+def test_who_has_tickets_ahead_connects_without_the_server_and_gets_back_what_they_held(
+    rig: Rig, town: Town, browser: Browser
+) -> None:
+    with town.guest(rig, "hopper", _EAGER) as daemon:
+        connect(daemon, "fastest")
+        wait_until(lambda: "tickets fetched ahead: 2" in daemon.log())
+        assert sum(each["ahead"] for each in open_sessions(daemon)) == 2
+        daemon.stop()
+        town.house.stop()
+        try:
+            again = town.start(rig, _EAGER)
+            seen = connect_watched(rig, again)
+            rig.witness.from_now(through_nodes())
+            assert again.status()["account"]["reach"] != "online"
+            assert browser.exit_address() == address_of(role_of(seen))
+            assert rig.fire() == set()
+            assert rig.leaks() == ()
+        finally:
+            town.reopen()
+        again.until(lambda each: each["account"]["reach"] == "online", BACK_S)
+        held_ticks = held(again)
+        again.call("account.logout")
+        again.call("vault.create", opening={"kind": "file"})
+        again.call("account.login", username="hopper", password=PASSWORD)
+        wait_until(lambda: held(again) == held_ticks - 10 * CREDIT_TICKS)
+        again.call("account.logout")
+
+
 def test_banned_user_is_blocked_and_told_why(rig: Rig, town: Town) -> None:
     with town.guest(rig, "mallory") as daemon:
         connect(daemon, "fastest")
@@ -161,6 +191,18 @@ def test_banned_user_is_blocked_and_told_why(rig: Rig, town: Town) -> None:
         assert cause is not None
         assert not cause["retryable"]
         assert cause["code"] in {"session.ended", "central.signed_out"}
+
+
+def test_device_that_is_revoked_is_blocked_and_told_why(rig: Rig, town: Town) -> None:
+    with town.guest(rig, "dennis") as daemon:
+        connect(daemon, "fastest")
+        (device,) = json.loads(daemon.call("account.devices")["json"])["devices"]
+
+        daemon.call("account.revoke", device_id=device["id"])
+
+        daemon.until(is_blocked_for_good, _PATIENCE_S)
+        told = daemon.until(lambda each: each["account"]["signed_in"] is False, _PATIENCE_S)
+        assert any(each["code"] == "account.signed_out" for each in told["notices"])
 
 
 def test_user_without_credit_is_told_the_three_ways_on(rig: Rig, town: Town) -> None:
@@ -235,54 +277,3 @@ def test_guests_port_is_the_one_that_was_chosen(rig: Rig, town: Town) -> None:
 
         assert seen["tunnel"]["endpoints"] == [f"{address_of('node1')}:{SHARE_PORT}/udp"]
         assert role_of(seen) == "node1"
-
-
-def test_person_makes_an_account_in_the_window_and_connects_by_the_map(
-    rig: Rig, town: Town, browser: Browser, tmp_path: Path, qtbot: QtBot
-) -> None:
-    def until(holds: Callable[[], object]) -> None:
-        qtbot.waitUntil(lambda: bool(holds()), timeout=_GUI_PATIENCE_MS)
-
-    daemon = town.start(rig)
-    with opened(daemon.socket_path, tmp_path) as app:
-        window, control = app.window, app.window.home.control
-        until(lambda: control.main.text() == "Sign in to connect")
-        control.main.click()
-        account = window.page("account")
-        assert isinstance(account, AccountPage)
-        form = account.form
-        form.set_mode(Mode.REGISTER)
-        form.name.edit.setText("wanda")
-        form.password.edit.setText(PASSWORD)
-        form.go.click()
-        # No keyring is in this session: a passphrase is asked for.
-        until(form.passphrase.isVisible)
-        form.passphrase.edit.setText(PASSWORD)
-        form.go.click()
-        until(account.once.code.text)
-        assert PASSWORD not in {form.password.text(), form.passphrase.text()}
-        account.once.done.click()
-        assert not account.once.code.text()
-        until(account.shown.name.text)
-        assert account.shown.name.text() == "wanda"
-
-        window.choose("map")
-        page = window.page("map")
-        assert isinstance(page, MapPage)
-        until(lambda: len(app.context.store.nodes) == len(COUNTRIES))
-        page.panel.finder.setText("france")
-        until(lambda: page.panel.count.text() == "1 of 2 nodes")
-        french = next(node for node in app.context.store.nodes if node.country == "FR")
-        page.select(french.id)
-        page.callout.go.click()
-        until(lambda: window.rail.state.text() == "Connected" and control.line.text() == "France")
-        assert browser.exit_address() == address_of("node2")
-        assert "credits" in window.rail.account.text()
-
-        page.select(next(node.id for node in app.context.store.nodes if node.country == "DE"))
-        page.callout.go.click()
-        until(lambda: control.title.text() == "Connected" and control.line.text() == "Germany")
-        assert browser.exit_address() == address_of("node1")
-        window.choose("home")
-        control.main.click()
-        until(lambda: control.title.text() == "Disconnected")

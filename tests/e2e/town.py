@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -73,14 +73,15 @@ class Town:
         for daemon in self.nodes.values():
             daemon.close()
 
-    def start(self, rig: Rig) -> Daemon:
+    def start(self, rig: Rig, program: Sequence[str] | None = None) -> Daemon:
         """Start the client's daemon, which belongs to this server."""
-        return rig.start(attrs.evolve(rig.how, config=self.house.daemon_toml()))
+        how = attrs.evolve(rig.how, config=self.house.daemon_toml())
+        return rig.start(attrs.evolve(how, program=program or how.program))
 
     @contextmanager
-    def guest(self, rig: Rig, name: str) -> Iterator[Daemon]:
+    def guest(self, rig: Rig, name: str, program: Sequence[str] | None = None) -> Iterator[Daemon]:
         """The client as ``name``, who sees both nodes; its sessions are ended with it."""
-        daemon = self.start(rig)
+        daemon = self.start(rig, program)
         self.made = sign_up(daemon, name)
         until_listed(daemon, len(COUNTRIES))
         yield daemon

@@ -14,6 +14,7 @@ from tests.meta.tree import Distribution, distributions, imports, parsed, plugin
 #: What a distribution may import beside the standard library, itself and the values library.
 MAY_IMPORT = {
     "worldvpn_core": {"cattrs", "pluggy", "stevedore", "cryptography"},
+    "worldvpn_accounting": {"worldvpn_core"},
     "worldvpn_central": {"worldvpn_core", "anyio", "cryptography", "h2", "httpcore", "httpx"},
     "worldvpn_host": {"worldvpn_core", "cattrs", "pyroute2"},
     "worldvpn_wireguard": {"worldvpn_core", "cattrs", "pyroute2", "cryptography"},

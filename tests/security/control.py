@@ -9,15 +9,17 @@ import attrs
 
 from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.agent.spec import AgentSpec
-from worldvpn_core.central.desk import AccountDesk
+from worldvpn_core.central.desk import AccountDesk, AroundDesk
 from worldvpn_core.control import TunnelControl
 from worldvpn_core.enforce import Enforcer, Protection
 from worldvpn_core.ipc.rights import Caller
+from worldvpn_core.metering import Metering
 from worldvpn_core.profiles import ProfileStore
 from worldvpn_core.requests import Chosen, Requests
 from worldvpn_core.settings import Settings, SettingsFile
 from worldvpn_core.share.sharing import Around, Sharing
 from worldvpn_core.testing.fakes import FakeNamespaces
+from worldvpn_core.testing.metering_fakes import FakeAccounting, FakeMeter
 from worldvpn_core.testing.running import World
 from worldvpn_core.testing.samples import profile
 from worldvpn_core.types import IpAddress
@@ -76,6 +78,7 @@ def desk(world: World, directory: Path) -> Desk:
     requests = Requests(
         control=control,
         share=sharing.requests,
+        traffic=Metering(FakeMeter(), FakeAccounting(), lambda _change: False),
         runner=world.runner,
         enforcer=Enforcer(
             Protection(firewall=world.firewall, routing=world.routing, journal=world.journal),
@@ -86,7 +89,14 @@ def desk(world: World, directory: Path) -> Desk:
         chosen=chosen,
         agent=AgentLink(AgentSpec(run_dir=directory), admit=lambda _wanted: None),
         account=AccountDesk(
-            None, vault, settings=lambda: world.settings, claim=chosen.claim, leave=_nobody_leaves
+            None,
+            vault,
+            AroundDesk(
+                settings=lambda: world.settings,
+                measured=tuple,
+                claim=chosen.claim,
+                leave=_nobody_leaves,
+            ),
         ),
         vault=VaultDesk(
             vault,

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 
 import attrs
 
 from worldvpn_core import plugins
 from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.agent.passage import Passage, passage
-from worldvpn_core.agent.spec import (
-    Bootstrap,
-    SocketWanted,
-    SystemResolvers,
-)
+from worldvpn_core.agent.spec import Bootstrap, SocketWanted, SystemResolvers
 from worldvpn_core.alone import alone
 from worldvpn_core.attend import Attendant
 from worldvpn_core.central.wired import Around, CentralWired
@@ -25,6 +22,7 @@ from worldvpn_core.enforce import Enforcer
 from worldvpn_core.errors import AgentError, WorldVpnError
 from worldvpn_core.identities import agent_spec, group_id
 from worldvpn_core.ipc.server import LocalServer
+from worldvpn_core.metering import Metering
 from worldvpn_core.notices import notices_of
 from worldvpn_core.picture import Picture
 from worldvpn_core.profiles import ProfileStore
@@ -39,7 +37,7 @@ from worldvpn_core.tunnel.machine import plan_of
 from worldvpn_core.tunnel.opener import Opener
 from worldvpn_core.tunnel.states import Connected, Disconnected, Paused, State, Switching
 from worldvpn_core.tunnel.watch import Watcher
-from worldvpn_core.types import LINK_PREFIX, Counters, IpAddress, TunnelPlan, UsageSample
+from worldvpn_core.types import Counters, IpAddress, TunnelPlan, UsageSample
 from worldvpn_core.vault.desk import VaultDesk
 from worldvpn_core.vault.folder import DiskFolder
 from worldvpn_core.vault.keeping import Keeping
@@ -67,12 +65,13 @@ class Daemon:
             settings=lambda: self._chosen.now,
             bootstrap=config.reachable_without_tunnel,
         )
+        self._metering = Metering(system.host.meter, system.accounting, self._tell)
         self._picture = Picture(
             settings=lambda: self._chosen.now,
             profiles=profiles,
             system=system,
             agent=self._agent,
-            notices=notices_of(file.notice, *profiles.notices),
+            notices=notices_of(file.notice, *profiles.notices, self._metering.notice),
             publish=self._publish,
         )
         watcher = Watcher(
@@ -82,7 +81,8 @@ class Daemon:
             on_mtu=self._picture.measured,
         )
         transports = plugins.transports(system.manager, system.services)
-        opener = Opener(transports=transports, links=system.host.links, watch=watcher.watch)
+        watch = self._metering.around(watcher.watch)
+        opener = Opener(transports=transports, links=system.host.links, watch=watch)
         pending = system.host.journal.pending()
         initial, wanted = first_state(pending, self._chosen.now)
         self._vault = Vault(Keeping(DiskFolder(places.state)))
@@ -152,6 +152,7 @@ class Daemon:
             vault=self._desk,
             account=self._central.desk,
             share=self._sharing.requests,
+            traffic=self._metering,
             plugins=plugins.loaded(config.system_plugins, config.network_plugins),
             publish=self._publish,
         )
@@ -174,15 +175,13 @@ class Daemon:
 
     async def _run(self) -> None:
         attendant = Attendant(
-            self._system.host,
-            self._enforcer,
-            self._runner,
-            hurry=self._control.hurry,
+            self._system.host, self._enforcer, self._runner, hurry=self._control.hurry
         )
         parts = [
             self._runner.run(),
             self._sharing.run(),
             self._central.run(),
+            self._metering.run(),
             attendant.follow_host(),
             attendant.follow_rules(),
         ]
@@ -205,6 +204,7 @@ class Daemon:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._leave()
+            await self._metering.close()
             await self._agent.stop()
 
     async def _start_agent(self) -> None:
@@ -230,10 +230,7 @@ class Daemon:
     async def _sweep(self) -> None:
         """Remove tunnels and the node that a crash has left: their remotes are spoken to anew."""
         await self._sharing.sweep()
-        for link in await self._system.host.links.all():
-            if link.name.startswith(LINK_PREFIX):
-                _log.info("removing %s, left by a former run", link.name)
-                await self._system.host.links.delete(link.name)
+        await self._metering.sweep(self._system.host.links)
 
     async def _leave(self) -> None:
         """Close node and tunnels; a host that is not open stays blocked until we are back."""
@@ -251,6 +248,7 @@ class Daemon:
         _log.info("%s -> %s", type(old).__name__, type(new).__name__)
         self._picture.heard(old, new, event)
         self._control.heard(old, new)
+        self._central.happened(new, event)
         self._central.followed(new)
         self._sharing.control.follow()
         self._publish()
@@ -271,11 +269,15 @@ class Daemon:
 
     def _counted(self, plan: TunnelPlan, counters: Counters) -> None:
         self._picture.counted(plan, counters)
+        self._metering.counted(counters)
         if self._central.broker is not None:
             self._central.broker.counted(plan, counters)
 
     def _sampled(self, sample: UsageSample) -> None:
         plugins.notify(self._system.manager.hook.worldvpn_usage_sampled, sample=sample)
+
+    def _tell(self, traffic: Mapping[str, object]) -> bool:
+        return self._server.publish_traffic(traffic)
 
     def _snapshot(self) -> dict[str, object]:
         return self._picture.draw(self._runner.state, self._control.reconnector.retry_in_s)

@@ -42,7 +42,13 @@ DEFAULT_BOOTSTRAP: Final = (
 class DaemonConfig:
     """What daemon.toml holds; every key has a default."""
 
-    system_plugins: tuple[str, ...] = ("dns", "host", "killswitch", "wireguard")
+    system_plugins: tuple[str, ...] = (
+        "accounting",
+        "dns",
+        "host",
+        "killswitch",
+        "wireguard",
+    )
     network_plugins: tuple[str, ...] = ("central", "wireguard")
     #: Members may connect; the socket belongs to it. None: root alone.
     socket_group: str | None = "worldvpn"

@@ -20,11 +20,18 @@ from ipaddress import (
 from typing import Any, Final
 
 import cattrs
+from cattrs.errors import ForbiddenExtraKeysError
 
 from worldvpn_core.types import Carrier, IpAddress, IpInterface, IpNetwork
 
 #: Longer than any address, interface or network is written, with a scope.
 _MOST_ADDRESS_CHARACTERS: Final = 128
+
+#: What reading a file raises that is not what it should be, down to values' own checks.
+MALFORMED: Final = (
+    *(AttributeError, LookupError, RecursionError, TypeError, ValueError),
+    *(cattrs.BaseValidationError, ForbiddenExtraKeysError),
+)
 
 _Hook = Callable[[object, object], Any]
 

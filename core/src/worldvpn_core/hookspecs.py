@@ -97,6 +97,15 @@ def worldvpn_exits(services: Services) -> Iterable[Exit]:
 
 
 @_spec(firstresult=True)
+def worldvpn_accounting(services: Services) -> Accounting | None:
+    """Return what counts this computer's own traffic, or None to pass.
+
+    The first answer wins; with no answer nothing is counted. Must not touch the host
+    but for its own files in the daemon's directories. System only.
+    """
+
+
+@_spec(firstresult=True)
 def worldvpn_central(services: NetworkServices) -> CentralClient | None:
     """Return the client of the central server, or None to pass.
 
@@ -112,14 +121,6 @@ def worldvpn_resolver(services: NetworkServices) -> Resolver | None:
 
     The first answer wins; with no answer the host asks the tunnel's own
     resolvers. Network only.
-    """
-
-
-@_spec(firstresult=True)
-def worldvpn_accounting(services: NetworkServices) -> Accounting | None:
-    """Return what meters and proves traffic, or None to pass.
-
-    The first answer wins; with no answer nothing is metered. Network only.
     """
 
 

@@ -37,6 +37,7 @@ from worldvpn_core.ipc.messages import (
 )
 from worldvpn_core.ipc.rights import Caller
 from worldvpn_core.ipc.share import ShareInvite, ShareOff, ShareOn, ShareRevoke, ShareStatus
+from worldvpn_core.ipc.traffic import TrafficShow, TrafficWatch
 from worldvpn_core.ipc.vault import (
     VaultChange,
     VaultCreate,
@@ -46,6 +47,7 @@ from worldvpn_core.ipc.vault import (
     VaultUnlock,
     VaultWipe,
 )
+from worldvpn_core.metering import Metering
 from worldvpn_core.plugins import SYSTEM_GROUP, PluginFacts
 from worldvpn_core.policy import Packet
 from worldvpn_core.profiles import ProfileStore
@@ -97,6 +99,7 @@ class Requests:
     vault: VaultDesk
     account: AccountDesk
     share: ShareRequests
+    traffic: Metering
     plugins: tuple[PluginFacts, ...]
     publish: Callable[[], None]
 
@@ -130,6 +133,8 @@ class Requests:
                 | VaultWipe()
             ):
                 return await self.vault.answer(caller, request)
+            case TrafficShow() | TrafficWatch():
+                return await self.traffic.answer(request)
             case _ if isinstance(request, AccountRequest):
                 return await self.account.answer(caller, request)
             case _:

@@ -10,7 +10,14 @@ import pluggy
 
 from worldvpn_core import plugins
 from worldvpn_core.config import DaemonConfig
-from worldvpn_core.contracts import DnsProtector, Exit, FirewallBackend, HostServices, Services
+from worldvpn_core.contracts import (
+    Accounting,
+    DnsProtector,
+    Exit,
+    FirewallBackend,
+    HostServices,
+    Services,
+)
 from worldvpn_core.enforce import Protection
 from worldvpn_core.errors import PluginError
 
@@ -38,6 +45,7 @@ class System:
     services: Services
     firewall: FirewallBackend
     dns: DnsProtector | None
+    accounting: Accounting | None = None
 
     def exit_of_guests(self) -> Exit | None:
         """Return the exit that serves guests here: the first by name, where there are several.
@@ -84,4 +92,11 @@ def load_system(config: DaemonConfig, places: Places) -> System:
             "no enabled plugin can block traffic here: enable killswitch in daemon.toml"
         )
     dns = plugins.first(manager.hook.worldvpn_dns_protector, **asked)
-    return System(manager=manager, host=host, services=services, firewall=firewall, dns=dns)
+    return System(
+        manager=manager,
+        host=host,
+        services=services,
+        firewall=firewall,
+        dns=dns,
+        accounting=plugins.first(manager.hook.worldvpn_accounting, services=services),
+    )

@@ -171,6 +171,10 @@ class TunnelInfo:
     outer_endpoints: tuple[Endpoint, ...]
     #: What carries the packets, for people: "kernel", "wireguard-go 0.0.20230223".
     engine: str = ""
+    #: How long the remote took to answer; None where it is not certain what was answered.
+    round_trip_s: float | None = attrs.field(
+        default=None, validator=validators.optional(validators.gt(0))
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -20,6 +20,7 @@ from worldvpn_app.gui.tokens import DARK, Tone
 from worldvpn_app.gui.widgets.dial import draw
 from worldvpn_core.errors import BusyError
 from worldvpn_core.ipc.messages import TunnelConnect, TunnelDisconnect
+from worldvpn_core.ipc.traffic import TrafficWatch
 
 NOW = datetime(2026, 1, 2, 13, 15, 8, tzinfo=UTC)
 
@@ -142,3 +143,32 @@ def test_without_a_daemon_the_window_never_shows_an_old_state(
     daemon.stop()
     qtbot.waitUntil(lambda: app.window.rail.state.text() == "Not known")
     assert app.window.trouble.isVisible()
+
+
+def test_rates_are_those_that_the_daemon_counts(
+    daemon: FakeDaemon, app: Opened, qtbot: QtBot
+) -> None:
+    seconds = [0] * 59
+    minute = {
+        "step_s": 1,
+        "ends_utc": "2026-01-02T13:15:08+00:00",
+        "received_bytes": [*seconds, 2_500_000],
+        "sent_bytes": [*seconds, 125_000],
+    }
+    daemon.answers[TrafficWatch] = lambda _: {"history": {"minute": minute}}
+    daemon.show(**UP[-1])
+    home = app.window.home
+    qtbot.waitUntil(lambda: home.down.text() == "20.0\u00a0Mbit/s")
+    assert home.up.text() == "1.0\u00a0Mbit/s"
+
+
+def test_whoever_has_neither_profile_nor_account_is_led_to_sign_in(
+    daemon: FakeDaemon, app: Opened, qtbot: QtBot
+) -> None:
+    daemon.profiles = []
+    daemon.tell(account=states()["signed-out"].get("account"))
+    app.context.store.refresh_profiles()
+    control = app.window.home.control
+    qtbot.waitUntil(lambda: control.main.text() == "Sign in to connect")
+    control.main.click()
+    assert app.window.chosen == "account"

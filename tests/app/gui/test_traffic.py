@@ -6,7 +6,15 @@ import functools
 
 import pytest
 
-from worldvpn_app.gui.present.traffic import Rate, Sample, added, rate, rates, scale
+from worldvpn_app.gui.present.traffic import (
+    Rate,
+    Sample,
+    added,
+    of_history,
+    rate,
+    rates,
+    scale,
+)
 
 NONE: tuple[Sample, ...] = ()
 
@@ -19,6 +27,11 @@ def test_a_rate_is_what_went_between_two_samples() -> None:
 def test_a_long_silence_and_a_new_tunnel_are_gaps() -> None:
     samples = (Sample(0.0, 900, 900), Sample(9.0, 1_000, 1_000), Sample(10.0, 0, 0))
     assert [each.down_mbps for each in rates(samples)] == [None, None]
+
+
+def test_the_daemons_seconds_are_rates_up_to_now() -> None:
+    minute = {"received_bytes": [0, 125_000], "sent_bytes": [0, 250_000]}
+    assert of_history(minute, 10.0) == (Rate(9.0, 0.0, 0.0), Rate(10.0, 1.0, 2.0))
 
 
 def test_what_is_older_than_the_chart_is_forgotten() -> None:

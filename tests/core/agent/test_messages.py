@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any
+from uuid import UUID
 
 import attrs
 import pytest
@@ -15,6 +16,7 @@ from worldvpn_core.agent.codec import from_agent, from_daemon, packed
 from worldvpn_core.agent.limits import refuse_beyond_limits
 from worldvpn_core.agent.messages import (
     AgentMessage,
+    AskCentral,
     DaemonMessage,
     Failed,
     ProfileRead,
@@ -29,8 +31,12 @@ from worldvpn_core.agent.messages import (
     SocketGiven,
     SocketRefused,
 )
+from worldvpn_core.agent.pair import MOST_PACKET_BYTES
 from worldvpn_core.agent.spec import SocketKind, SocketWanted
+from worldvpn_core.central.calls import MOST_NODES, Find, Open, PublicKeys
+from worldvpn_core.central.place import Place, PlaceKind
 from worldvpn_core.central.statement import Purpose, Statement
+from worldvpn_core.central.tried import MOST_LATENCY_US, MOST_TRIED, Measured
 from worldvpn_core.config import BootstrapResolver
 from worldvpn_core.errors import AgentError, ConfigError
 from worldvpn_core.types import Carrier, Endpoint, Profile, Server
@@ -91,6 +97,29 @@ def test_agents_message_survives_the_pair(message: AgentMessage) -> None:
 @pytest.mark.parametrize("message", FROM_DAEMON, ids=lambda each: type(each).__name__)
 def test_daemons_message_survives_the_pair(message: DaemonMessage) -> None:
     assert from_daemon(packed(message)) == message
+
+
+def test_largest_wishes_fit_a_packet() -> None:
+    ids = tuple(str(UUID(int=(1 << 128) - 1 - number)) for number in range(MOST_TRIED))
+    measured = tuple(
+        Measured(node_id=each, latency_us=MOST_LATENCY_US, failing_percent=100) for each in ids
+    )
+    keys = PublicKeys(x25519=bytes(32), ed25519=bytes(32))
+    wish = Open(
+        place=Place(kind=PlaceKind.CITY, country="DE", city="\u6771" * 64),
+        protocol="p" * 64,
+        keys=keys,
+        key="k" * 64,
+        avoided=ids[:MOST_NODES],
+        favourites=ids[:MOST_NODES],
+        measured=measured,
+        replaces=ids[0],
+        final_receipt=bytes(1_024),
+    )
+    for call in (wish, Find(favourites=ids[:MOST_NODES], measured=measured)):
+        packet = packed(AskCentral(id=1 << 31, call=call))
+        assert len(packet) <= MOST_PACKET_BYTES
+        assert from_daemon(packet) == AskCentral(id=1 << 31, call=call)
 
 
 def checked(data: bytes) -> None:

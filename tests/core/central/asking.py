@@ -8,8 +8,9 @@ from typing import Self
 import attrs
 
 from tests.core.central.server_side import FakeAgent, linked, node, open_vault
-from worldvpn_core.central.desk import AccountDesk
+from worldvpn_core.central.desk import AccountDesk, AroundDesk
 from worldvpn_core.central.link import CentralLink
+from worldvpn_core.central.tried import Measured
 from worldvpn_core.ipc.account import AccountLogin, AccountRegister, AccountRequest
 from worldvpn_core.ipc.rights import Caller
 from worldvpn_core.settings import Settings
@@ -20,6 +21,8 @@ ADA = Caller(pid=1, uid=1_000, gid=1_000)
 PASSWORD = "correct horse"  # noqa: S105 - opens nothing
 REGISTER = AccountRegister(username="ada", password=PASSWORD)
 LOGIN = AccountLogin(username="ada", password=PASSWORD)
+
+MEASURED = (Measured(node_id=node(2), latency_us=21_000),)
 
 
 @attrs.define
@@ -32,6 +35,7 @@ class Asked:
     folder: Path
     owners: list[int] = attrs.field(factory=list)
     left: int = 0
+    owner_uid: int | None = None
     desk: AccountDesk = attrs.field(init=False)
 
     @classmethod
@@ -44,9 +48,12 @@ class Asked:
         self.desk = AccountDesk(
             self.link,
             self.vault,
-            settings=lambda: Settings(favourite_nodes=(node(3),)),
-            claim=self.owners.append,
-            leave=self.leave,
+            AroundDesk(
+                settings=lambda: Settings(favourite_nodes=(node(3),), owner_uid=self.owner_uid),
+                measured=lambda: MEASURED,
+                claim=self.owners.append,
+                leave=self.leave,
+            ),
         )
 
     async def leave(self) -> None:

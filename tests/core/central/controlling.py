@@ -54,6 +54,7 @@ class Hosted(World):
                 post=self.runner.post,
                 changed=lambda: None,
                 known=KnownNodes(folder / "nodes.json"),
+                measured=tuple,
                 notices=Notices(),
             ),
         )

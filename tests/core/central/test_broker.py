@@ -14,6 +14,7 @@ from worldvpn_core.central import failed
 from worldvpn_core.central.calls import End, Open
 from worldvpn_core.central.news import Reach, Reached, SessionNews
 from worldvpn_core.central.replies import Done
+from worldvpn_core.central.tried import Measured
 from worldvpn_core.errors import (
     ContractError,
     NoCreditProofError,
@@ -63,6 +64,15 @@ async def test_favourites_and_blocked_nodes_reach_the_call(case: Brokering) -> N
     (call,) = case.agent.of(Open)
     assert (call.avoided, call.favourites) == ((node(1),), (node(3), node(2)))
     assert set(case.agent.open.values()) == {node(2)}
+
+
+async def test_what_own_tunnels_have_shown_reaches_the_call(case: Brokering) -> None:
+    case.measured = (Measured(node_id=node(2), latency_us=21_000, failing_percent=30),)
+
+    await case.profile("fastest")
+
+    (call,) = case.agent.of(Open)
+    assert call.measured == case.measured
 
 
 async def test_session_at_a_blocked_node_is_ended_and_not_used(case: Brokering) -> None:

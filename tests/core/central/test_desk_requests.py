@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.core.central.asking import ADA, LOGIN, PASSWORD, REGISTER, Asked
+from tests.core.central.asking import ADA, LOGIN, MEASURED, PASSWORD, REGISTER, Asked
 from tests.core.central.server_side import (
     DEVICE,
     node,
@@ -22,7 +22,7 @@ from worldvpn_core.central.calls import (
     RevokeDevice,
     Subject,
 )
-from worldvpn_core.central.desk import AccountDesk
+from worldvpn_core.central.desk import AccountDesk, AroundDesk
 from worldvpn_core.central.place import Place
 from worldvpn_core.errors import (
     ConfigError,
@@ -39,6 +39,7 @@ from worldvpn_core.ipc.account import (
     WalletBalance,
     WalletHistory,
 )
+from worldvpn_core.ipc.rights import Caller
 from worldvpn_core.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -69,6 +70,27 @@ SHOWN: dict[str, tuple[AccountRequest, Call]] = {
         ),
     ),
 }
+
+
+@pytest.mark.parametrize("caller", [ADA, Caller(pid=1, uid=0, gid=0)], ids=["owner", "root"])
+async def test_what_was_measured_is_listed_for_the_owner_and_root(
+    tmp_path: Path, caller: Caller
+) -> None:
+    made = await Asked.made(tmp_path, signed_in())
+    made.owner_uid = ADA.uid
+
+    await made.desk.answer(caller, DirectoryNodes())
+
+    assert made.agent.asked == [Find(favourites=(node(3),), measured=MEASURED)]
+
+
+async def test_where_the_owner_has_been_is_listed_for_nobody_else(tmp_path: Path) -> None:
+    made = await Asked.made(tmp_path, signed_in())
+    made.owner_uid = ADA.uid + 1
+
+    await made.answer(DirectoryNodes())
+
+    assert made.agent.asked == [Find(favourites=(node(3),))]
 
 
 @pytest.mark.parametrize(("request_", "call"), SHOWN.values(), ids=SHOWN)
@@ -113,13 +135,8 @@ EVERY = [REGISTER, LOGIN, AccountLogout(), *(each[0] for each in (SHOWN | DONE).
 async def test_computer_of_no_central_server_says_how_it_gets_one(
     tmp_path: Path, request_: AccountRequest
 ) -> None:
-    desk = AccountDesk(
-        None,
-        await open_vault(tmp_path, None),
-        settings=Settings,
-        claim=lambda _uid: None,
-        leave=_left,
-    )
+    around = AroundDesk(settings=Settings, measured=tuple, claim=lambda _uid: None, leave=_left)
+    desk = AccountDesk(None, await open_vault(tmp_path, None), around)
 
     with pytest.raises(ConfigError, match=r"\[central\]"):
         await desk.answer(ADA, request_)

@@ -87,6 +87,7 @@ def test_nodes_not_seen_for_longest_go_when_there_are_too_many(tmp_path: Path) -
     "text",
     [
         *("", "[]", "null", "\x00", '{"version": 2, "nodes": []}', '{"version": 1}'),
+        *('{"version": 1, "nodes": [], "more": 1}', "[" * 99_999),
         '{"version": 1, "nodes": [{"node_id": 1}]}',
         json.dumps(
             {

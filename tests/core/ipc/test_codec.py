@@ -38,6 +38,7 @@ from worldvpn_core.ipc.messages import (
 )
 from worldvpn_core.ipc.protocol import MAX_PROFILE_BYTES
 from worldvpn_core.ipc.share import ShareInvite, ShareOff, ShareOn, ShareRevoke, ShareStatus
+from worldvpn_core.ipc.traffic import TrafficShow, TrafficWatch
 from worldvpn_core.types import IpAddress
 
 GOOD: list[tuple[str, dict[str, object], Request]] = [
@@ -74,6 +75,8 @@ GOOD: list[tuple[str, dict[str, object], Request]] = [
     ("firewall.counters", {}, FirewallCounters()),
     ("plugins.list", {}, PluginsList()),
     ("host.reset", {"confirm": True}, HostReset(confirm=True)),
+    ("traffic.show", {}, TrafficShow()),
+    ("traffic.watch", {}, TrafficWatch()),
     *tunnel_lines.GOOD,
     *account_lines.GOOD,
     *vault_lines.GOOD,

@@ -49,6 +49,8 @@ OWNED = {
     "directory.nodes": "+++-",
     "wallet.balance": "++--",
     "wallet.history": "++--",
+    "traffic.show": "++--",
+    "traffic.watch": "++--",
 }
 # While nobody owns the daemon; there is no owner then, so that column is left out.
 UNOWNED = {
@@ -92,6 +94,8 @@ UNOWNED = {
     "directory.nodes": "++-",
     "wallet.balance": "+--",
     "wallet.history": "+--",
+    "traffic.show": "+--",
+    "traffic.watch": "+--",
 }
 OWNED_CELLS = [
     (verb, role, mark == "+")

@@ -79,7 +79,10 @@ def test_a_name_is_given_once_and_free_again_when_revoked(store: GuestStore) -> 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", '{"version": 9, "prefixes": [], "guests": []}', '{"version": 1}'],
+    [
+        *("", "{", "[]", '{"version": 9, "prefixes": [], "guests": []}', '{"version": 1}'),
+        *('{"version": 1, "prefixes": [], "guests": [], "more": 1}', "[" * 99_999),
+    ],
 )
 def test_a_broken_file_is_set_aside_and_nobody_is_let_in(tmp_path: Path, text: str) -> None:
     path = tmp_path / "guests.json"

@@ -90,6 +90,7 @@ def test_the_file_is_readable_by_root_alone_and_its_key_is_never_shown(path: Pat
         json.dumps({"version": 9, "node_id": name(1), "sessions": []}),
         json.dumps({"version": 1, "node_id": name(1), "sessions": [{}]}),
         json.dumps({"version": 1, "node_id": 7, "sessions": []}),
+        *(json.dumps({"version": 1, "node_id": name(1), "sessions": [], "more": 1}), "[" * 99_999),
     ],
 )
 def test_a_broken_file_is_set_aside_and_the_node_is_another_one(tmp_path: Path, text: str) -> None:

@@ -19,6 +19,7 @@ from worldvpn_core.contracts import (
     Journal,
     LinkFacts,
     Links,
+    Meter,
     Namespaces,
     Routing,
     Services,
@@ -99,6 +100,7 @@ def make_protector(
             helpers=RealHelpers(),
             journal=cast("Journal", None),
             namespaces=cast("Namespaces", None),
+            meter=cast("Meter", None),
         )
         nobody = f"unix:path={tmp_path}/no-bus"
         return HostDnsProtector(

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from ipaddress import ip_network
 
 import attrs
 
-from tests.plugins.wireguard.conftest import REMOTE_INNER, WireGuardGround, run
+from tests.plugins.wireguard.conftest import PORT, REMOTE_INNER, WireGuardGround, run
 from worldvpn_core.testing.transport_contract import TransportContract
 from worldvpn_core.types import TunnelPlan
+
+FAR_PORT = 51_822
+_DELAY_S = 0.06
+#: Passes calls to the remote and its answers back, each call a while later.
+_FAR = f"""
+import socket, time
+front = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+front.bind(("::", {FAR_PORT}))
+back = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+back.connect(("127.0.0.1", {PORT}))
+print("ready", flush=True)
+while True:
+    call, client = front.recvfrom(2048)
+    time.sleep({_DELAY_S})
+    back.send(call)
+    front.sendto(back.recv(2048), client)
+"""
 
 
 def plan_with(ground: WireGuardGround, added: Mapping[str, str]) -> TunnelPlan:
@@ -19,6 +38,20 @@ def plan_with(ground: WireGuardGround, added: Mapping[str, str]) -> TunnelPlan:
 
 
 class WireGuardContract(TransportContract):
+    async def test_round_trip_is_told_and_holds_the_delay_of_the_way(
+        self, ground: WireGuardGround
+    ) -> None:
+        far = attrs.evolve(ground.plan.remotes[0], port=FAR_PORT)
+        with ExitStack() as stack:
+            ground.remote.run("ip", "link", "set", "lo", "up")
+            relay = ground.remote.start(stack, sys.executable, "-c", _FAR)
+            assert relay.stdout
+            relay.stdout.readline()
+            tunnel = await ground.transport.open(attrs.evolve(ground.plan, remotes=(far,)))
+            await tunnel.close()
+        assert tunnel.info.round_trip_s is not None
+        assert tunnel.info.round_trip_s >= _DELAY_S
+
     async def test_second_peer_that_is_silent_does_not_hinder(
         self, ground: WireGuardGround
     ) -> None:

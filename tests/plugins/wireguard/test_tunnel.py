@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from ipaddress import ip_address, ip_interface
 
@@ -16,7 +17,13 @@ from worldvpn_core.errors import ConfigError, HandshakeTimeoutError
 from worldvpn_core.types import Counters, Endpoint, Link, TunnelInfo, TunnelPlan
 from worldvpn_wireguard.device import Device, DeviceChange, PeerState
 from worldvpn_wireguard.options import PeerOptions, WireGuardOptions
-from worldvpn_wireguard.transport import CALL_GAPS_S, WireGuardTransport
+from worldvpn_wireguard.transport import (
+    CALL_GAPS_S,
+    ENGINE_REPEATS_S,
+    Call,
+    WireGuardTransport,
+    round_trip_s,
+)
 from worldvpn_wireguard.tunnel import (
     MAX_CALLS,
     MIN_CALL_GAP_S,
@@ -205,8 +212,40 @@ async def test_first_call_that_is_lost_is_repeated_while_opening() -> None:
     device = ScriptedDevice(lambda number: number == 1)
     transport = WireGuardTransport(ScriptedEngine(device), WillingLinks())
     patient = attrs.evolve(PLAN, handshake_timeout_s=CALL_GAPS_S[0] * 10)
+    began_monotonic_s = time.monotonic()
     opened = await transport.open(patient)
+    took_s = time.monotonic() - began_monotonic_s
     assert (await opened.counters()).proof == 1
+    # The wait for the answer that never came is no part of the way there.
+    assert opened.info.round_trip_s is not None
+    assert opened.info.round_trip_s <= took_s - CALL_GAPS_S[0]
+
+
+CALLS = st.builds(Call, st.floats(0, 1e6), st.integers(0, 2**62))
+
+
+@given(CALLS, st.integers(-(2**40), 2**40), st.floats(0, 2 * ENGINE_REPEATS_S))
+def test_round_trip_is_never_more_than_what_was_waited(
+    last: Call, after_ns: int, waited_s: float
+) -> None:
+    seen_monotonic_s = last.at_monotonic_s + waited_s
+    waited_s = seen_monotonic_s - last.at_monotonic_s
+    told_s = round_trip_s(last, last.at_ns + after_ns, seen_monotonic_s)
+    if 0 < waited_s < ENGINE_REPEATS_S:
+        assert told_s is not None
+        assert 0 < told_s <= waited_s
+    else:
+        assert told_s is None
+
+
+def test_round_trip_ends_when_the_engine_says_so_and_not_when_that_was_read() -> None:
+    assert round_trip_s(Call(100.0, 7_000_000_000), 7_030_000_000, 100.05) == pytest.approx(0.03)
+
+
+@pytest.mark.parametrize("set_by_ns", [-60_000_000_000, 60_000_000_000])
+def test_clock_that_was_set_meanwhile_leaves_when_the_answer_was_seen(set_by_ns: int) -> None:
+    last = Call(100.0, 70_000_000_000)
+    assert round_trip_s(last, last.at_ns + set_by_ns, 100.05) == pytest.approx(0.05)
 
 
 @pytest.mark.anyio

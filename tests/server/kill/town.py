@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -103,8 +104,11 @@ class Town:
             await asyncio.to_thread(self._until_two, workers)
             return
         # The workers die with their supervisor, before any of them could end what it does.
-        for each in (self.server.process.pid, *self.server.workers()):
-            kill(each)
+        workers = self.server.workers()
+        kill(self.server.process.pid)
+        for each in workers:
+            with contextlib.suppress(ProcessLookupError):
+                kill(each)
         await asyncio.to_thread(self.server.stop)
         self.server = await asyncio.to_thread(ServerProcess.start, self.data, *_OPTIONS)
 

@@ -15,7 +15,7 @@ from tests.server.reach.street import HOME, End, House, settle_in
 from worldvpn_lab.map import NODES
 from worldvpn_server.http.source import Address
 from worldvpn_server.ids import new_id
-from worldvpn_server.reach import exchange
+from worldvpn_server.reach import admission, exchange
 from worldvpn_server.services import Services
 from worldvpn_server.sessions.addresses import GATEWAY
 
@@ -49,6 +49,19 @@ async def house(services: Services) -> AsyncIterator[House]:
     with contextlib.suppress(asyncio.CancelledError):
         await listening
     line.close()
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nodes that answer have the time that a busy machine takes."""
+    monkeypatch.setattr(admission, "ADMIT_S", 30.0)
+
+
+@pytest.fixture
+def silent(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The node answers nothing."""
+    house.admits = False
+    monkeypatch.setattr(admission, "ADMIT_S", 1.0)
 
 
 @pytest.fixture
@@ -98,9 +111,8 @@ async def test_node_that_is_no_longer_reached_is_no_longer_listed(
     assert (await house.see())["listed"]
 
 
-@pytest.mark.usefixtures("swift")
+@pytest.mark.usefixtures("silent")
 async def test_nothing_is_sent_before_the_node_has_admitted_the_prober(house: House) -> None:
-    house.admits = False
     await house.offer(HOME)
 
     answer = await house.reach()
@@ -212,9 +224,8 @@ async def test_only_the_device_of_a_node_may_speak_for_it(house: House) -> None:
             assert (await other.call(method, path)).status_code == 404
 
 
-@pytest.mark.usefixtures("swift")
+@pytest.mark.usefixtures("silent")
 async def test_stranger_who_answers_for_a_node_is_not_believed(house: House) -> None:
-    house.admits = False
     await house.offer(HOME)
     stranger = await settle_in(house.services, house.end)
     await stranger.offer(HOME)

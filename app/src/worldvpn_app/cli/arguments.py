@@ -18,6 +18,7 @@ VERBS: Final = {
     "resume": "end a pause",
     "status": "show what is protected, by what, and what to do",
     "watch": "show every change until Ctrl-C",
+    "traffic": "show what your tunnels carry, and have carried",
     "why": "show what becomes of a packet, and which rule says so",
     "settings": "show or change settings",
     "vault": "show, open or lock what keeps your keys, or change what opens it",
@@ -37,6 +38,8 @@ VERBS: Final = {
     "completion": "print completion for a shell",
 }
 
+#: The histories that there are.
+LAST: Final = ("minute", "hour", "day", "month")
 VAULT_ACTIONS: Final = ("status", "create", "unlock", "lock", "change", "export", "wipe")
 
 _EPILOG: Final = """\
@@ -162,6 +165,10 @@ def _add_other_options(made: dict[str, Parser]) -> None:
     made["settings"].add_argument("key", metavar="KEY", nargs="?", help="which setting")
     made["settings"].add_argument("value", metavar="VALUE", nargs="?", help="on, off, a text, none")
     _add_share_options(made["share"])
+    made["traffic"].add_argument("--watch", action="store_true", help="each second until Ctrl-C")
+    made["traffic"].add_argument(
+        "--last", choices=LAST, default=LAST[0], help=f"what to draw ({LAST[0]})"
+    )
     for name in ("settings", "reset", "vault"):
         made[name].add_argument("--yes", action="store_true", help="do not ask")
     made["daemon"].add_argument("arguments", nargs=argparse.REMAINDER, help="for worldvpnd")

@@ -8,7 +8,7 @@ import select
 import socket
 import struct
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
@@ -38,7 +38,8 @@ class Client:
         #: Who called listen(2) there, by the kernel's word: root, or the caller.
         self.listener_uid = _listener_uid(self._socket)
         self._received = b""
-        self._news: deque[Snapshot] = deque()
+        #: What arrived and was not asked for yet, by its method.
+        self._news: defaultdict[str, deque[dict[str, Any]]] = defaultdict(deque)
         self._id = 0
         try:
             #: What the daemon takes us for: root, owner, group or other.
@@ -62,8 +63,8 @@ class Client:
             if message is None:
                 text = f"the daemon did not answer {method} in {ANSWER_S:g} s: try again"
                 raise CommandError("timeout", text)
-            if message.get("method") == "snapshot":
-                self._news.append(cast("Snapshot", message["params"]))
+            if "method" in message:
+                self._news[message["method"]].append(message["params"])
             elif message.get("id") in {self._id, None}:
                 return _result(message)
 
@@ -90,10 +91,11 @@ class Client:
         Raises:
             NoDaemonError: the daemon went away, or dropped us for reading too slowly.
         """
-        if self._news:
-            return self._news.popleft()
-        message = self._next(timeout_s)
-        return None if message is None else cast("Snapshot", message["params"])
+        return cast("Snapshot | None", self._next_of("snapshot", timeout_s))
+
+    def next_traffic(self) -> dict[str, Any]:
+        """Return the next change after ``traffic.watch``. Raises like ``next_snapshot``."""
+        return cast("dict[str, Any]", self._next_of("traffic", None))
 
     def forget_news(self) -> None:
         """Drop snapshots that arrived and were not asked for yet."""
@@ -102,6 +104,15 @@ class Client:
     def close(self) -> None:
         """Leave. Idempotent."""
         self._socket.close()
+
+    def _next_of(self, method: str, timeout_s: float | None) -> dict[str, Any] | None:
+        while not self._news[method]:
+            message = self._next(timeout_s)
+            if message is None:
+                return None
+            if "method" in message:
+                self._news[message["method"]].append(message["params"])
+        return self._news[method].popleft()
 
     def _send(self, message: Mapping[str, object]) -> None:
         try:

@@ -7,7 +7,7 @@ from typing import Final
 
 from worldvpn_app.cli import extensions
 from worldvpn_app.cli.account_arguments import ACCOUNT_ACTIONS
-from worldvpn_app.cli.arguments import VAULT_ACTIONS, VERBS
+from worldvpn_app.cli.arguments import LAST, VAULT_ACTIONS, VERBS
 from worldvpn_app.cli.exits import Exit
 from worldvpn_app.cli.listing import MEANINGS
 from worldvpn_app.cli.session import Session
@@ -25,6 +25,7 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "resume": (),
     "status": ("--check",),
     "watch": (),
+    "traffic": ("--watch", "--last"),
     "why": ("--marked",),
     "settings": ("--yes",),
     "vault": (
@@ -57,6 +58,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "connect": f"{_PROFILES} fastest",
     "profiles": _PROFILES,
     "pause": "5m 15m 1h",
+    "traffic": " ".join(LAST),
     "settings": f"{' '.join(MEANINGS)} on off none",
     "vault": " ".join(VAULT_ACTIONS),
     "account": " ".join(ACCOUNT_ACTIONS),

@@ -26,6 +26,7 @@ _MODULES: Final = {
     "resume": "tunnel:resume",
     "status": "observe:status",
     "watch": "observe:watch",
+    "traffic": "traffic:traffic",
     "why": "observe:why",
     "settings": "keep:settings",
     "vault": "vault:vault",

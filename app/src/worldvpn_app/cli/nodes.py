@@ -19,6 +19,8 @@ _WATCH_S: Final = 5.0
 #: A directory no older than this is as good as the present one.
 _FRESH_S: Final = 60
 _UNKNOWN: Final = "\N{EN DASH}"
+#: More than a node has that failed once, a day ago.
+_FAILING_PERCENT: Final = 20
 _LOADS: Final = ("free", "in use", "busy", "full")
 _HEAD: Final = ("", "Country", "City", "Mbit/s", "Load", "Latency", "Trust", "By", "Node", "")
 
@@ -94,20 +96,30 @@ def _found(client: Client, asked: Mapping[str, object], wanted: int) -> dict[str
 
 
 def _row(node: Mapping[str, Any]) -> tuple[str, ...]:
-    latency_ms = node["latency_ms"]
-    marks = (("new", node["on_probation"]), ("public", node["public"]))
+    marks = (
+        ("new", node["on_probation"]),
+        ("public", node["public"]),
+        ("failing", node["failing_percent"] >= _FAILING_PERCENT),
+    )
     return (
         "*" if node["favourite"] else " ",
         f"{node['country']} {name_of(node['country'])}",
         node["city"] or _UNKNOWN,
         str(node["bandwidth_mbps"]),
         _LOADS[node["load"]] if 0 <= node["load"] < len(_LOADS) else "?",
-        _UNKNOWN if latency_ms is None else f"{latency_ms} ms",
+        _latency(node),
         str(node["reputation"]),
         ", ".join(node["protocols"]),
         node["id"],
         ", ".join(word for word, holds in marks if holds),
     )
+
+
+def _latency(node: Mapping[str, Any]) -> str:
+    measured_ms, latency_ms = node["measured_ms"], node["latency_ms"]
+    if measured_ms is not None:
+        return f"own {measured_ms:.0f} ms"
+    return _UNKNOWN if latency_ms is None else f"{latency_ms} ms"
 
 
 def _ending(found: Mapping[str, Any]) -> Iterable[Line]:

@@ -64,6 +64,15 @@ class Terminal:
         """Whether text already shown can be redrawn."""
         return self._out.isatty() and not self.as_json
 
+    @property
+    def draws_blocks(self) -> bool:
+        """Whether what is printed may hold the blocks that a plot is made of."""
+        try:
+            "\N{FULL BLOCK}\N{LOWER ONE EIGHTH BLOCK}".encode(self._out.encoding or "utf-8")
+        except UnicodeEncodeError:
+            return False
+        return True
+
     def show(self, lines: Iterable[Line], *, redraw: bool = False) -> None:
         """Print ``lines``; with ``redraw``, on a terminal, in place of what it shows."""
         self.end_progress()

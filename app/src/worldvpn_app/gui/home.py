@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QVBox
 
 from worldvpn_app.gui import flags, icons
 from worldvpn_app.gui.control import Control
+from worldvpn_app.gui.link import LinkState
 from worldvpn_app.gui.map.clusters import spots
 from worldvpn_app.gui.map.paint import spot_of
 from worldvpn_app.gui.map.view import MapView
@@ -18,7 +19,7 @@ from worldvpn_app.gui.map.widget import WorldMap
 from worldvpn_app.gui.map.world import world
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.places import Pick, picks
-from worldvpn_app.gui.present.traffic import Sample, added, rate, rates
+from worldvpn_app.gui.present.traffic import Rate, Sample, added, of_history, rate, rates
 from worldvpn_app.gui.present.view import HomeView, Mark
 from worldvpn_app.gui.tokens import SHAPE, SPACE, Colours
 from worldvpn_app.gui.widgets.cards import card, row, sign
@@ -41,6 +42,7 @@ class Home(QWidget):
         self.setObjectName("page")
         self._context, self._colours = context, context.colours
         self._samples: tuple[Sample, ...] = ()
+        self._counted_s = 0.0
         self._looked_at: object = None
         self.control = Control(context)
         self.map = WorldMap(context.colours, is_quiet=True)
@@ -59,6 +61,8 @@ class Home(QWidget):
         context.store.nodes_changed.connect(self._show_picks)
         context.store.profiles_changed.connect(self._show_picks)
         context.store.nodes_changed.connect(self._show_map)
+        context.link.traffic_changed.connect(self._counted)
+        context.link.state_changed.connect(self._turned)
         self._view: HomeView | None = None
 
     def show_view(self, view: HomeView) -> None:
@@ -113,7 +117,7 @@ class Home(QWidget):
         return window is not None and window.width() < SHAPE.narrow_below_px
 
     def _show_rates(self, view: HomeView) -> None:
-        known = rates(self._samples)
+        known = self._rates()
         is_up = view.mark in _UP and not view.no_rates
         is_blocked = view.mark is Mark.BAR
         shown = known if is_up or is_blocked else ()
@@ -126,6 +130,22 @@ class Home(QWidget):
             widget.setText(rate(0.0 if is_blocked else value))
         for each in self._figures:
             each.setVisible(is_up or is_blocked)
+
+    def _rates(self) -> tuple[Rate, ...]:
+        """Return what the daemon counts each second; to whom it does not tell, what was seen."""
+        traffic = self._context.link.traffic
+        if traffic is None:
+            return rates(self._samples)
+        return of_history(traffic["history"]["minute"], self._counted_s)
+
+    def _counted(self) -> None:
+        self._counted_s = time.monotonic()
+        if self._view is not None and self.isVisible():
+            self._show_rates(self._view)
+
+    def _turned(self) -> None:
+        if self._context.link.state is LinkState.CONNECTED:
+            self._context.link.watch_traffic()
 
     def _show_map(self) -> None:
         view, nodes = self._view, self._context.store.nodes

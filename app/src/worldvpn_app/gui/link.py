@@ -15,6 +15,7 @@ from PyQt6.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
 from PyQt6.QtNetwork import QLocalSocket
 
 from worldvpn_app.cli.advice import command
+from worldvpn_app.cli.carried import merged
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_core.ipc.protocol import (
     CODE_VERSION,
@@ -65,6 +66,7 @@ class Link(QObject):
 
     state_changed = pyqtSignal()
     snapshot_changed = pyqtSignal()
+    traffic_changed = pyqtSignal()
 
     def __init__(self, path: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -72,6 +74,8 @@ class Link(QObject):
         self.state = LinkState.TRYING
         #: The last known; old once ``state`` is no longer CONNECTED.
         self.snapshot: Snapshot | None = None
+        #: What tunnels carry, as ``traffic.watch`` tells; None while nobody is told.
+        self.traffic: Result | None = None
         self.role = ""
         #: Who listens there, by the kernel's word; None: nobody does.
         self.listener_uid: int | None = None
@@ -118,6 +122,15 @@ class Link(QObject):
         request = {"jsonrpc": "2.0", "id": self._id, "method": method, "params": {**(params or {})}}
         self._socket.write(json.dumps(request).encode() + b"\n")
 
+    def watch_traffic(self) -> None:
+        """Be told each second what tunnels carry, as long as the connection lasts."""
+        self.call("traffic.watch", done=self._take_traffic)
+
+    def _take_traffic(self, traffic: Result) -> None:
+        if "history" in traffic:  # else it is told in a way this app does not know
+            self.traffic = traffic
+            self.traffic_changed.emit()
+
     def _greet(self) -> None:
         self.listener_uid = self._uid_of_listener()
         if self.listener_uid not in {0, os.getuid()}:
@@ -160,6 +173,9 @@ class Link(QObject):
             self._set(LinkState.CONNECTED)
             self.snapshot_changed.emit()
             return
+        if message.get("method") == "traffic" and self.traffic is not None:
+            self._take_traffic(merged(self.traffic, message["params"]))
+            return
         done, refused = self._waiting.pop(message.get("id") or 0, (None, None))
         if done is None or refused is None:
             return
@@ -176,6 +192,7 @@ class Link(QObject):
     def _leave(self, state: LinkState) -> None:
         self.close()
         self.listener_uid = None
+        self.traffic = None
         self._set(state)
         waiting, self._waiting = self._waiting, {}
         text = QCoreApplication.translate("link", "The service went away before it answered.")

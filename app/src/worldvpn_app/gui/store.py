@@ -41,6 +41,8 @@ class Store(QObject):
         #: Why there are no nodes; None: there are.
         self.refusal: Refusal | None = None
         self.profiles: Mapping[str, str] = {}
+        #: Whether the daemon has said which profiles there are.
+        self.knows_profiles = False
         #: A profile's id, or "@" and a place.
         self.last_used: str | None = None
         self._found: list[Node] = []
@@ -127,6 +129,7 @@ class Store(QObject):
 
     def _listed(self, result: Result) -> None:
         self.profiles = {str(each["id"]): str(each["name"]) for each in result["profiles"]}
+        self.knows_profiles = True
         last = result.get("last_used")
         self.last_used = str(last) if last else None
         self.profiles_changed.emit()

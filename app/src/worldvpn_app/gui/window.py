@@ -119,7 +119,8 @@ class Window(QWidget):
             self._context.now(),
             age_s=age_s,
             nodes=self._context.store.nodes_by_id,
-            has_profiles=bool(self._context.store.profiles),
+            has_profiles=bool(self._context.store.profiles)
+            or not self._context.store.knows_profiles,
         )
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:

@@ -11,29 +11,23 @@ from typing import Final
 import attrs
 
 from worldvpn_core.central import causes
-from worldvpn_core.central.calls import MOST_NODES, End
+from worldvpn_core.central.ahead import Ahead
+from worldvpn_core.central.calls import End
 from worldvpn_core.central.causes import OURS
-from worldvpn_core.central.failed import FailedNodes
-from worldvpn_core.central.leases import (
-    LEAST_LEFT_S,
-    Choice,
-    FreshKeys,
-    Lease,
-    profile_of,
-)
+from worldvpn_core.central.leases import LEAST_LEFT_S, Choice, Lease, profile_of
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.news import News, Reach, Reached, SessionNews, SignedOut
-from worldvpn_core.central.pins import KnownNodes, recognise
+from worldvpn_core.central.opening import Opening
+from worldvpn_core.central.pins import KnownNodes
 from worldvpn_core.central.place import Place
-from worldvpn_core.central.replies import Done, Granted
+from worldvpn_core.central.replies import Done
 from worldvpn_core.central.topping import Topping
+from worldvpn_core.central.tried import Measured
 from worldvpn_core.contracts import SessionTransport, Transport
 from worldvpn_core.errors import (
     AgentError,
-    CentralBusyError,
     CentralOfflineError,
     ConfigError,
-    ContractError,
     NoCreditProofError,
     OutOfCreditError,
     SignedOutError,
@@ -62,6 +56,7 @@ class AroundBroker:
     post: Callable[[Event], None]
     changed: Callable[[], None]
     known: KnownNodes
+    measured: Callable[[], tuple[Measured, ...]]
     notices: Notices
 
 
@@ -78,16 +73,26 @@ class Broker:
         self._pending: int | None = None
         self._newest: str | None = None
         self._live: int | None = None
-        self._failed = FailedNodes()
-        self._ending: set[str] = set()
+        #: What is to be ended, each with the last word on it.
+        self._ending: dict[str, bytes | None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._topping = Topping(link, renewed=self._renewed, over=self._over)
+        self._opening = Opening(
+            link=link,
+            settings=around.settings,
+            known=around.known,
+            measured=around.measured,
+            notices=around.notices,
+            end=self._end,
+        )
+        self._ahead = Ahead(self._opening, self._end)
 
     async def profile(self, place: Place, transport: Transport, *, again: bool) -> Profile:
         """Open a session at ``place`` and return the profile by which ``transport`` uses it.
 
         ``again``: the tunnel of the newest one fell, so another node is taken where there is
-        one. While the server is away, a session that still has time is used again.
+        one. While the server is away, a session that still has time is used again, or one that
+        was fetched ahead.
 
         Raises:
             SignedOutError, OutOfCreditError: nothing can be opened; trying again cannot help.
@@ -99,19 +104,13 @@ class Broker:
             raise ConfigError(f"{transport.name} cannot go through the directory's nodes")
         former = self._leases.get(self._newest or "")
         if again and former is not None:
-            self._failed.note(former.granted.node_id)
-        choice = self._choice(place, transport.name, former if again else None)
+            self._opening.failed.note(former.granted.node_id)
+        choice = self._opening.choice(place, transport.name, former if again else None)
         try:
-            lease = await self._around_failed(choice)
-        except OutOfCreditError:
-            # What is held for the session to be replaced may be all that there is.
-            if former is None or choice.replaces is not None:
-                raise
-            lease = await self._opened(attrs.evolve(choice, replaces=former.id))
+            lease = await self._opened(choice, former)
         except CentralOfflineError as error:
-            if former is None or former.left_s(time.time()) < LEAST_LEFT_S or not again:
-                raise NoCreditProofError(f"there is no ticket, and no new one: {error}") from error
-            lease = former
+            lease = await self._without_server(choice, error)
+        self._leases[lease.id] = lease
         self._newest = lease.id
         return profile_of(lease, transport)
 
@@ -129,8 +128,13 @@ class Broker:
         if session is not None and session not in self._bound.values():
             self._let_go(session)
 
+    def account_changed(self) -> None:
+        """Take note that the vault was opened, locked or wiped, or holds something else."""
+        self._ahead.account_changed()
+
     def heard(self, news: News) -> None:
         """Take note of the server's news."""
+        self._ahead.heard(news)
         match news:
             case SessionNews(session_id=session, action="ended", reason=reason):
                 self._ended(session, reason or "ended")
@@ -138,8 +142,8 @@ class Broker:
                 self._fall(Cause(code=SignedOutError.code, detail=detail, retryable=False))
                 self._leases.clear()
             case Reached(reach=Reach.ONLINE):
-                for session in tuple(self._ending):
-                    self._spawn(self._end(session))
+                for session, word in tuple(self._ending.items()):
+                    self._end(session, word)
             case _:
                 pass
 
@@ -168,66 +172,62 @@ class Broker:
 
     async def leave(self) -> None:
         """End everything, as far as the server answers: the account is being signed out."""
+        # While the tunnel stands: by its fall, the way to the server is another for a moment.
+        self._ahead.leave()
+        await self._all_ended()
         self._fall(causes.SIGNED_OUT)
         self._pending = None
         self._keep_only(None)
+        await self._all_ended()
+
+    async def _all_ended(self) -> None:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=LEAVE_S)
 
+    def lease_of(self, attempt: int) -> Lease | None:
+        """Return the session that ``attempt`` uses; None: it uses none."""
+        return self._leases.get(self._bound.get(attempt, ""))
+
     def shown(self) -> Mapping[str, object] | None:
         """Return the session that the tunnel uses now, for the snapshot."""
-        lease = self._leases.get(self._bound.get(self._live or 0, ""))
+        lease = self.lease_of(self._live or 0)
         return None if lease is None else lease.shown()
 
     def close(self) -> None:
         """Stop what is under way."""
         self._topping.stop()
+        self._ahead.stop()
         for task in self._tasks:
             task.cancel()
 
-    def _choice(self, place: Place, transport: str, former: Lease | None) -> Choice:
-        settings = self._around.settings()
-        choice = Choice(
-            place=place,
-            transport=transport,
-            blocked=settings.blocked_nodes,
-            favourites=settings.favourite_nodes,
-            replaces=None if former is None else former.id,
-        )
-        if not choice.is_free:
-            return choice
-        # Whoever asks for one node has it; elsewhere those that just failed are left out.
-        avoided = dict.fromkeys((*settings.blocked_nodes, *self._failed.now()))
-        return attrs.evolve(choice, blocked=tuple(avoided)[:MOST_NODES])
-
-    async def _around_failed(self, choice: Choice) -> Lease:
-        """Open a session around nodes that have failed; at one of them where there is no other."""
+    async def _opened(self, choice: Choice, former: Lease | None) -> Lease:
         try:
-            return await self._opened(choice)
-        except CentralBusyError:
-            if not choice.is_free or not self._failed.forget():
+            lease = await self._opening.around_failed(choice)
+        except OutOfCreditError:
+            # What is held for the session to be replaced may be all that there is.
+            if former is None or choice.replaces is not None:
                 raise
-            blocked = self._around.settings().blocked_nodes
-            return await self._opened(attrs.evolve(choice, blocked=blocked))
-
-    async def _opened(self, choice: Choice) -> Lease:
-        keys = FreshKeys.drawn()
-        granted = await self._link.ask(choice.call(keys), Granted)
-        if granted.node_id in self._around.settings().blocked_nodes:
-            self._spawn(self._end(granted.session_id))
-            raise ContractError("a session was opened at a node that you have blocked")
-        recognise(self._around.known, self._around.notices, granted)
-        lease = Lease(
-            place=choice.place,
-            transport=choice.transport,
-            granted=granted,
-            keys=keys,
-            expires_s=granted.expires_s,
-            cap_bytes=granted.cap_bytes,
-        )
-        self._leases[lease.id] = lease
+            choice = attrs.evolve(choice, replaces=former.id)
+            lease = await self._opening.opened(choice)
         if choice.replaces is not None:
             self._leases.pop(choice.replaces, None)
+            self._ahead.forget(choice.replaces)
+        return lease
+
+    async def _without_server(self, choice: Choice, error: CentralOfflineError) -> Lease:
+        """Return a session that needs no server: at a node that has not failed, or not lately."""
+        now_s = time.time()
+        former = self._leases.get(choice.replaces or "")
+        found = [
+            *([] if former is None or former.left_s(now_s) < LEAST_LEFT_S else [former]),
+            *self._ahead.usable(choice.place, choice.transport),
+        ]
+        blocked = self._around.settings().blocked_nodes
+        usable = [each for each in found if each.granted.node_id not in blocked]
+        if not usable:
+            raise NoCreditProofError(f"there is no ticket, and no new one: {error}") from error
+        lease = min(usable, key=lambda each: self._opening.failed.since_s(each.granted.node_id))
+        await self._ahead.used(lease)
         return lease
 
     def _keep_only(self, session: str | None) -> None:
@@ -241,32 +241,35 @@ class Broker:
                 self._let_go(each)
         self._bound = {attempt: at for attempt, at in self._bound.items() if at in self._leases}
         lease = self._leases.get(session or "")
+        self._ahead.follow(lease)
         if lease is None:
             self._topping.stop()
         else:
             self._topping.keep(lease)
 
     def _let_go(self, session: str) -> None:
-        if self._leases.pop(session, None) is not None:
-            self._ending.add(session)
-            self._spawn(self._end(session))
+        if self._leases.pop(session, None) is not None and not self._ahead.holds(session):
+            self._end(session)
 
-    async def _end(self, session: str) -> None:
+    def _end(self, session: str, word: bytes | None = None) -> None:
         """End ``session`` at the server; one that is away hears of it when it is back."""
-        self._ending.add(session)
+        self._ending[session] = word
+        self._spawn(self._ended_there(session, word))
+
+    async def _ended_there(self, session: str, word: bytes | None) -> None:
         try:
-            await self._link.ask(End(session_id=session), Done)
+            await self._link.ask(End(session_id=session, final_receipt=word), Done)
         except (CentralOfflineError, AgentError) as error:
             _log.info("a session is ended later: %s", error)
         except WorldVpnError as error:
-            self._ending.discard(session)
+            self._ending.pop(session, None)
             _log.info("a session was not ended: %s", error)
         else:
-            self._ending.discard(session)
+            self._ending.pop(session, None)
 
     def _ended(self, session: str, reason: str) -> None:
         live = self._bound.get(self._live or 0)
-        self._ending.discard(session)
+        self._ending.pop(session, None)
         if session in self._leases:
             # Its ticket has no time left that a node would take it for.
             self._leases[session] = attrs.evolve(self._leases[session], expires_s=0)

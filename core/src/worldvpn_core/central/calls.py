@@ -13,6 +13,7 @@ from attrs import validators
 
 from worldvpn_core.central import fields
 from worldvpn_core.central.place import Place
+from worldvpn_core.central.tried import Measured, measured_nodes
 from worldvpn_core.types import Endpoint
 
 MOST_NODES: Final = 256
@@ -123,7 +124,8 @@ class Find:
 
     The text is ``{"nodes": [row, ...], "total": n, "next": offset or null, "age_s": n}``;
     a row is an object with ``id, country, city, protocols, bandwidth_mbps, load (0-3),
-    reputation, latency_ms, public, on_probation, favourite``.
+    reputation, latency_ms, public, on_probation, favourite, measured_ms, failing_percent``:
+    the last two are what ``measured`` says, null and 0 where it says nothing of the node.
     """
 
     place: Place = attrs.field(factory=Place)
@@ -135,6 +137,7 @@ class Find:
         default=(),
         validator=[validators.max_len(MOST_NODES), validators.deep_iterable(fields.uuid)],
     )
+    measured: tuple[Measured, ...] = attrs.field(default=(), validator=measured_nodes)
     offset: int = attrs.field(default=0, validator=[validators.ge(0), validators.le(10_000_000)])
     limit: int = attrs.field(default=50, validator=[validators.ge(1), validators.le(MOST_PAGE)])
 
@@ -144,7 +147,8 @@ class Open:
     """Open a session at ``place`` by ``protocol``. Answer: ``Granted``.
 
     None of ``avoided`` is taken, whoever is asked for; ``favourites`` come first where the
-    place leaves a choice. ``replaces`` is the session this one takes over from, whose
+    place leaves a choice, and ``measured`` counts for more than what the directory says.
+    ``replaces`` is the session this one takes over from, whose
     ``final_receipt`` frees the rest of its hold at once. ``key`` makes a repeated call the same
     session. ``ahead``: fetch a small ticket for when the server is away.
     """
@@ -161,6 +165,7 @@ class Open:
         default=(),
         validator=[validators.max_len(MOST_NODES), validators.deep_iterable(fields.uuid)],
     )
+    measured: tuple[Measured, ...] = attrs.field(default=(), validator=measured_nodes)
     replaces: str | None = attrs.field(default=None, validator=validators.optional(fields.uuid))
     final_receipt: bytes | None = attrs.field(
         default=None, validator=validators.optional(fields.ticket)

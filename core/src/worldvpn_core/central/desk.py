@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+import attrs
+
 from worldvpn_core.central.calls import (
     Call,
     ChangePassword,
@@ -24,6 +26,7 @@ from worldvpn_core.central.identity import DeviceKeys
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.place import Place
 from worldvpn_core.central.replies import Done, Entered, NewCode, Text
+from worldvpn_core.central.tried import Measured
 from worldvpn_core.errors import (
     AgentError,
     BusyError,
@@ -63,27 +66,28 @@ _SUBJECTS: Final[Mapping[type[AccountRequest], Subject]] = {
 }
 
 
-class AccountDesk:
-    """Answers ``account.*``, ``directory.*`` and ``wallet.*``; rights were checked before.
+@attrs.frozen(kw_only=True)
+class AroundDesk:
+    """What the desk needs of the rest of the daemon.
 
+    ``measured`` is what own tunnels have shown of nodes, for the owner and root to see.
     ``claim`` makes a uid the owner where there is none; ``leave`` ends what only the account
     made possible, before it is signed out.
     """
 
-    def __init__(
-        self,
-        link: CentralLink | None,
-        vault: Vault,
-        *,
-        settings: Callable[[], Settings],
-        claim: Callable[[int], None],
-        leave: Callable[[], Awaitable[None]],
-    ) -> None:
+    settings: Callable[[], Settings]
+    measured: Callable[[], tuple[Measured, ...]]
+    claim: Callable[[int], None]
+    leave: Callable[[], Awaitable[None]]
+
+
+class AccountDesk:
+    """Answers ``account.*``, ``directory.*`` and ``wallet.*``; rights were checked before."""
+
+    def __init__(self, link: CentralLink | None, vault: Vault, around: AroundDesk) -> None:
         self._link = link
         self._vault = vault
-        self._settings = settings
-        self._claim = claim
-        self._leave = leave
+        self._around = around
 
     async def answer(self, caller: Caller, request: AccountRequest) -> Mapping[str, object]:
         """Answer one permitted request.
@@ -111,16 +115,16 @@ class AccountDesk:
             case AccountLogout(everywhere=everywhere):
                 return await self._sign_out(everywhere=everywhere)
             case _:
-                return await self._signed_in(request)
+                return await self._signed_in(caller, request)
 
-    async def _signed_in(self, request: AccountRequest) -> Mapping[str, object]:
+    async def _signed_in(self, caller: Caller, request: AccountRequest) -> Mapping[str, object]:
         match request:
             case AccountPassword(old_password=old, new_password=new):
                 await self._linked().ask(ChangePassword(old_password=old, new_password=new), Done)
             case AccountRevoke(device_id=device):
                 await self._linked().ask(RevokeDevice(device_id=device), Done)
             case DirectoryNodes():
-                return await self._text(self._find(request))
+                return await self._text(self._find(caller, request))
             case WalletHistory(before=before, limit=limit):
                 return await self._text(Look(subject=Subject.HISTORY, before=before, limit=limit))
             case AccountShow() | AccountDevices() | AccountSessions() | WalletBalance():
@@ -129,12 +133,16 @@ class AccountDesk:
                 raise ConfigError(f"{type(request).__name__} is not answered here")
         return {}
 
-    def _find(self, request: DirectoryNodes) -> Find:
+    def _find(self, caller: Caller, request: DirectoryNodes) -> Find:
+        settings = self._around.settings()
+        # What was measured says where the owner has been: nobody else's to know.
+        trusted = caller.uid in {0, settings.owner_uid}
         return Find(
             place=Place() if request.place is None else Place.parse(request.place),
             protocol=request.protocol,
             min_bandwidth_mbps=request.min_bandwidth_mbps,
-            favourites=self._settings().favourite_nodes,
+            favourites=settings.favourite_nodes,
+            measured=self._around.measured() if trusted else (),
             offset=request.offset,
             limit=request.limit,
         )
@@ -172,7 +180,7 @@ class AccountDesk:
         finally:
             link.drawn = None
         await link.settled()
-        self._claim(caller.uid)
+        self._around.claim(caller.uid)
         answer = {
             "username": entered.username,
             "user_id": entered.user_id,
@@ -187,7 +195,7 @@ class AccountDesk:
         link = self._linked()
         if link.secrets is None:
             raise SignedOutError("nobody is signed in on this computer")
-        await self._leave()
+        await self._around.leave()
         told = True
         try:
             await self._linked().ask(SignOut(everywhere=everywhere), Done)

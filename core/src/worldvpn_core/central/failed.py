@@ -27,6 +27,11 @@ class FailedNodes:
         self._since_monotonic_s.clear()
         return had
 
+    def since_s(self, node_id: str) -> float:
+        """Return when it failed, by the monotonic clock; 0 if it has not of late."""
+        self.now()
+        return self._since_monotonic_s.get(node_id, 0.0)
+
     def now(self) -> tuple[str, ...]:
         """Return those that are not to be taken now."""
         now = time.monotonic()

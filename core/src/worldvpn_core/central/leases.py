@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from worldvpn_core.central.calls import Open, PublicKeys
 from worldvpn_core.central.place import PREFIX, Place, PlaceKind
 from worldvpn_core.central.replies import Granted
+from worldvpn_core.central.tried import Measured
 from worldvpn_core.contracts import SessionTransport
 from worldvpn_core.types import Profile, Server, SessionKeys
 
@@ -46,7 +47,10 @@ class FreshKeys:
 
 @attrs.frozen(kw_only=True)
 class Lease:
-    """An open session. ``expires_s`` and ``cap_bytes`` are those of its newest ticket."""
+    """An open session. ``expires_s`` and ``cap_bytes`` are those of its newest ticket.
+
+    ``used``: something may have been carried by it, where it was fetched ahead.
+    """
 
     place: Place
     transport: str
@@ -54,6 +58,7 @@ class Lease:
     keys: FreshKeys
     expires_s: int
     cap_bytes: int
+    used: bool = False
 
     @property
     def id(self) -> str:
@@ -63,6 +68,18 @@ class Lease:
     def left_s(self, now_s: float) -> float:
         """Seconds until its ticket ends."""
         return self.expires_s - now_s
+
+    def is_at(self, place: Place) -> bool:
+        """Say whether its node is at ``place``, as far as is known of it."""
+        match place.kind:
+            case PlaceKind.FASTEST:
+                return True
+            case PlaceKind.COUNTRY:
+                return self.granted.country == place.country
+            case PlaceKind.NODE:
+                return self.granted.node_id == place.node
+            case PlaceKind.CITY:
+                return self.place == place
 
     def shown(self) -> Mapping[str, object]:
         """Return what the snapshot has of it: no keys, and no ticket."""
@@ -83,6 +100,7 @@ class Choice:
     transport: str
     blocked: tuple[str, ...] = ()
     favourites: tuple[str, ...] = ()
+    measured: tuple[Measured, ...] = ()
     replaces: str | None = None
     ahead: bool = False
 
@@ -95,6 +113,7 @@ class Choice:
             key=uuid4().hex,
             avoided=self.blocked,
             favourites=self.favourites,
+            measured=self.measured,
             replaces=self.replaces,
             ahead=self.ahead,
         )

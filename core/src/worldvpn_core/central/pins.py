@@ -88,7 +88,7 @@ class KnownNodes:
             self._nodes = _read(_STRICT.structure(raw, _File))
         except FileNotFoundError:
             return
-        except (OSError, TypeError, ValueError, LookupError, AttributeError) as error:
+        except (OSError, *exact.MALFORMED) as error:
             _log.warning("the keys of known nodes cannot be read: %s", type(error).__name__)
             aside = self._path.with_name(self._path.name + ".broken")
             lost = "a node whose key has changed is not noticed until it is used again"

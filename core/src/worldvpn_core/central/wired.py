@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 
@@ -11,14 +12,17 @@ import attrs
 
 from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.central.broker import AroundBroker, Broker
-from worldvpn_core.central.desk import AccountDesk
+from worldvpn_core.central.desk import AccountDesk, AroundDesk
 from worldvpn_core.central.known import AccountKnown
 from worldvpn_core.central.link import CentralLink
+from worldvpn_core.central.measuring import Measuring
 from worldvpn_core.central.news import News, SignedOut
 from worldvpn_core.central.pins import KnownNodes
 from worldvpn_core.central.rotation import Rotation
 from worldvpn_core.central.server import CentralServer
 from worldvpn_core.central.shelf import Shelf
+from worldvpn_core.central.tried import Measured
+from worldvpn_core.central.tried_nodes import TriedNodes
 from worldvpn_core.decide import is_open
 from worldvpn_core.errors import WorldVpnError
 from worldvpn_core.notices import Notices
@@ -52,6 +56,9 @@ class CentralWired:
         self._around = around
         self.link: CentralLink | None = None
         self.broker: Broker | None = None
+        self._tried = TriedNodes(around.state_dir / "tried.json")
+        self._measuring = Measuring(self._tried, self._node_of)
+        self._saving = asyncio.Lock()
         self._path: tuple[bool, int | None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         #: Others who are told of news: the node.
@@ -63,6 +70,7 @@ class CentralWired:
             known.load()
             if known.notice is not None:
                 around.notices.tell("state.broken.nodes", known.notice)
+            self._tried.load()
             self.broker = Broker(
                 self.link,
                 AroundBroker(
@@ -70,6 +78,7 @@ class CentralWired:
                     post=around.post,
                     changed=around.publish,
                     known=known,
+                    measured=self._measured,
                     notices=around.notices,
                 ),
             )
@@ -82,9 +91,12 @@ class CentralWired:
         self.desk = AccountDesk(
             self.link,
             around.vault,
-            settings=around.settings,
-            claim=around.claim,
-            leave=self._leave,
+            AroundDesk(
+                settings=around.settings,
+                measured=self._measured,
+                claim=around.claim,
+                leave=self._leave,
+            ),
         )
 
     async def run(self) -> None:
@@ -104,7 +116,18 @@ class CentralWired:
         """Take note that the vault was opened, locked or wiped, or holds something else."""
         if self.link is not None:
             self.link.account_changed()
+            # Nobody is signed in: where they have been is nobody's any more.
+            is_left = self.link.secrets is None and not self._around.vault.is_locked
+            if is_left and self._measuring.forget():
+                self._spawn(self._save())
+        if self.broker is not None:
+            self.broker.account_changed()
         self.known.account_changed()
+
+    def happened(self, state: State, event: Event) -> None:
+        """Take note of ``event``, which led to ``state``, before that is followed."""
+        if self._measuring.happened(state, event):
+            self._spawn(self._save())
 
     def followed(self, state: State) -> None:
         """Take note of the tunnel's new state: sessions follow it, and so does the path there."""
@@ -124,6 +147,18 @@ class CentralWired:
     def session(self) -> Mapping[str, object] | None:
         """Return the session that the tunnel uses, for the snapshot."""
         return None if self.broker is None else self.broker.shown()
+
+    def _node_of(self, attempt: int) -> str | None:
+        lease = None if self.broker is None else self.broker.lease_of(attempt)
+        return None if lease is None else lease.granted.node_id
+
+    def _measured(self) -> tuple[Measured, ...]:
+        return self._tried.measured(int(time.time()))
+
+    async def _save(self) -> None:
+        # One after the other: the last one has what is known then.
+        async with self._saving:
+            await asyncio.to_thread(self._tried.save)
 
     def _heard(self, news: News) -> None:
         self.known.heard(news)

@@ -27,13 +27,16 @@ from worldvpn_core.contracts.host import (
     Resumed,
     Routing,
 )
-from worldvpn_core.contracts.namespaces import Namespace, NamespacePlan, Namespaces
-from worldvpn_core.contracts.network import (
+from worldvpn_core.contracts.metering import (
     Accounting,
-    NetworkServices,
-    ProfileReader,
-    Resolver,
+    History,
+    Meter,
+    Reading,
+    Traffic,
+    Volume,
 )
+from worldvpn_core.contracts.namespaces import Namespace, NamespacePlan, Namespaces
+from worldvpn_core.contracts.network import NetworkServices, ProfileReader, Resolver
 from worldvpn_core.contracts.protection import DnsProtector, FirewallBackend
 from worldvpn_core.contracts.services import HostServices, Services
 from worldvpn_core.contracts.transport import (
@@ -58,6 +61,7 @@ __all__ = [
     "Helper",
     "HelperSpec",
     "Helpers",
+    "History",
     "HostEvent",
     "HostEvents",
     "HostServices",
@@ -69,6 +73,7 @@ __all__ = [
     "LinksChanged",
     "Listener",
     "ListenerInfo",
+    "Meter",
     "Namespace",
     "NamespacePlan",
     "Namespaces",
@@ -76,6 +81,7 @@ __all__ = [
     "NetworkServices",
     "Obfuscator",
     "ProfileReader",
+    "Reading",
     "Relay",
     "Resolver",
     "Resumed",
@@ -84,6 +90,8 @@ __all__ = [
     "SessionTransport",
     "SharePlan",
     "SignedInAs",
+    "Traffic",
     "Transport",
     "Tunnel",
+    "Volume",
 ]

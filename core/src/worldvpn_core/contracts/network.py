@@ -8,7 +8,7 @@ import attrs
 
 from worldvpn_core.central.server import CentralServer
 from worldvpn_core.contracts.central import CentralDesk
-from worldvpn_core.types import Profile, UsageSample
+from worldvpn_core.types import Profile
 
 
 @attrs.frozen(kw_only=True)
@@ -43,10 +43,3 @@ class Resolver(Protocol):
 
     async def answer(self, query: bytes) -> bytes:
         """Answer one DNS message (RFC 1035 §4) with one; SERVFAIL when upstream is lost."""
-
-
-class Accounting(Protocol):
-    """Counts what was carried, and proves it."""
-
-    async def record(self, sample: UsageSample) -> None:
-        """Take note of ``sample``, durably before it returns."""

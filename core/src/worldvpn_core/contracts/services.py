@@ -15,6 +15,7 @@ from worldvpn_core.contracts.host import (
     Links,
     Routing,
 )
+from worldvpn_core.contracts.metering import Meter
 from worldvpn_core.contracts.namespaces import Namespaces
 
 
@@ -29,6 +30,7 @@ class HostServices:
     helpers: Helpers
     journal: Journal
     namespaces: Namespaces
+    meter: Meter
 
 
 @attrs.frozen(kw_only=True)

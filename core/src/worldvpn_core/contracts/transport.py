@@ -20,7 +20,10 @@ class Tunnel(Protocol):
 
     @property
     def info(self) -> TunnelInfo:
-        """What was opened; core compares it with what was admitted."""
+        """What was opened; core compares it with what was admitted.
+
+        ``round_trip_s`` is of the call that was answered, not of those that were lost before.
+        """
 
     async def counters(self) -> Counters:
         """Read cumulative counters; cheap enough to call twice a second."""

@@ -91,6 +91,16 @@ def key_id_of(signed: bytes) -> bytes:
     return signed[_KID_AT : _KID_AT + 16]
 
 
+def hash_of(signed: bytes) -> bytes:
+    """Return the SHA-256 by which receipts name a signed ticket, which is not verified.
+
+    Raises:
+        CreditProofError: it has not the length of a ticket.
+    """
+    key_id_of(signed)
+    return digest(_TAG, signed[: _BODY.size])
+
+
 def open_ticket(signed: bytes, public_key: bytes) -> Ticket:
     """Return the ticket in ``signed``. Time, node and keys are the caller's to compare.
 

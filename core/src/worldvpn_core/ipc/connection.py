@@ -13,6 +13,7 @@ from worldvpn_core.errors import WorldVpnError
 from worldvpn_core.ipc import codec, protocol
 from worldvpn_core.ipc.codec import Call, Fault
 from worldvpn_core.ipc.messages import Hello, Subscribe
+from worldvpn_core.ipc.traffic import TrafficWatch
 
 #: Answers one call, or raises a WorldVpnError; may take its time.
 Answer = Callable[[Call], Awaitable[Mapping[str, object]]]
@@ -52,6 +53,7 @@ class Connection:
         self._has_greeted = False
         self._garbage = 0
         self.is_subscribed = False
+        self.watches_traffic = False
 
     async def serve(self) -> None:
         """Serve until the client leaves or is sent away; its calls under way are finished."""
@@ -65,7 +67,7 @@ class Connection:
                 # Lines already here are read without waiting: let the others have a turn.
                 await asyncio.sleep(0)
         finally:
-            self.is_subscribed = False
+            self.is_subscribed = self.watches_traffic = False
             await self._leave()
         if self._calls:
             await asyncio.wait(self._calls)
@@ -137,6 +139,8 @@ class Connection:
             if isinstance(call.request, Subscribe):
                 self.is_subscribed = True
                 self.send(self._news())
+            elif isinstance(call.request, TrafficWatch):
+                self.watches_traffic = True
         elif isinstance(error, WorldVpnError):
             self._refuse(codec.fault_of(error, call.id))
         else:

@@ -40,6 +40,7 @@ from worldvpn_core.ipc.share import (
     ShareRevoke,
     ShareStatus,
 )
+from worldvpn_core.ipc.traffic import TrafficRequest, TrafficShow, TrafficWatch
 from worldvpn_core.ipc.vault import (
     MAX_EXPORT_CHARACTERS,
     VaultChange,
@@ -222,6 +223,7 @@ Request = (
     | ShareRequest
     | VaultRequest
     | AccountRequest
+    | TrafficRequest
 )
 
 
@@ -285,4 +287,6 @@ METHODS: Final[Mapping[str, Method]] = {
     "directory.nodes": Method(request=DirectoryNodes, row=Row.GROUP),
     "wallet.balance": Method(request=WalletBalance, row=Row.OWNER),
     "wallet.history": Method(request=WalletHistory, row=Row.OWNER),
+    "traffic.show": Method(request=TrafficShow, row=Row.OWNER),
+    "traffic.watch": Method(request=TrafficWatch, row=Row.OWNER),
 }

@@ -27,6 +27,9 @@ from worldvpn_core.ipc.visible import visible
 #: Carries out one permitted request; raises a WorldVpnError to refuse it.
 Dispatch = Callable[[Caller, Request], Awaitable[Mapping[str, object]]]
 
+#: Who may see what was carried, and when.
+_TRUSTED: Final = frozenset({Role.ROOT, Role.OWNER})
+
 #: Connections one user may hold, root apart: an app, a tray, a few terminals.
 MAX_CONNECTIONS: Final = 32
 
@@ -86,6 +89,20 @@ class LocalServer:
             if role not in lines:
                 lines[role] = self._news(role)
             subscriber.send(lines[role])
+
+    def publish_traffic(self, change: Mapping[str, object]) -> bool:
+        """Send ``change`` to everyone who watches the traffic; say whether anybody does."""
+        watching = [
+            each
+            for each in self._connections
+            # Asked anew: who watches may have stopped being the owner.
+            if each.watches_traffic and self._role(self._callers[each]) in _TRUSTED
+        ]
+        if watching:
+            line = codec.encode_notification("traffic", change)
+            for each in watching:
+                each.send(line)
+        return bool(watching)
 
     async def close(self) -> None:
         """Remove the socket and drop every client. Idempotent."""

@@ -85,7 +85,7 @@ class GuestStore:
             self._prefixes = file.prefixes
         except FileNotFoundError:
             return
-        except (OSError, TypeError, ValueError, LookupError, AttributeError) as error:
+        except (OSError, *exact.MALFORMED) as error:
             _log.warning("the node's guests cannot be read: %s", type(error).__name__)
             aside = self._path.with_name(self._path.name + ".broken")
             self.notice = f"the node's guests could not be read and are kept as {aside}"

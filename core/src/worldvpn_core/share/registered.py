@@ -88,7 +88,7 @@ class NodeFile:
             self._seen = {each.root: each.version for each in file.seen}
         except FileNotFoundError:
             return
-        except (OSError, TypeError, ValueError, LookupError, AttributeError) as error:
+        except (OSError, *exact.MALFORMED) as error:
             _log.warning("what the node kept cannot be read: %s", type(error).__name__)
             try:
                 self._path.replace(self._path.with_name(self._path.name + ".broken"))

@@ -21,6 +21,7 @@ from worldvpn_core.policy import (
     RoutingPolicy,
     RuleCount,
 )
+from worldvpn_core.testing.metering_fakes import FakeMeter
 from worldvpn_core.testing.namespace_fakes import FakeHelpers, FakeLinks, FakeNamespaces
 from worldvpn_core.types import (
     Counters,
@@ -41,6 +42,7 @@ __all__ = [
     "FakeHelpers",
     "FakeJournal",
     "FakeLinks",
+    "FakeMeter",
     "FakeNamespaces",
     "FakeRouting",
     "FakeTransport",
@@ -199,6 +201,7 @@ def fake_host(
         helpers=FakeHelpers(),
         journal=journal or FakeJournal(),
         namespaces=FakeNamespaces(),
+        meter=FakeMeter(),
     )
 
 
@@ -259,6 +262,7 @@ class FakeTransport:
         self.failure: Exception | None = None
         self.hangs = False
         self.lie: TunnelInfo | None = None
+        self.round_trip_s: float | None = None
         self.opened: list[FakeTunnel] = []
         self.log = [] if log is None else log
 
@@ -278,7 +282,11 @@ class FakeTransport:
         if self.failure is not None:
             raise self.failure
         await self.links.add(plan.interface, "tun")
-        info = TunnelInfo(path=Link(name=plan.interface), outer_endpoints=plan.remotes)
+        info = TunnelInfo(
+            path=Link(name=plan.interface),
+            outer_endpoints=plan.remotes,
+            round_trip_s=self.round_trip_s,
+        )
         tunnel = FakeTunnel(self.lie or info, self.links)
         self.opened.append(tunnel)
         return tunnel

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Final, Protocol
 
 import attrs
@@ -74,9 +75,9 @@ async def eventually_proved(tunnel: Tunnel, before: int) -> Counters:
 
 
 @asynccontextmanager
-async def opened(ground: TransportGround) -> AsyncIterator[Tunnel]:
-    """Open a tunnel for as long as the block lasts."""
-    tunnel = await ground.transport.open(ground.plan)
+async def opened(ground: TransportGround, plan: TunnelPlan | None = None) -> AsyncIterator[Tunnel]:
+    """Open a tunnel, by the ground's plan or another, for as long as the block lasts."""
+    tunnel = await ground.transport.open(plan or ground.plan)
     try:
         yield tunnel
     finally:
@@ -165,18 +166,18 @@ class TransportContract:
             _must(links[ground.plan.interface].kind in {"tun", "wireguard"}, "a tunnel's link")
 
     async def test_open_returns_with_a_proof(self, ground: TransportGround) -> None:
-        """Packets flow, and not only out."""
+        """Packets flow, and not only out; a round trip is part of what that took."""
+        began_monotonic_s = monotonic()
         async with opened(ground) as tunnel:
+            most_s = monotonic() - began_monotonic_s
+            _must((tunnel.info.round_trip_s or 0.0) <= most_s, "a round trip within that")
             _must((await tunnel.counters()).proof, "a proof")
 
     async def test_open_sets_the_mtu_that_the_plan_fixes(self, ground: TransportGround) -> None:
         """A profile knows its path."""
-        tunnel = await ground.transport.open(attrs.evolve(ground.plan, mtu_bytes=_MTU_BYTES))
-        try:
+        async with opened(ground, attrs.evolve(ground.plan, mtu_bytes=_MTU_BYTES)):
             links = {link.name: link for link in await ground.links.all()}
             _same(links[ground.plan.interface].mtu_bytes, _MTU_BYTES)
-        finally:
-            await tunnel.close()
 
     async def test_packets_pass_and_are_counted(self, ground: TransportGround) -> None:
         """Both ways."""

@@ -17,6 +17,8 @@ from worldvpn_core.errors import VaultDamagedError
 VERSION: Final = 1
 #: Raw length of X25519 and Ed25519 private keys (RFC 7748, RFC 8032).
 KEY_BYTES: Final = 32
+#: Tickets fetched for when the server is away; the server gives a device two.
+MOST_AHEAD: Final = 4
 MOST_CHARACTERS: Final = 4_096
 
 
@@ -29,6 +31,13 @@ def _line(_instance: object, attribute: attrs.Attribute[str], value: str) -> Non
 def _key(_instance: object, attribute: attrs.Attribute[bytes], value: bytes) -> None:
     if len(value) != KEY_BYTES:
         raise ValueError(f"{attribute.name} must have {KEY_BYTES} bytes")
+
+
+def _lines(instance: object, attribute: attrs.Attribute[Any], value: tuple[str, ...]) -> None:
+    if len(value) > MOST_AHEAD:
+        raise ValueError(f"{attribute.name} must be {MOST_AHEAD} at most")
+    for each in value:
+        _line(instance, attribute, each)
 
 
 def _utc(_instance: object, attribute: attrs.Attribute[datetime], value: datetime) -> None:
@@ -49,6 +58,8 @@ class Secrets:
     ed25519_private: bytes = attrs.field(validator=_key)
     refresh_token: str = attrs.field(validator=_line)
     device_keys_made_utc: datetime = attrs.field(validator=_utc)
+    #: Sessions held for when the server is away, each with its keys (``central.leases``).
+    ahead: tuple[str, ...] = attrs.field(default=(), validator=_lines)
 
     def __repr__(self) -> str:
         return "Secrets()"

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from worldvpn_core.central.calls import Find
-from worldvpn_core.central.place import Place
+from worldvpn_core.central.calls import Find, Open
 from worldvpn_core.central.replies import Text
 
 
 class Chooser(Protocol):
     """Knows nodes."""
 
-    def candidates(
-        self, place: Place, protocol: str, avoided: tuple[str, ...], favourites: tuple[str, ...]
-    ) -> tuple[str, ...]:
+    def candidates(self, call: Open) -> tuple[str, ...]:
         """Return the ids of nodes to try, best first; none where it knows none."""
 
     async def find(self, call: Find) -> Text:

@@ -106,9 +106,7 @@ class Sessions:
             if place.node in call.avoided:
                 raise CentralRefusedError("the node that was asked for is one to be avoided")
             return ({"node_id": place.node or ""},)
-        found = self.chooser.candidates(
-            place, wire_name(call.protocol), call.avoided, call.favourites
-        )
+        found = self.chooser.candidates(call)
         nodes = [each for each in found if each not in call.avoided][:_MOST_TRIES]
         if nodes:
             return tuple({"node_id": each} for each in nodes)

@@ -27,11 +27,14 @@ IFF_LOOPBACK: Final = 0x8
 IFF_RUNNING: Final = 0x40
 
 _HEADER: Final = struct.Struct("=BBHiII")
+#: struct rtnl_link_stats64 begins with packets and bytes, each received and sent.
+_STATISTICS: Final = struct.Struct("=QQQQ")
 _IFNAME: Final = 3
 _MTU: Final = 4
 LINK: Final = 5
 _MASTER: Final = 10
 LINKINFO: Final = 18
+_STATISTICS_64: Final = 23
 INFO_KIND: Final = 1
 _EXT_MASK: Final = 29
 LINK_NETNSID: Final = 37
@@ -73,6 +76,25 @@ def read_link(body: bytes) -> LinkFacts:
             if kind_ == _ALT_IFNAME
         ),
     )
+
+
+def ask_link(name: str) -> Request:
+    """Return the request that reads one link, with its counters."""
+    return Request(
+        kind=RTM_GETLINK,
+        body=_HEADER.pack(0, 0, 0, 0, 0, 0) + attribute_text(_IFNAME, name),
+        purpose=f"read the interface {name}",
+    )
+
+
+def read_volume(body: bytes) -> tuple[int, int, int] | None:
+    """Return a link's index, and the bytes it has received and sent; None without counters."""
+    _, _, _, index, _, _ = _HEADER.unpack_from(body)
+    data = dict(attributes(body, _HEADER.size)).get(_STATISTICS_64, b"")
+    if len(data) < _STATISTICS.size:
+        return None
+    _, _, received_bytes, sent_bytes = _STATISTICS.unpack_from(data)
+    return index, received_bytes, sent_bytes
 
 
 def make_link(name: str, kind: str) -> Request:

@@ -11,6 +11,7 @@ from worldvpn_host.events import KernelEvents
 from worldvpn_host.helpers import ProcessHelpers
 from worldvpn_host.journal import FileJournal
 from worldvpn_host.links import KernelLinks
+from worldvpn_host.meter import KernelMeter
 from worldvpn_host.namespaces import KernelNamespaces
 from worldvpn_host.route_socket import RouteSocket
 from worldvpn_host.routing import KernelRouting
@@ -30,4 +31,5 @@ def worldvpn_host(platform: str, state_dir: str) -> HostServices | None:
         helpers=ProcessHelpers(),
         journal=FileJournal(Path(state_dir) / "journal"),
         namespaces=KernelNamespaces(sock),
+        meter=KernelMeter(sock),
     )

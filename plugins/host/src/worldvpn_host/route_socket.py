@@ -95,6 +95,28 @@ class RouteSocket:
                     break
             return found
 
+    def ask(self, request: Request) -> Message | None:
+        """Return the one object that ``request`` asks for; None: there is none.
+
+        Raises:
+            RoutingError: with the kernel's reason.
+        """
+        with self._lock, self._failing():
+            sock = self._opened()
+            self._sequence += 1
+            sock.send(pack(request, sequence=self._sequence, flags=0))
+            while True:
+                for message in messages(sock.recv(_RECEIVE_BYTES)):
+                    if message.sequence != self._sequence:
+                        continue
+                    if message.kind != NLMSG_ERROR:
+                        return message
+                    if (code := _error(message)) in {errno.ENODEV, errno.ENOENT}:
+                        return None
+                    raise RoutingError(
+                        f"the kernel refused to {request.purpose}: {os.strerror(code)}"
+                    )
+
     def send(self, requests: Sequence[Request]) -> tuple[Refusal, ...]:
         """Send ``requests`` as one datagram; return those refused, harmless ones apart.
 

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.plugins.central.directory.directory import node, whole
-from worldvpn_central.directory.choose import MOST_CANDIDATES, candidates, smoothed
+from worldvpn_central.directory.choose import MOST_CANDIDATES, candidates
 from worldvpn_central.directory.view import View, view_of
 from worldvpn_core.catalogue import Entry, Load
 from worldvpn_core.central.place import Place
+from worldvpn_core.central.tried import Measured
 
 _FASTEST: Final = Place()
 _PLACES: Final = st.sampled_from([Place(), Place.parse("DE"), Place.parse("DE/Berlin")])
@@ -42,7 +43,16 @@ entries = st.lists(
     unique_by=lambda each: each.id,
 )
 some = st.frozensets(st.integers(1, 40), max_size=20).map(lambda ids: frozenset(map(_id, ids)))
-figures = st.dictionaries(st.integers(1, 40).map(_id), st.floats(0, 1e4), max_size=9)
+figures = st.lists(
+    st.builds(
+        Measured,
+        node_id=st.integers(1, 40).map(_id),
+        latency_us=st.none() | st.integers(0, 10_000_000),
+        failing_percent=st.integers(0, 100),
+    ),
+    max_size=9,
+    unique_by=lambda each: each.node_id,
+).map(tuple)
 
 
 def _view(*nodes: Entry) -> View:
@@ -54,7 +64,7 @@ class _Wish:
     place: Place = _FASTEST
     avoided: frozenset[str] = frozenset()
     favourites: frozenset[str] = frozenset()
-    measured: dict[str, float] = attrs.field(factory=dict)
+    measured: tuple[Measured, ...] = ()
 
     def of(self, view: View, seed: int) -> tuple[str, ...]:
         dice = Random(seed)  # noqa: S311 - a test repeats itself
@@ -170,12 +180,60 @@ def test_of_two_the_better_one_is_first(worse: dict[str, object]) -> None:
     assert _Wish().of(_view(node(1), node(2, **worse)), 7) == (_id(1), _id(2))
 
 
-def test_own_measurement_counts_for_more_than_the_directory() -> None:
-    view = _view(node(1, latency_ms=10), node(2, latency_ms=100))
+@given(st.integers(0, 500), st.integers(0, 500), st.integers(0, 499_000), st.integers())
+def test_own_measurement_counts_for_more_than_the_directory(
+    one_ms: int, other_ms: int, near_us: int, seed: int
+) -> None:
+    view = _view(node(1, latency_ms=one_ms), node(2, latency_ms=other_ms))
 
-    wish = _Wish(measured={_id(1): 150.0, _id(2): 20.0})
+    wish = _Wish(measured=(_measured(1, near_us + 1_000), _measured(2, near_us)))
+
+    assert wish.of(view, seed) == (_id(2), _id(1))
+
+
+@given(st.integers(0, 400), st.integers(0, 400), st.integers())
+def test_own_measurement_of_one_node_is_compared_with_what_is_said_of_the_other(
+    own_ms: int, said_ms: int, seed: int
+) -> None:
+    view = _view(node(1, latency_ms=0), node(2, latency_ms=said_ms))
+
+    first = _Wish(measured=(_measured(1, own_ms * 1_000),)).of(view, seed)[0]
+
+    assert own_ms == said_ms or first == _id(1 if own_ms < said_ms else 2)
+
+
+@pytest.mark.parametrize("place", ["DE", "DE/Berlin", "fastest"])
+def test_measured_near_node_is_first_wherever_the_place_leaves_a_choice(place: str) -> None:
+    view = _view(node(1, latency_ms=10), node(2, latency_ms=100))
+    measured = (_measured(1, 150_000), _measured(2, 20_000))
+
+    wish = _Wish(place=Place.parse(place), measured=measured)
 
     assert wish.of(view, 7) == (_id(2), _id(1))
+
+
+@given(st.integers(1, 100), st.none() | st.integers(0, 10_000_000), st.integers())
+def test_node_that_fails_comes_after_its_equal(
+    failing_percent: int, latency_us: int | None, seed: int
+) -> None:
+    fails = Measured(node_id=_id(1), latency_us=latency_us, failing_percent=failing_percent)
+    equal = Measured(node_id=_id(2), latency_us=latency_us)
+
+    chosen = _Wish(measured=(fails, equal)).of(_view(node(1), node(2)), seed)
+
+    assert chosen == (_id(2), _id(1))
+
+
+def test_node_that_nearly_always_fails_is_worth_less_than_one_far_away() -> None:
+    view = _view(node(1, latency_ms=10), node(2, latency_ms=190))
+
+    wish = _Wish(measured=(Measured(node_id=_id(1), failing_percent=97),))
+
+    assert wish.of(view, 7) == (_id(2), _id(1))
+
+
+def _measured(number: int, latency_us: int) -> Measured:
+    return Measured(node_id=_id(number), latency_us=latency_us)
 
 
 def test_node_nobody_has_measured_counts_as_one_in_the_middle() -> None:
@@ -193,8 +251,3 @@ def test_node_asked_for_by_its_id_is_the_only_one() -> None:
     assert attrs.evolve(wish, avoided=frozenset({_id(1)})).of(view, 7) == ()
     assert attrs.evolve(wish, place=Place.parse(_id(9))).of(view, 7) == (_id(9),)
     assert wish.of(_view(node(1, protocols=frozenset({"VLESS"}))), 7) == ()
-
-
-def test_latency_is_smoothed_over_sessions() -> None:
-    assert smoothed(None, 40) == 40
-    assert smoothed(40, 50) == pytest.approx(43)

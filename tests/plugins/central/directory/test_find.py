@@ -19,6 +19,7 @@ from worldvpn_core.central.calls import MOST_PAGE, Find
 from worldvpn_core.central.fields import MOST_RELAYED_CHARACTERS
 from worldvpn_core.central.place import Place
 from worldvpn_core.central.replies import Text
+from worldvpn_core.central.tried import Measured
 
 _NOW_S = 1_060.0
 
@@ -64,12 +65,30 @@ def test_row_says_all_there_is_to_a_node() -> None:
                 "public": False,
                 "on_probation": False,
                 "favourite": True,
+                "measured_ms": None,
+                "failing_percent": 0,
             }
         ],
         "total": 1,
         "next": None,
         "age_s": 60,
     }
+
+
+def test_row_says_what_own_tunnels_have_shown_beside_what_the_directory_says() -> None:
+    measured = (
+        Measured(node_id=str(UUID(int=1)), latency_us=21_260, failing_percent=30),
+        Measured(node_id=str(UUID(int=2)), failing_percent=51),
+        Measured(node_id=str(UUID(int=9)), latency_us=1),
+    )
+
+    rows = _page(_view(node(1), node(2), node(3)), measured=measured)["nodes"]
+
+    assert [(row["latency_ms"], row["measured_ms"], row["failing_percent"]) for row in rows] == [
+        (30, 21.3, 30),
+        (30, None, 51),
+        (30, None, 0),
+    ]
 
 
 def test_best_come_first_and_those_on_probation_last() -> None:

@@ -141,6 +141,7 @@ class Rows(QWidget):
     def _node(self, node: Node) -> Row:
         kinds = ["public" if node.is_public else "community"]
         kinds += ["new"] if node.is_new else []
+        kinds += ["failing"] if node.is_failing else []
         kinds += ["favourite"] if node.is_favourite else []
         if node.id == self._current:
             kinds = ["Connected here"]

@@ -15,6 +15,8 @@ _SHORT: Final = 8
 _MOST_LOAD: Final = 3
 #: At or above this a node is busy.
 _BUSY: Final = 2
+#: More than a node has that failed once, a day ago.
+_FAILING_PERCENT: Final = 20
 _LONGEST_CITY: Final = 64
 
 
@@ -35,6 +37,8 @@ class Node:
     is_public: bool = False
     is_new: bool = False
     is_favourite: bool = False
+    #: Of late it has left this computer without an answer.
+    is_failing: bool = False
 
     @property
     def short(self) -> str:
@@ -88,7 +92,10 @@ class Land:
 
 def node_of(row: Mapping[str, Any]) -> Node:
     """Return the node of a row; what is missing or odd is as if it were not known."""
-    latency, load = row.get("latency_ms"), row.get("load", 0)
+    load = row.get("load", 0)
+    # What own tunnels have measured says more than what the directory was told.
+    measured = row.get("measured_ms")
+    latency = row.get("latency_ms") if measured is None else measured
     return Node(
         id=clean(str(row["id"]), _LONGEST_CITY),
         country=_code(str(row.get("country") or "")),
@@ -97,10 +104,11 @@ def node_of(row: Mapping[str, Any]) -> Node:
         bandwidth_mbps=_whole(row.get("bandwidth_mbps")),
         load=min(max(_whole(load), 0), _MOST_LOAD),
         reputation=_whole(row.get("reputation")),
-        latency_ms=latency if isinstance(latency, int) else None,
+        latency_ms=round(latency) if isinstance(latency, int | float) else None,
         is_public=bool(row.get("public")),
         is_new=bool(row.get("on_probation")),
         is_favourite=bool(row.get("favourite")),
+        is_failing=_whole(row.get("failing_percent")) >= _FAILING_PERCENT,
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import attrs
 
@@ -60,6 +60,18 @@ def rates(samples: Sequence[Sample]) -> tuple[Rate, ...]:
                 )
             )
     return tuple(found)
+
+
+def of_history(minute: Mapping[str, Any], ended_s: float) -> tuple[Rate, ...]:
+    """Return the rates of a history of seconds, as ``traffic.watch`` tells it.
+
+    ``ended_s`` is when the last of them ended, on the clock of the samples.
+    """
+    pairs = list(zip(minute["received_bytes"], minute["sent_bytes"], strict=True))
+    return tuple(
+        Rate(ended_s - (len(pairs) - 1 - place), down * _BITS / _MEGA, up * _BITS / _MEGA)
+        for place, (down, up) in enumerate(pairs)
+    )
 
 
 def scale(most: float) -> float:

@@ -6,7 +6,7 @@ everybody who asks at once comes to the top row's node.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from random import Random
 from typing import Final
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 from worldvpn_central.directory.view import View
 from worldvpn_core.catalogue import Entry, Load
 from worldvpn_core.central.place import Place, PlaceKind
+from worldvpn_core.central.tried import US_A_MS, Measured
 
 MOST_CANDIDATES: Final = 3
 #: What being busy is worth in milliseconds; a point of reputation is worth one.
@@ -27,13 +28,8 @@ _BEST_REPUTATION: Final = 100
 #: The good are those hardly worse than the best, but never fewer than so many.
 _MARGIN_MS: Final = 25.0
 _FEWEST_GOOD: Final = 8
-#: How much the newest figure counts beside all before it.
-_NEWEST: Final = 0.3
-
-
-def smoothed(before_ms: float | None, measured_ms: float) -> float:
-    """Return the latency to go by after a session has measured ``measured_ms``."""
-    return measured_ms if before_ms is None else before_ms + _NEWEST * (measured_ms - before_ms)
+#: What a node is worth less, in milliseconds, that has failed for each of 100 times.
+_FAILING_MS: Final = 2.0
 
 
 def candidates(  # noqa: PLR0913, PLR0917 - each is of another kind
@@ -42,14 +38,14 @@ def candidates(  # noqa: PLR0913, PLR0917 - each is of another kind
     protocol: str,
     avoided: Collection[str],
     favourites: Collection[str],
-    measured: Mapping[str, float],
+    measured: Iterable[Measured],
     random: Random,
 ) -> tuple[str, ...]:
     """Return at most three nodes in the order in which to ask for them.
 
     ``avoided`` are never among them: blocked ones, the user's own, those that have just failed.
-    ``favourites`` come first where there is room on them. ``measured`` is what own sessions
-    have measured, in milliseconds (``smoothed``): it counts for more than the directory's.
+    ``favourites`` come first where there is room on them. ``measured`` is what own tunnels have
+    shown: their latency counts instead of the directory's, and failing counts against a node.
     A node that is asked for by its id is returned though the directory has never heard of it.
     """
     if place.kind is PlaceKind.NODE and place.node is not None:
@@ -58,7 +54,7 @@ def candidates(  # noqa: PLR0913, PLR0917 - each is of another kind
         return () if wrong else (place.node,)
     never = {UUID(each) for each in avoided}
     first = {UUID(each) for each in favourites}
-    own_ms = {UUID(each): latency_ms for each, latency_ms in measured.items()}
+    own = {UUID(each.node_id): each for each in measured}
     fitting = [each for each in view.matching(place, protocol) if each.id not in never]
     roomy = [each for each in fitting if each.load is not Load.FULL] or fitting
     liked = [each for each in roomy if each.id in first]
@@ -67,7 +63,7 @@ def candidates(  # noqa: PLR0913, PLR0917 - each is of another kind
         others = _proven(others, nothing_else=not liked)
     chosen: list[Entry] = []
     for pool in (liked, others):
-        costs = [(_cost(node, own_ms, view.median_ms), node) for node in pool]
+        costs = [(_cost(node, own.get(node.id), view.median_ms), node) for node in pool]
         chosen += _by_two(_good(costs), MOST_CANDIDATES - len(chosen), random)
     return tuple(str(each.id) for each in chosen)
 
@@ -81,11 +77,12 @@ def _proven(nodes: list[Entry], *, nothing_else: bool) -> list[Entry]:
     return nodes if nothing_else and not proven else proven
 
 
-def _cost(node: Entry, own_ms: Mapping[UUID, float], unknown_ms: float) -> float:
-    latency_ms = own_ms.get(node.id, node.latency_ms)
-    if latency_ms is None:
-        latency_ms = unknown_ms
-    return latency_ms + _LOAD_MS[node.load] + _BEST_REPUTATION - node.reputation
+def _cost(node: Entry, own: Measured | None, unknown_ms: float) -> float:
+    latency_ms = unknown_ms if node.latency_ms is None else float(node.latency_ms)
+    if own is not None and own.latency_us is not None:
+        latency_ms = own.latency_us / US_A_MS
+    failing_ms = 0.0 if own is None else _FAILING_MS * own.failing_percent
+    return latency_ms + failing_ms + _LOAD_MS[node.load] + _BEST_REPUTATION - node.reputation
 
 
 def _good(costs: _Costs) -> _Costs:

@@ -16,8 +16,8 @@ from worldvpn_central.directory.fetching import Fetched
 from worldvpn_central.directory.shelf import Shelf
 from worldvpn_central.http import Question
 from worldvpn_central.keys import Keys
-from worldvpn_core.central.calls import Find
-from worldvpn_core.central.place import Place
+from worldvpn_central.protocols import wire_name
+from worldvpn_core.central.calls import Find, Open
 from worldvpn_core.central.replies import Text
 from worldvpn_core.contracts import CentralDesk
 from worldvpn_core.credit.manifest import Manifest
@@ -87,12 +87,16 @@ class DirectoryDesk:
             except TimeoutError:
                 continue
 
-    def candidates(
-        self, place: Place, protocol: str, avoided: tuple[str, ...], favourites: tuple[str, ...]
-    ) -> tuple[str, ...]:
+    def candidates(self, call: Open) -> tuple[str, ...]:
         """See ``Chooser``."""
         return choose.candidates(
-            self._shelf.believed(), place, protocol, avoided, favourites, {}, SystemRandom()
+            self._shelf.believed(),
+            call.place,
+            wire_name(call.protocol),
+            call.avoided,
+            call.favourites,
+            call.measured,
+            SystemRandom(),
         )
 
     async def find(self, call: Find) -> Text:

@@ -20,10 +20,11 @@ def found(view: View, call: Find, now_s: float) -> str:
     """
     fitting = view.matching(call.place, call.protocol, call.min_bandwidth_mbps)
     favourites = {UUID(each) for each in call.favourites}
+    own = {UUID(each.node_id): each for each in call.measured}
     rows: list[str] = []
     room = MOST_RELAYED_CHARACTERS - _FRAME_CHARACTERS
     for node in fitting[call.offset : call.offset + call.limit]:
-        row = view.row(node, favourite=node.id in favourites)
+        row = view.row(node, own.get(node.id), favourite=node.id in favourites)
         room -= len(row) + 1
         if room < 0:
             break

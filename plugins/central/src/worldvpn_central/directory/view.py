@@ -13,6 +13,7 @@ import attrs
 
 from worldvpn_core.catalogue import Catalogue, Entry
 from worldvpn_core.central.place import Place, PlaceKind
+from worldvpn_core.central.tried import US_A_MS, Measured
 
 #: What a node is taken to need where nobody has measured any.
 _UNKNOWN_MS: Final = 100.0
@@ -47,12 +48,13 @@ class View:
             del self._found[next(iter(self._found))]
         return found
 
-    def row(self, node: Entry, *, favourite: bool) -> str:
+    def row(self, node: Entry, own: Measured | None, *, favourite: bool) -> str:
         """Return a node as JSON, in ASCII: quoted once more it is at most twice as long."""
         known = self._rows.get(node.id)
         if known is None:
             known = self._rows[node.id] = _row(node)
-        return f"{known}true}}" if favourite else f"{known}false}}"
+        shown = _NOT_TRIED if own is None else _tried(own)
+        return f"{known}{_BOOLEAN[favourite]}{shown}"
 
     def _fitting(
         self, place: Place, protocol: str | None, min_bandwidth_mbps: int
@@ -103,6 +105,11 @@ def _row(node: Entry) -> str:
     )
 
 
+def _tried(own: Measured) -> str:
+    latency = "null" if own.latency_us is None else f"{own.latency_us / US_A_MS:.1f}"
+    return f',"measured_ms":{latency},"failing_percent":{own.failing_percent}}}'
+
+
 @lru_cache(maxsize=1_024)
 def _quoted(text: str) -> str:
     return json.dumps(text)
@@ -114,3 +121,4 @@ def _listed(names: frozenset[str]) -> str:
 
 
 _BOOLEAN: Final = ("false", "true")
+_NOT_TRIED: Final = ',"measured_ms":null,"failing_percent":0}'

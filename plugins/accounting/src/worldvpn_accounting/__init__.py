@@ -1,0 +1,3 @@
+"""Counts what tunnels carry, and keeps it through crashes."""
+
+from __future__ import annotations
