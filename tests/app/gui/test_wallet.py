@@ -16,18 +16,20 @@ from worldvpn_app.gui.present.wallet import (
     as_csv,
     balance,
     by_day,
+    earned,
     entry_of,
     line,
     signed,
-    total,
+    spent,
 )
 from worldvpn_app.gui.wallet import WalletPage
 from worldvpn_core.credit.units import CREDIT_TICKS
 from worldvpn_core.errors import SignedOutError
 
 NOW = datetime(2026, 1, 2, 15, 0, tzinfo=UTC)
-EARNED = entry_of(an_entry(1, "earn", ticks=212 * CREDIT_TICKS, vesting_ticks=212 * CREDIT_TICKS))
+EARNED = entry_of(an_entry(1, "earn", vesting_ticks=212 * CREDIT_TICKS))
 SPENT = entry_of(an_entry(2, "spend", ticks=-386 * CREDIT_TICKS))
+VESTED = entry_of(an_entry(6, "vest", ticks=212 * CREDIT_TICKS, vesting_ticks=-212 * CREDIT_TICKS))
 HELD = entry_of(an_entry(3, "hold", held_ticks=188 * CREDIT_TICKS))
 
 
@@ -49,7 +51,7 @@ def test_what_vests_is_no_part_of_the_balance() -> None:
 
 
 def test_a_figure_carries_its_sign_and_minus_is_a_minus() -> None:
-    assert [signed(EARNED.ticks), signed(SPENT.ticks)] == ["+212.00", "\u2212386.00"]
+    assert [line(EARNED, NOW).figure, line(SPENT, NOW).figure] == ["+212.00", "\u2212386.00"]
     assert line(HELD, NOW).figure == "\u2212188.00"
     assert line(EARNED, NOW).aside == "Vesting"
 
@@ -70,11 +72,13 @@ def test_lines_are_filtered_by_what_they_are(show: Show, kinds: list[str]) -> No
 
 def test_each_day_has_its_own_bar_and_older_ones_none() -> None:
     old = entry_of(an_entry(4, "earn", ticks=CREDIT_TICKS, created_at="2025-11-01T00:00:00+00:00"))
-    days = by_day((EARNED, SPENT, HELD, old), NOW, 7)
+    days = by_day((EARNED, VESTED, SPENT, HELD, old), NOW, 7)
     assert len(days) == 7
     assert (days[-1].on, days[-1].earned, days[-1].spent) == (NOW.date(), 212.0, 386.0)
     assert sum(day.earned for day in days) == 212.0
-    assert total((EARNED, old), Show.EARNED, NOW - timedelta(days=30)) == EARNED.ticks
+    month = NOW - timedelta(days=30)
+    assert signed(earned((EARNED, VESTED, old), month)) == "+212.00"
+    assert signed(spent((EARNED, SPENT), month)) == "\u2212386.00"
 
 
 def test_a_note_is_no_formula_in_a_spreadsheet() -> None:

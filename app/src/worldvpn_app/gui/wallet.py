@@ -19,13 +19,13 @@ from worldvpn_app.gui.present.advice import advice
 from worldvpn_app.gui.present.view import Button
 from worldvpn_app.gui.present.wallet import (
     Entry,
-    Show,
     as_csv,
     balance,
     by_day,
+    earned,
     entry_of,
     signed,
-    total,
+    spent,
 )
 from worldvpn_app.gui.store import looked
 from worldvpn_app.gui.tokens import SPACE
@@ -122,13 +122,13 @@ class WalletPage(QWidget):
             self.vesting.show_figure(view.vesting, translate("wallet", "Yours once past doubt"))
             self.held.show_figure(view.held, translate("wallet", "For sessions that are open"))
         since = now - timedelta(days=_MONTH)
-        earned = total(self._entries, Show.EARNED, since)
-        spent = total(self._entries, Show.SPENT, since)
         self.earned.show_figure(
-            signed(earned).partition(".")[0], translate("wallet", "Shared, and given")
+            signed(earned(self._entries, since)).partition(".")[0],
+            translate("wallet", "By sharing, vesting or not"),
         )
         self.spent.show_figure(
-            signed(spent).partition(".")[0], translate("wallet", "Through other people's nodes")
+            signed(spent(self._entries, since)).partition(".")[0],
+            translate("wallet", "Through other people's nodes"),
         )
         self.bars.show_days(by_day(self._entries, now, self._days))
         self.history.show_entries(self._entries)

@@ -20,7 +20,8 @@ from worldvpn_core.credit.units import CREDIT_TICKS
 translate = QCoreApplication.translate
 _MEBI: Final = 1_024**2
 _MINUS: Final = "\u2212"
-_EARNED: Final = frozenset({"earn", "vest", "grant", "welcome", "late"})
+_EARNED: Final = frozenset({"earn", "late"})
+_GIVEN: Final = frozenset({"welcome", "grant"})
 _SPENT: Final = frozenset({"spend", "penalty", "reversal"})
 _HELD: Final = frozenset({"hold", "release"})
 
@@ -49,20 +50,25 @@ class Entry:
 
     @property
     def moved_ticks(self) -> int:
-        """What the line is about: what changed, or what was set aside or came back."""
+        """What the line is about: what was earned, what changed, what was set aside or came back.
+
+        What is earned vests first, and is told again by "vest" when it comes to the balance.
+        """
+        if self.kind in _EARNED:
+            return self.ticks + self.vesting_ticks
         return self.ticks or -self.held_ticks
 
     def is_shown(self, show: Show) -> bool:
         """Say whether it belongs to ``show``."""
         match show:
             case Show.EARNED:
-                return self.kind in _EARNED
+                return self.kind in _EARNED or self.kind == "vest"
             case Show.SPENT:
                 return self.kind in _SPENT
             case Show.HELD:
                 return self.kind in _HELD
             case Show.GIVEN:
-                return self.kind in {"welcome", "grant"}
+                return self.kind in _GIVEN
             case Show.ALL:
                 return True
 
@@ -170,29 +176,37 @@ def signed(ticks: int) -> str:
     return credit(ticks, signed=True).replace("-", _MINUS)
 
 
-def total(entries: Iterable[Entry], show: Show, since: datetime) -> int:
-    """Return the ticks of what belongs to ``show`` since then."""
+def earned(entries: Iterable[Entry], since: datetime) -> int:
+    """Return the ticks earned by sharing since then, those that still vest among them."""
+    return _sum(entries, _EARNED, since)
+
+
+def spent(entries: Iterable[Entry], since: datetime) -> int:
+    """Return the ticks spent since then, as a negative figure."""
+    return _sum(entries, _SPENT, since)
+
+
+def _sum(entries: Iterable[Entry], kinds: frozenset[str], since: datetime) -> int:
     return sum(
-        entry.ticks
+        entry.moved_ticks
         for entry in entries
-        if entry.is_shown(show) and datetime.fromisoformat(entry.created_at) >= since
+        if entry.kind in kinds and datetime.fromisoformat(entry.created_at) >= since
     )
 
 
 def by_day(entries: Iterable[Entry], now: datetime, days: int) -> tuple[Day, ...]:
     """Return each of the last ``days``, the oldest first."""
     first = now.date() - timedelta(days=days - 1)
-    earned = {first + timedelta(days=place): 0 for place in range(days)}
-    spent = dict(earned)
+    came = {first + timedelta(days=place): 0 for place in range(days)}
+    went = dict(came)
     for entry in entries:
         on = datetime.fromisoformat(entry.created_at).astimezone(now.tzinfo).date()
-        if on in earned and entry.kind in _EARNED:
-            earned[on] += entry.ticks
-        elif on in spent and entry.kind in _SPENT:
-            spent[on] -= entry.ticks
+        if on in came and entry.kind in _EARNED:
+            came[on] += entry.moved_ticks
+        elif on in went and entry.kind in _SPENT:
+            went[on] -= entry.moved_ticks
     return tuple(
-        Day(on=on, earned=earned[on] / CREDIT_TICKS, spent=spent[on] / CREDIT_TICKS)
-        for on in earned
+        Day(on=on, earned=came[on] / CREDIT_TICKS, spent=went[on] / CREDIT_TICKS) for on in came
     )
 
 
