@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PyQt6.QtNetwork import QLocalServer
 from pytestqt.qtbot import QtBot
 
 from tests.app.fake_daemon import HOME, FakeDaemon
@@ -85,3 +86,18 @@ def test_every_trouble_has_a_sentence_and_a_command(state: LinkState) -> None:
     assert trouble is not None
     assert trouble.sentence
     assert trouble.command
+
+
+def test_what_speaks_another_language_is_left_and_tried_again(
+    tmp_path: Path, link: Link, qtbot: QtBot
+) -> None:
+    listening = QLocalServer()
+    assert listening.listen(str(tmp_path / "daemon.sock"))
+    link.open()
+    qtbot.waitUntil(listening.hasPendingConnections)
+    connection = listening.nextPendingConnection()
+    assert connection is not None
+    connection.write(b"[]\nHTTP/1.1 400\n")
+    qtbot.waitUntil(lambda: link.state is LinkState.ABSENT)
+    qtbot.waitUntil(listening.hasPendingConnections)
+    listening.close()

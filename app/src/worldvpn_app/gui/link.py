@@ -164,9 +164,16 @@ class Link(QObject):
             self._leave(LinkState.ABSENT)
             return
         for line in lines:
-            self._take(cast("dict[str, Any]", json.loads(line)))
+            try:
+                message = json.loads(line)
+            except ValueError:
+                message = None
+            if not isinstance(message, dict):
+                self._leave(LinkState.ABSENT)
+                return
+            self._take(message)
 
-    def _take(self, message: dict[str, Any]) -> None:
+    def _take(self, message: Mapping[str, Any]) -> None:
         if message.get("method") == "snapshot":
             self.snapshot = cast("Snapshot", message["params"])
             self._tries = 0

@@ -128,11 +128,11 @@ class Tray(QObject):
         self._menu.addAction(translate("tray", "Open WorldVPN"), self.raised.emit)
         self._menu.addSeparator()
         self.main = self._menu.addAction("", self._press)
-        self._pauses = self._menu.addMenu(translate("tray", "Pause"))
-        if self._pauses is not None:
+        self.pauses = self._menu.addMenu(translate("tray", "Pause"))
+        if self.pauses is not None:
             for minutes in _PAUSES_MIN:
                 text = translate("tray", "{n}\u00a0minutes").format(n=minutes)
-                self._pauses.addAction(text, lambda n=minutes: actions.pause(n))
+                self.pauses.addAction(text, lambda n=minutes: actions.pause(n))
         self._menu.addSeparator()
         self._menu.addAction(translate("tray", "Quit"), self.quitted.emit)
 
@@ -161,7 +161,7 @@ class Tray(QObject):
         if self.main is not None:
             self.main.setVisible(self._do is not None)
             self.main.setText(view.main.text if view and view.main else "")
-        if self._pauses is not None and (entry := self._pauses.menuAction()) is not None:
+        if self.pauses is not None and (entry := self.pauses.menuAction()) is not None:
             entry.setVisible(view is not None and any(b.do is Do.PAUSE for b in view.second))
 
     def _tell(self, view: HomeView | None) -> None:
