@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PyQt6 import sip
-from PyQt6.QtCore import QSettings
+from PyQt6.QtCore import QEvent, QSettings
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -19,6 +19,9 @@ from worldvpn_app.gui.present.home import present
 from worldvpn_app.gui.screens.replay import now, states
 from worldvpn_app.gui.tray import Tray
 from worldvpn_core.ipc.messages import TunnelDisconnect, TunnelPause
+
+# There is no tray without a display; what is said of it is.
+pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged")
 
 
 @pytest.fixture
@@ -41,12 +44,20 @@ def test_a_theme_is_taken_at_once_and_remembered(
     qtbot.waitUntil(lambda: app.window.rail.state.text() == "Disconnected")
     dark = app.window.grab().toImage().pixelColor(4, 700)
 
+    before = app.window
+    before.choose("map")
     app.set_theme("light")
 
     assert app.window.rail.state.text() == "Disconnected"
     assert app.window.grab().toImage().pixelColor(4, 700).lightness() > dark.lightness() + 100
     assert app.window.chosen == "settings"
     assert settings.value("look/theme") == "light"
+    # What belonged to the old window is gone, and hears of nothing any more.
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    app.actions.asked.emit()
+    daemon.show(**UP[-1])
+    qtbot.waitUntil(lambda: app.window.rail.state.text() == "Connected")
+    assert sip.isdeleted(before)
     link.close()
     sip.delete(app.window)
 

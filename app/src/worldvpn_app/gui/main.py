@@ -38,7 +38,7 @@ class App:
     def __init__(self, application: QApplication, link: Link, settings: QSettings) -> None:
         self._application, self._link, self._settings = application, link, settings
         self._store = Store(link)
-        self._actions = Actions(link, self._store)
+        self.actions = Actions(link, self._store)
         self._journal = Journal(link, lambda: datetime.now().astimezone())
         self._tray: Tray | None = None
         self.window = self._made()
@@ -47,7 +47,6 @@ class App:
         """Draw everything in ``theme`` from now on."""
         self._settings.setValue(_THEME, theme)
         old = self.window
-        old.disconnect()
         self.window = self._made()
         self.window.setGeometry(old.geometry())
         self.window.show()
@@ -63,7 +62,7 @@ class App:
         context = Context(
             link=self._link,
             store=self._store,
-            actions=self._actions,
+            actions=self.actions,
             colours=colours,
             settings=self._settings,
             journal=self._journal,
@@ -76,7 +75,7 @@ class App:
         return window
 
     def _add_tray(self, window: Window) -> None:
-        tray = self._tray = Tray(self._actions, window)
+        tray = self._tray = Tray(self.actions, window)
         window.has_tray = True
         window.view_changed.connect(tray.show_view)
         tray.raised.connect(window.come_up)

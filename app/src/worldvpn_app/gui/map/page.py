@@ -68,7 +68,7 @@ class MapPage(QWidget):
         self._lay_out()
         context.store.nodes_changed.connect(self._show)
         context.link.snapshot_changed.connect(self._moved)
-        context.actions.asked.connect(lambda: self.panel.say(""))
+        context.actions.asked.connect(self.panel.hush)
         context.actions.refused.connect(self._refused)
 
     def search(self) -> None:

@@ -65,6 +65,10 @@ class Panel(QWidget):
         self.answer.setText(text)
         self.answer.setVisible(bool(text))
 
+    def hush(self) -> None:
+        """Say nothing more of what was asked before."""
+        self.say("")
+
     def show_lands(
         self, lands: tuple[Land, ...], current: str | None, selected: str | None, *, is_up: bool
     ) -> None:
