@@ -49,7 +49,11 @@ def test_no_word_is_cut_off(shot: Shot, size: tuple[int, int]) -> None:
 
     seen = [each for each in window.findChildren(QLabel) if each.isVisible() and each.text()]
     plain = [each for each in seen if type(each) is QLabel and not each.wordWrap()]
-    cut = [each.text() for each in plain if each.width() < each.sizeHint().width()]
+    cut = [
+        each.text()
+        for each in plain
+        if each.width() < each.sizeHint().width() or each.height() < each.sizeHint().height()
+    ]
     low = [
         each.text()
         for each in seen

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from tests.app.central_daemon import CODE, CentralDaemon
@@ -113,6 +114,14 @@ def test_a_recovery_code_is_shown_once_and_then_gone(
     qtbot.waitUntil(page.once.isVisible)
     assert central.asked(AccountRegister)
     assert page.once.code.text() == CODE
+    qtbot.waitUntil(lambda: not page.once.visibleRegion().isEmpty())
+    cut = [
+        each.text()
+        for each in page.once.findChildren(QLabel)
+        if each.height()
+        < (each.heightForWidth(each.width()) if each.wordWrap() else each.sizeHint().height())
+    ]
+    assert cut == []
     page.once.done.click()
     assert not page.once.isVisible()
     assert page.once.code.text() == ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from PyQt6.QtCore import QCoreApplication, Qt
+from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtGui import QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -282,7 +282,8 @@ def _centred(inside: QWidget) -> QWidget:
     column = QVBoxLayout(around)
     column.setContentsMargins(24, 24, 24, 24)
     column.addStretch(1)
-    column.addWidget(inside, 0, Qt.AlignmentFlag.AlignHCenter)
+    # Not by an alignment: what is aligned gets no height for its width, and words are cut.
+    column.addLayout(row(None, inside, None))
     column.addStretch(1)
     outer = QWidget()
     outer.setObjectName("page")

@@ -186,7 +186,7 @@ class Rail(QFrame):
         self.ring.show_state(Mark.DASHED, Tone.UNKNOWN)
         self.state.setText(translate("home", "Not known"))
         self.state.setStyleSheet(f"color: {self._colours.text2}")
-        self.where.setText(translate("home", "The service does not answer"))
+        self.where.setText(translate("home", "Service away"))
         self.account.clear()
 
     def _foot(self) -> QPushButton:

@@ -139,7 +139,7 @@ class Rows(QWidget):
         return row
 
     def _node(self, node: Node) -> Row:
-        kinds = ["public" if node.is_public else "community"]
+        kinds = [node.short, "public" if node.is_public else "community"]
         kinds += ["new"] if node.is_new else []
         kinds += ["failing"] if node.is_failing else []
         kinds += ["favourite"] if node.is_favourite else []
