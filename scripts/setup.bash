@@ -22,6 +22,7 @@ NEEDS=(
 )
 
 # What the desktop app needs besides: what Qt's plugin for X11 is linked against, and a face.
+# shellcheck disable=SC2034 # for those who source this
 GUI_NEEDS=(
   libegl1:libEGL.so.1
   libgl1:libGL.so.1
