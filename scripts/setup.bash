@@ -21,6 +21,29 @@ NEEDS=(
   libseccomp2:libseccomp.so.2
 )
 
+# What the desktop app needs besides: what Qt's plugin for X11 is linked against, and a face.
+# shellcheck disable=SC2034 # for those who source this
+GUI_NEEDS=(
+  libegl1:libEGL.so.1
+  libgl1:libGL.so.1
+  libdbus-1-3:libdbus-1.so.3
+  libfontconfig1:libfontconfig.so.1
+  libfreetype6:libfreetype.so.6
+  libglib2.0-0:libglib-2.0.so.0
+  libxkbcommon-x11-0:libxkbcommon-x11.so.0
+  libxcb-cursor0:libxcb-cursor.so.0
+  libxcb-icccm4:libxcb-icccm.so.4
+  libxcb-image0:libxcb-image.so.0
+  libxcb-keysyms1:libxcb-keysyms.so.1
+  libxcb-randr0:libxcb-randr.so.0
+  libxcb-render-util0:libxcb-render-util.so.0
+  libxcb-shape0:libxcb-shape.so.0
+  libxcb-xfixes0:libxcb-xfixes.so.0
+  libxcb-xkb1:libxcb-xkb.so.1
+  fonts-inter:/usr/share/fonts/*/inter/Inter-Regular.*
+  fonts-jetbrains-mono:/usr/share/fonts/truetype/jetbrains-mono/JetBrainsMono-Regular.ttf
+)
+
 say() { printf 'worldvpn: %s\n' "$*" >&2; }
 
 die() {

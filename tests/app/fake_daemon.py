@@ -196,6 +196,10 @@ class FakeDaemon:
         asyncio.run_coroutine_threadsafe(self._server.close(), self._loop).result()
         asyncio.run_coroutine_threadsafe(self._server.start(), self._loop).result()
 
+    def stop(self) -> None:
+        """Drop every client, and listen no more."""
+        asyncio.run_coroutine_threadsafe(self._server.close(), self._loop).result()
+
     def show(self, **tunnel: Any) -> None:  # noqa: ANN401 - any field of Tunnel
         """Change the tunnel as if by itself, and tell the subscribers."""
         self._loop.call_soon_threadsafe(self._change, tunnel)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -20,6 +21,8 @@ from worldvpn_lab.probes.volley import Volley
 from worldvpn_lab.world import World
 
 _numbers = itertools.count()
+# The app's window needs no display here.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -21,6 +21,8 @@ class Distribution:
     name: str
     license: str
     dependencies: tuple[str, ...]
+    #: What only its extras need.
+    extras: tuple[str, ...]
     #: Entry points as (group, name, value).
     entry_points: tuple[tuple[str, str, str], ...]
 
@@ -72,6 +74,9 @@ def _distribution(path: Path) -> Distribution:
         name=project["name"],
         license=project["license"],
         dependencies=tuple(project["dependencies"]),
+        extras=tuple(
+            name for names in project.get("optional-dependencies", {}).values() for name in names
+        ),
         entry_points=tuple(
             (group, name, value) for group in points for name, value in points[group].items()
         ),

@@ -15,6 +15,7 @@ from worldvpn_core.central.leases import target_of
 from worldvpn_core.central.place import Place
 from worldvpn_core.contracts import FirewallBackend
 from worldvpn_core.control import TunnelControl
+from worldvpn_core.declared import DECLARED, as_json
 from worldvpn_core.enforce import Enforcer
 from worldvpn_core.errors import BusyError, ConfigError, DeniedError, ProtectionError
 from worldvpn_core.ipc.account import AccountRequest
@@ -211,7 +212,10 @@ class Requests:
             await self.runner.enforced()
             self.share.control.follow()
             self.publish()
-        return {"settings": {name: getattr(self.chosen.now, name) for name in CHANGEABLE}}
+        return {
+            "settings": {name: getattr(self.chosen.now, name) for name in CHANGEABLE},
+            "declared": [as_json(one) for one in DECLARED],
+        }
 
     async def _firewall(
         self, caller: Caller, request: FirewallWhy | FirewallCounters

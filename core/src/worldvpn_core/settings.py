@@ -17,6 +17,7 @@ from attrs import validators
 from worldvpn_core import exact
 from worldvpn_core.central import fields
 from worldvpn_core.central.place import PREFIX, Place
+from worldvpn_core.declared import DECLARED
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.types import NODE_PORTS
 
@@ -117,13 +118,7 @@ class Settings:
 
 
 #: Settings that a client may change; the others are the daemon's own bookkeeping.
-CHANGEABLE: Final = (
-    *("kill_switch", "lockdown", "allow_lan", "tunnel_inbound", "auto_connect"),
-    *("favourite_nodes", "blocked_nodes"),
-    *("share_port", "share_rate_mbps", "share_guests", "share_refused_ports"),
-    *("share_country", "share_city", "share_daily_gb"),
-    "share_while_blocked",
-)
+CHANGEABLE: Final = tuple(declared.name for declared in DECLARED)
 #: What each of them may be; the others are true or false.
 _KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
     "auto_connect": ((str, type(None)), "a profile's id, @ and a place, or none"),
@@ -137,6 +132,7 @@ _KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
     "share_daily_gb": ((int,), "1 to 100000 GB a day"),
     "share_refused_ports": ((list, tuple), "a list of ports"),
 }
+_DANGERS: Final = {one.name: one.danger for one in DECLARED if one.danger is not None}
 _SWITCH: Final = ((bool,), "true or false")
 
 
@@ -153,11 +149,10 @@ def changed(settings: Settings, changes: Mapping[str, object], *, confirm: bool)
         kinds, words = _KINDS.get(name, _SWITCH)
         if type(value) not in kinds:
             raise ConfigError(f"setting {name} cannot be {value!r}: it is {words}")
-    if changes.get("kill_switch") is False and settings.kill_switch and not confirm:
-        raise ConfigError(
-            "without the kill switch your traffic leaves unprotected whenever the tunnel "
-            "falls: confirm to switch it off"
-        )
+    for name, danger in _DANGERS.items():
+        kept = getattr(settings, name)
+        if changes.get(name, kept) is danger.value and kept is not danger.value and not confirm:
+            raise ConfigError(f"{danger.consequence}: confirm to switch it off")
     try:
         return _STRICT.structure({**attrs.asdict(settings), **changes}, Settings)
     except (TypeError, ValueError) as error:

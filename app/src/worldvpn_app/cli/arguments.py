@@ -31,6 +31,7 @@ VERBS: Final = {
     "nodes": "list where a tunnel can come out, best first",
     "balance": "show the credit, and where it lies",
     "history": "show how the credit came about",
+    "gui": "open the desktop app",
     "plugins": "list the daemon's plugins",
     "reset": "undo all that WorldVPN changed on this computer (root)",
     "daemon": "run the daemon (root)",
@@ -171,6 +172,12 @@ def _add_other_options(made: dict[str, Parser]) -> None:
     for name in ("settings", "reset", "vault"):
         made[name].add_argument("--yes", action="store_true", help="do not ask")
     made["daemon"].add_argument("arguments", nargs=argparse.REMAINDER, help="for worldvpnd")
+    made["gui"].add_argument(
+        "--theme", choices=("system", "dark", "light"), help="from now on; it is remembered"
+    )
+    made["gui"].add_argument(
+        "--screenshots", metavar="DIR", help="draw every page into DIR, without daemon or display"
+    )
     made["completion"].add_argument("shell", choices=("bash", "zsh", "fish"))
 
 

@@ -44,6 +44,7 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "balance": ("--watch",),
     "history": ("--limit",),
+    "gui": ("--theme", "--screenshots"),
     "plugins": (),
     "reset": ("--yes",),
     "daemon": (),
@@ -63,6 +64,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "account": " ".join(ACCOUNT_ACTIONS),
     "devices": "list revoke",
     "share": "on off status invite revoke",
+    "gui": "system dark light",
     "completion": "bash zsh fish",
 }
 

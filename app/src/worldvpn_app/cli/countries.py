@@ -27,6 +27,11 @@ def code_of(text: str) -> str | None:
     return next((code for code, name in _names().items() if name.casefold() == wanted), None)
 
 
+def every() -> tuple[str, ...]:
+    """Return all codes, in the order of their countries' names."""
+    return tuple(sorted(_names(), key=name_of))
+
+
 @functools.cache
 def _names() -> Mapping[str, str]:
     lines = _TABLE.read_text(encoding="utf-8").splitlines()

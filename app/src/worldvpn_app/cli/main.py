@@ -39,6 +39,7 @@ _MODULES: Final = {
     "nodes": "nodes:nodes",
     "balance": "wallet:balance",
     "history": "wallet:history",
+    "gui": "desktop:gui",
     "plugins": "observe:plugins",
     "reset": "host:reset",
     "completion": "completion:completion",

@@ -27,7 +27,7 @@ _LOST: Final = (
 
 
 #: What the daemon says before it has changed anything.
-_NOTHING_DONE: Final = frozenset(
+NOTHING_DONE: Final = frozenset(
     {"busy", "config", "denied", "rpc.params", "vault.locked", "vault.wait", "vault.wrong_key"}
 )
 
@@ -90,7 +90,7 @@ def hand_over(client: Client, method: str, made: Made, **params: Any) -> dict[st
     try:
         return client.call(method, opening=made.opening, **params)
     except CommandError as error:
-        if error.code in _NOTHING_DONE:
+        if error.code in NOTHING_DONE:
             forget(made.key_id)
         raise
 

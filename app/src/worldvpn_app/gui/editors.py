@@ -1,0 +1,191 @@
+"""What a setting is changed with: one widget a kind, made from its declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from PyQt6.QtCore import QCoreApplication, QPointF, Qt
+from PyQt6.QtGui import QIcon, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+
+from worldvpn_app.cli.countries import every, name_of
+from worldvpn_app.gui import flags
+from worldvpn_app.gui.pages import Context
+from worldvpn_app.gui.present.places import PREFIX, place_of, target_of
+from worldvpn_app.gui.present.settings import Setting, in_words, ports
+from worldvpn_app.gui.tokens import Colours
+from worldvpn_app.gui.widgets.controls import Toggle, button
+from worldvpn_app.gui.widgets.text import label
+
+translate = QCoreApplication.translate
+Change = Callable[[object], None]
+_WIDE_PX: Final = 190
+
+
+class Combo(QComboBox):
+    """Scrolling over it scrolls the page, and changes nothing."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFixedWidth(_WIDE_PX)
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        if event is not None:
+            event.ignore()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        super().paintEvent(event)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            colour = self.palette().color(self.foregroundRole())
+            painter.setPen(QPen(colour, 1.75, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            at = QPointF(self.width() - 18, self.height() / 2)
+            corners = (QPointF(-4, -2), QPointF(0, 2), QPointF(4, -2))
+            painter.drawPolyline(QPolygonF([at + each for each in corners]))
+
+
+class Number(QSpinBox):
+    """As ``Combo``, for numbers."""
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        if event is not None:
+            event.ignore()
+
+
+def editor(  # noqa: PLR0911 - a table
+    setting: Setting, context: Context, change: Change, wrong: Callable[[str], None]
+) -> QWidget:
+    """Return what changes ``setting``; ``wrong`` is told what cannot be sent."""
+    match setting.kind:
+        case "switch":
+            return _switch(setting, context.colours, change)
+        case "whole":
+            return _whole(setting, change)
+        case "ports":
+            return _ports(setting, change, wrong)
+        case "text":
+            return _text(setting, change)
+        case "country":
+            countries = ((code, name_of(code), code) for code in every())
+            return _combo(setting, context.colours, change, countries)
+        case "destination":
+            return _combo(setting, context.colours, change, _destinations(context))
+        case "nodes":
+            return _nodes(setting, change)
+        case _:
+            return label("second", in_words(setting.value))
+
+
+def _switch(setting: Setting, colours: Colours, change: Change) -> QWidget:
+    made = Toggle(colours, setting.label)
+    made.setChecked(bool(setting.value))
+    made.clicked.connect(change)
+    return made
+
+
+def _whole(setting: Setting, change: Change) -> QWidget:
+    made = Number()
+    made.setAccessibleName(setting.label)
+    made.setFixedWidth(_WIDE_PX)
+    made.setRange(setting.least, setting.most)
+    made.setGroupSeparatorShown(setting.most > 100_000)  # noqa: PLR2004 - a port has no comma
+    if setting.unit:
+        made.setSuffix(f"\u00a0{setting.unit}")
+    for value, words in setting.choices:
+        if value == setting.least:
+            made.setSpecialValueText(words)
+    value = setting.value if isinstance(setting.value, int) else setting.least
+    made.setValue(value)
+
+    def finished() -> None:
+        if made.value() != value:
+            change(made.value())
+
+    made.editingFinished.connect(finished)
+    return made
+
+
+def _ports(setting: Setting, change: Change, wrong: Callable[[str], None]) -> QWidget:
+    made = _line(setting)
+    held = setting.value if isinstance(setting.value, list | tuple) else ()
+    made.setText(", ".join(map(str, held)))
+    made.setPlaceholderText(translate("settings", "None"))
+
+    def finished() -> None:
+        found = ports(made.text())
+        if found is None:
+            wrong(translate("settings", "Write ports from 1 to 65535, with commas between them."))
+        elif found != list(held):
+            change(found)
+
+    made.editingFinished.connect(finished)
+    return made
+
+
+def _text(setting: Setting, change: Change) -> QWidget:
+    made = _line(setting)
+    made.setMaxLength(setting.most or 64)
+    made.setText(str(setting.value or ""))
+    made.setPlaceholderText(translate("settings", "None"))
+
+    def finished() -> None:
+        if made.text().strip() != (setting.value or ""):
+            change(made.text().strip())
+
+    made.editingFinished.connect(finished)
+    return made
+
+
+def _line(setting: Setting) -> QLineEdit:
+    made = QLineEdit()
+    made.setAccessibleName(setting.label)
+    made.setFixedWidth(_WIDE_PX)
+    return made
+
+
+def _combo(
+    setting: Setting,
+    colours: Colours,
+    change: Change,
+    further: Iterator[tuple[str, str, str]],
+) -> QWidget:
+    """``further`` yields a value, its words, and whose flag it has."""
+    made = Combo(setting.label)
+    for value, words in setting.choices:
+        made.addItem(words, value)
+    for value, words, country in further:
+        icon = QIcon(flags.pixmap(country, colours)) if country else QIcon()
+        made.addItem(icon, words, value)
+    found = made.findData(setting.value)
+    if found < 0:
+        made.addItem(in_words(setting.value), setting.value)
+        found = made.count() - 1
+    made.setCurrentIndex(found)
+    made.activated.connect(lambda place: change(made.itemData(place)))
+    return made
+
+
+def _destinations(context: Context) -> Iterator[tuple[str, str, str]]:
+    store = context.store
+    for profile_id, name in store.profiles.items():
+        yield profile_id, name, ""
+    for code in sorted({node.country for node in store.nodes}, key=name_of):
+        place = place_of(target_of(f"{PREFIX}{code}"), {}, {})
+        yield f"{PREFIX}{code}", place.words, code
+
+
+def _nodes(setting: Setting, change: Change) -> QWidget:
+    held = setting.value if isinstance(setting.value, list | tuple) else ()
+    made = QWidget()
+    inside = QHBoxLayout(made)
+    inside.setContentsMargins(0, 0, 0, 0)
+    words = translate("settings", "{n} chosen").format(n=len(held))
+    inside.addWidget(label("second", words if held else translate("settings", "None")))
+    if held:
+        clear = button(translate("settings", "Clear"))
+        clear.clicked.connect(lambda: change([]))
+        inside.addWidget(clear)
+    return made

@@ -1,0 +1,39 @@
+"""Lucide icons (ISC, see LICENSE beside this), drawn from the vector at the device's scale."""
+
+from __future__ import annotations
+
+import functools
+from importlib.resources import files
+
+from PyQt6.QtCore import QByteArray, QRectF, Qt
+from PyQt6.QtGui import QIcon, QPainter, QPixmap
+from PyQt6.QtSvg import QSvgRenderer
+
+
+@functools.lru_cache(maxsize=512)
+def pixmap(name: str, colour: str, size_px: int, scale: float = 1.0) -> QPixmap:
+    """Return the icon ``name`` in ``colour``, ``size_px`` logical pixels wide."""
+    svg = (files(__name__) / f"{name}.svg").read_text(encoding="utf-8")
+    drawn = svg.replace("currentColor", colour).replace('stroke-width="2"', 'stroke-width="1.75"')
+    made = QPixmap(round(size_px * scale), round(size_px * scale))
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    QSvgRenderer(QByteArray(drawn.encode())).render(painter, QRectF(made.rect()))
+    painter.end()
+    made.setDevicePixelRatio(scale)
+    return made
+
+
+def icon(name: str, colour: str, size_px: int = 20) -> QIcon:
+    """Return ``pixmap`` as an icon, sharp up to twice the size."""
+    return QIcon(pixmap(name, colour, size_px, scale=2.0))
+
+
+def nothing() -> QIcon:
+    """Return an icon that shows nothing."""
+    return QIcon()
+
+
+def of(picture: QPixmap) -> QIcon:
+    """Return ``picture`` as an icon."""
+    return QIcon(picture)

@@ -1,0 +1,121 @@
+"""What is known of one node, and the button that goes there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import QCoreApplication
+from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout
+
+from worldvpn_app.gui import icons
+from worldvpn_app.gui.flags import Flag
+from worldvpn_app.gui.present.facts import NOT_KNOWN, protocol
+from worldvpn_app.gui.present.nodes import Node, latency
+from worldvpn_app.gui.tokens import Colours
+from worldvpn_app.gui.widgets.cards import row
+from worldvpn_app.gui.widgets.controls import button, icon_button
+from worldvpn_app.gui.widgets.text import Elided, label
+
+translate = QCoreApplication.translate
+_WIDE_PX = 262
+
+
+class Callout(QFrame):
+    """Stands beside the chosen node; hidden while there is none."""
+
+    def __init__(
+        self,
+        colours: Colours,
+        *,
+        connect: Callable[[Node], None],
+        favour: Callable[[Node], None],
+        close: Callable[[], None],
+    ) -> None:
+        super().__init__()
+        self.setProperty("look", "callout")
+        self.setFixedWidth(_WIDE_PX)
+        self._colours = colours
+        self._node: Node | None = None
+        self._flag = Flag(colours)
+        self.place, self.kind = Elided("head"), Elided("small")
+        self._figures = [label("semi") for _ in range(3)]
+        self.more = label("small", wraps=True)
+        self.go = button("", look="accent")
+        self.star = icon_button("star", translate("map", "Favourite"), colours)
+        self.star.setCheckable(True)
+        away = icon_button("x", translate("map", "Close"), colours)
+        self.go.clicked.connect(lambda: self._with_node(connect))
+        self.star.clicked.connect(lambda: self._with_node(favour))
+        away.clicked.connect(close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 10, 10, 16)
+        column.setSpacing(8)
+        head = row(self._flag, self.place, self.star, away, spacing_px=6)
+        head.setStretch(1, 1)
+        column.addLayout(head)
+        column.addWidget(self.kind)
+        column.addLayout(self._grid())
+        column.addWidget(self.more)
+        column.addWidget(self.go)
+        self.hide()
+
+    def show_node(self, node: Node | None, *, is_current: bool, is_connected: bool) -> None:
+        """Show ``node``; None hides all."""
+        self._node = node
+        self.setVisible(node is not None)
+        if node is None:
+            return
+        self._flag.show_country(node.country)
+        self.place.setText(node.where)
+        kind = (
+            translate("map", "public node")
+            if node.is_public
+            else translate("map", "community node")
+        )
+        new = translate("map", " · new") if node.is_new else ""
+        self.kind.setText(f"{node.short} · {kind}{new}")
+        free = f"{node.bandwidth_mbps:,}\u00a0Mbit/s" if node.bandwidth_mbps else NOT_KNOWN
+        for widget, text in zip(
+            self._figures, (latency(node), free, str(node.reputation)), strict=True
+        ):
+            widget.setText(text)
+        loads = (
+            translate("map", "free"),
+            translate("map", "in use"),
+            translate("map", "busy"),
+            translate("map", "full"),
+        )
+        names = ", ".join(protocol(each) for each in node.protocols) or NOT_KNOWN
+        self.more.setText(f"{names} · {loads[node.load]}")
+        colour = self._colours.accent if node.is_favourite else self._colours.text2
+        self.star.setIcon(icons.icon("star", colour, 16))
+        self.star.setChecked(node.is_favourite)
+        self.go.setEnabled(not is_current)
+        self.go.setText(
+            translate("map", "Connected here")
+            if is_current
+            else translate("map", "Switch to this node")
+            if is_connected
+            else translate("map", "Connect to this node")
+        )
+        self.adjustSize()
+
+    def _with_node(self, act: Callable[[Node], None]) -> None:
+        if self._node is not None:
+            act(self._node)
+
+    def _grid(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(2)
+        names = (
+            translate("map", "Latency"),
+            translate("map", "Bandwidth"),
+            translate("map", "Standing"),
+        )
+        for place, (name, figure) in enumerate(zip(names, self._figures, strict=True)):
+            head: QLabel = label("column", name)
+            grid.addWidget(head, 0, place)
+            grid.addWidget(figure, 1, place)
+            grid.setColumnStretch(place, 1)
+        return grid

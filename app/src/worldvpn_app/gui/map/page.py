@@ -1,0 +1,263 @@
+"""The map: every node of the directory, found by looking, by searching, or in a list."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Final
+
+from PyQt6.QtCore import QCoreApplication, QEvent, QPoint
+from PyQt6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from worldvpn_app.cli.target import Target
+from worldvpn_app.gui.link import Refusal, Result
+from worldvpn_app.gui.map.callout import Callout
+from worldvpn_app.gui.map.clusters import spots
+from worldvpn_app.gui.map.paint import spot_of
+from worldvpn_app.gui.map.panel import Panel
+from worldvpn_app.gui.map.view import MapView
+from worldvpn_app.gui.map.widget import WorldMap
+from worldvpn_app.gui.map.world import world
+from worldvpn_app.gui.pages import Context
+from worldvpn_app.gui.present.advice import advice
+from worldvpn_app.gui.present.home import present
+from worldvpn_app.gui.present.nodes import (
+    Filters,
+    Node,
+    by_country,
+    matching,
+)
+from worldvpn_app.gui.present.view import HomeView, Mark
+from worldvpn_app.gui.tokens import SHAPE, Tone
+from worldvpn_app.gui.widgets.cards import row
+from worldvpn_app.gui.widgets.controls import Chip, icon_button
+
+translate = QCoreApplication.translate
+_PANEL_PX: Final = 316
+_PANEL_SMALL_PX: Final = 288
+_MANY_MBPS: Final = 100
+#: How much of the plane is seen at first: a continent or two.
+_FIRST_VIEW: Final = 1.7
+_UP: Final = frozenset({Mark.TICK, Mark.PART, Mark.ARROWS, Mark.ARC, Mark.BAR})
+
+
+class MapPage(QWidget):
+    """Shows the store's nodes."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._context, self._colours = context, context.colours
+        self._selected: str | None = None
+        self._has_looked = False
+        self._seen: object = None
+        self.map = WorldMap(context.colours)
+        self.map.setAccessibleName(translate("map", "World map"))
+        self.map.chosen.connect(self.select)
+        self.panel = Panel(context)
+        self.panel.chosen.connect(self.select)
+        self.panel.searched.connect(self._show)
+        self.panel.cleared.connect(self._clear)
+        self.chips = self._filters()
+        self.callout = Callout(
+            context.colours,
+            connect=lambda node: context.actions.connect_to(Target(place=node.id)),
+            favour=self._favour,
+            close=lambda: self.select(None),
+        )
+        self._lay_out()
+        context.store.nodes_changed.connect(self._show)
+        context.link.snapshot_changed.connect(self._moved)
+        context.actions.asked.connect(self.panel.hush)
+        context.actions.refused.connect(self._refused)
+
+    def search(self) -> None:
+        """Let the next key be typed into the search."""
+        self.panel.finder.setFocus()
+        self.panel.finder.selectAll()
+
+    def select(self, node_id: str | None) -> None:
+        """Look at one node."""
+        self._selected = node_id
+        self._show()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        self._context.store.refresh_nodes()
+        self._show()
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        super().hideEvent(event)
+        self.select(None)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        window = self.window()
+        is_small = window is not None and window.width() < SHAPE.narrow_below_px
+        self.panel.setFixedWidth(_PANEL_SMALL_PX if is_small else _PANEL_PX)
+        for chip in self.chips.values():
+            chip.setVisible(not is_small or chip in {self.chips["community"], self.chips["public"]})
+
+    def event(self, event: QEvent | None) -> bool:
+        if event is not None and event.type() is QEvent.Type.LayoutRequest:
+            self._place_callout()
+        return super().event(event)
+
+    def filters(self) -> Filters:
+        """Return what is filtered for."""
+        return Filters(
+            search=self.panel.finder.text(),
+            community=self.chips["community"].isChecked(),
+            public=self.chips["public"].isChecked(),
+            least_mbps=_MANY_MBPS if self.chips["fast"].isChecked() else 0,
+            low_load=self.chips["free"].isChecked(),
+            favourites=self.chips["favourite"].isChecked(),
+        )
+
+    def _view(self) -> HomeView | None:
+        snapshot = self._context.link.snapshot
+        if snapshot is None:
+            return None
+        nodes = self._context.store.nodes_by_id
+        return present(snapshot, self._context.now(), nodes=nodes)
+
+    def _moved(self) -> None:
+        view = self._view()
+        key = None if view is None else (view.mark, view.tone, view.node_id)
+        if key != self._seen and self.isVisible():
+            self._seen = key
+            self._show()
+
+    def _show(self) -> None:
+        store, view = self._context.store, self._view()
+        fitting = matching(store.nodes, self.filters())
+        is_up = view is not None and view.mark in _UP
+        current = view.node_id if view else None
+        self.panel.show_lands(by_country(fitting), current, self._selected, is_up=is_up)
+        self._show_map(fitting, view)
+        self.callout.show_node(
+            store.nodes_by_id.get(self._selected or ""),
+            is_current=self._selected is not None and self._selected == current,
+            is_connected=is_up,
+        )
+        self._place_callout()
+
+    def _show_map(self, fitting: tuple[Node, ...], view: HomeView | None) -> None:
+        by_id = self._context.store.nodes_by_id
+        shown = {node.id: node.country for node in fitting}
+        current = by_id.get(view.node_id or "") if view is not None else None
+        if current is not None:
+            shown[current.id] = current.country
+        every = tuple(spots(shown, world().countries))
+        self.map.show_view(
+            MapView(
+                spots=every,
+                public=frozenset(node.id for node in fitting if node.is_public),
+                current=view.node_id if view else None,
+                current_label=view.node_label if view else "",
+                current_mark=view.mark if view else Mark.DASHED,
+                current_tone=view.tone if view else Tone.UNKNOWN,
+                country=view.country if view else "",
+                selected=self._selected,
+            )
+        )
+        if every and not self._has_looked and self.map.width() > self.panel.width():
+            self._has_looked = True
+            spot = spot_of(every, current.id if current is not None else None)
+            points = [spot] if spot is not None else list(every)
+            middle = (
+                statistics.median(one.x for one in points),
+                statistics.median(one.y for one in points),
+            )
+            self.map.look_at([middle], _FIRST_VIEW)
+
+    def _place_callout(self) -> None:
+        spot = spot_of(self.map.view.spots, self._selected)
+        if spot is None or not self.callout.isVisible():
+            return
+        at = self.map.place(spot.x, spot.y).toPoint()
+        room = self.map.size()
+        below = at.y() + 24 + self.callout.height() < room.height()
+        y = at.y() + 24 if below else max(64, at.y() - 24 - self.callout.height())
+        x = min(
+            max(12, at.x() - self.callout.width() // 2), room.width() - self.callout.width() - 12
+        )
+        self.callout.move(QPoint(x, y))
+        self.callout.raise_()
+
+    def _favour(self, node: Node) -> None:
+        """Make ``node`` a favourite, or no more: a setting, which the daemon keeps."""
+
+        def change(result: Result) -> None:
+            kept = [str(each) for each in result["settings"].get("favourite_nodes", ())]
+            changed = [each for each in kept if each != node.id]
+            if not node.is_favourite:
+                changed.append(node.id)
+            self._context.link.call(
+                "settings.set",
+                {"changes": {"favourite_nodes": changed}},
+                done=lambda _: self._context.store.refresh_nodes(),
+                refused=self._refused,
+            )
+
+        self._context.link.call("settings.get", done=change, refused=self._refused)
+
+    def _refused(self, refusal: Refusal) -> None:
+        told = advice(refusal.code, refusal.message)
+        self.panel.say(f"{told.sentence} {told.then}".strip())
+
+    def _clear(self) -> None:
+        self.panel.finder.clear()
+        for name, chip in self.chips.items():
+            chip.setChecked(name in {"community", "public"})
+        self._show()
+
+    def _filters(self) -> dict[str, Chip]:
+        names = {
+            "community": translate("map", "Community"),
+            "public": translate("map", "Public"),
+            "fast": translate("map", "Over {n} Mbit/s").format(n=_MANY_MBPS),
+            "free": translate("map", "Low load"),
+            "favourite": translate("map", "Favourites"),
+        }
+        made = {
+            name: Chip(text, self._colours, is_on=name in {"community", "public"})
+            for name, text in names.items()
+        }
+        for chip in made.values():
+            chip.clicked.connect(self._show)
+        return made
+
+    def _lay_out(self) -> None:
+        beside = QHBoxLayout(self)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(0)
+        beside.addWidget(self.map, 1)
+        beside.addWidget(self.panel)
+        over = QVBoxLayout(self.map)
+        over.setContentsMargins(12, 14, 12, 12)
+        bar = QFrame()
+        bar.setProperty("look", "card")
+        chips = row(*self.chips.values())
+        chips.setContentsMargins(7, 7, 7, 7)
+        bar.setLayout(chips)
+        over.addLayout(row(bar, None))
+        over.addStretch(1)
+        over.addLayout(row(self._zooms(), None))
+        self.callout.setParent(self.map)
+
+    def _zooms(self) -> QFrame:
+        frame = QFrame()
+        frame.setProperty("look", "card")
+        column = QVBoxLayout(frame)
+        column.setContentsMargins(2, 2, 2, 2)
+        column.setSpacing(0)
+        for icon, name, act in (
+            ("plus", translate("map", "Zoom in"), lambda: self.map.zoom(1.5)),
+            ("minus", translate("map", "Zoom out"), lambda: self.map.zoom(1 / 1.5)),
+            ("locate", translate("map", "Show everything"), self.map.fit),
+        ):
+            pressed = icon_button(icon, name, self._colours)
+            pressed.clicked.connect(act)
+            column.addWidget(pressed)
+        return frame

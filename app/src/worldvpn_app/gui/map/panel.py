@@ -1,0 +1,146 @@
+"""What stands beside the map: the search, the fastest node, and every node as a row."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PyQt6.QtCore import QCoreApplication, QTimer, pyqtSignal
+from PyQt6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+
+from worldvpn_app.gui import icons
+from worldvpn_app.gui.map.rows import Row, Rows
+from worldvpn_app.gui.pages import Context
+from worldvpn_app.gui.present.advice import Advice, advice
+from worldvpn_app.gui.present.nodes import Land, counted, fastest
+from worldvpn_app.gui.present.places import FASTEST
+from worldvpn_app.gui.widgets.cards import emptied, line, row, scrolled
+from worldvpn_app.gui.widgets.controls import button
+from worldvpn_app.gui.widgets.text import label
+
+translate = QCoreApplication.translate
+_FRESH_S: Final = 90
+_LATER_MS: Final = 120
+
+
+class Panel(QWidget):
+    """Lists what fits; ``chosen`` gives a node's id."""
+
+    chosen = pyqtSignal(str)
+    #: What is typed has changed, and the typing has paused.
+    searched = pyqtSignal()
+    cleared = pyqtSignal()
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self._context, self._colours = context, context.colours
+        self.finder = QLineEdit()
+        self.finder.setProperty("look", "search")
+        self.finder.setPlaceholderText(translate("map", "Search country, city or node"))
+        self.finder.setClearButtonEnabled(True)
+        self.finder.addAction(
+            icons.icon("search", context.colours.text3, 16),
+            QLineEdit.ActionPosition.LeadingPosition,
+        )
+        self.rows = Rows(context.colours)
+        self.rows.chosen.connect(self.chosen)
+        self.count = label("caption")
+        self.answer = label("answer", wraps=True)
+        self.empty = label("second", centred=True)
+        self.clear = button(translate("map", "Clear filters"))
+        self.clear.clicked.connect(self.cleared)
+        self.offer = button("", look="accent")
+        self.offer.clicked.connect(self._take_offer)
+        self._top = QVBoxLayout()
+        self._nothing = QWidget()
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_LATER_MS)
+        self._later.timeout.connect(self.searched)
+        self.finder.textChanged.connect(lambda: self._later.start())  # noqa: PLW0108 - no argument
+        self._lay_out()
+
+    def say(self, text: str) -> None:
+        """Say what came of what was asked; "" says nothing."""
+        self.answer.setText(text)
+        self.answer.setVisible(bool(text))
+
+    def hush(self) -> None:
+        """Say nothing more of what was asked before."""
+        self.say("")
+
+    def show_lands(
+        self, lands: tuple[Land, ...], current: str | None, selected: str | None, *, is_up: bool
+    ) -> None:
+        """Show ``lands``, and what to say where there are none."""
+        store = self._context.store
+        self.rows.show_lands(lands, current, selected)
+        self._show_top(is_up=is_up)
+        shown = sum(len(land.nodes) for land in lands)
+        old = store.age_s is not None and store.age_s > _FRESH_S
+        aged = translate("map", ", as of {n} min ago").format(n=int((store.age_s or 0) // 60))
+        self.count.setText(f"{counted(shown, len(store.nodes))}{aged if old else ''}")
+        self._show_empty(has_rows=bool(lands))
+
+    def _show_top(self, *, is_up: bool) -> None:
+        emptied(self._top)
+        best = fastest(self._context.store.nodes)
+        if best is None:
+            return
+        quickest = Row(self._colours, translate("map", "Fastest for you"), best, below=best.where)
+        sign = label("caption")
+        sign.setPixmap(icons.pixmap("zap", self._colours.accent, 18, scale=2.0))
+        quickest.put_before(sign)
+        quickest.clicked.connect(lambda: self._context.actions.connect_to(FASTEST))
+        quickest.setToolTip(
+            translate("map", "Switch to the fastest node")
+            if is_up
+            else translate("map", "Connect to the fastest node")
+        )
+        self._top.addWidget(quickest)
+        self._top.addWidget(line())
+
+    def _show_empty(self, *, has_rows: bool) -> None:
+        store, told = self._context.store, self._told()
+        self._nothing.setVisible(not has_rows)
+        self.clear.setVisible(not has_rows and bool(store.nodes))
+        self.offer.setVisible(not has_rows and told is not None and told.button is not None)
+        if has_rows:
+            return
+        if store.nodes:
+            self.empty.setText(translate("map", "No node fits."))
+        elif told is not None:
+            self.empty.setText(f"{told.sentence} {told.then}".strip())
+            self.offer.setText(told.button.text if told.button else "")
+        else:
+            self.empty.setText(translate("map", "The directory has no nodes now."))
+
+    def _told(self) -> Advice | None:
+        refusal = self._context.store.refusal
+        return advice(refusal.code, refusal.message) if refusal else None
+
+    def _take_offer(self) -> None:
+        told = self._told()
+        if told is not None and told.button is not None:
+            self._context.actions.do(told.button.do)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 16, 0, 0)
+        column.setSpacing(8)
+        search = row(self.finder)
+        search.setContentsMargins(15, 0, 16, 0)
+        column.addLayout(search)
+        column.addLayout(self._top)
+        head = row(self.count, None)
+        head.setContentsMargins(16, 0, 16, 0)
+        column.addLayout(head)
+        self.answer.setContentsMargins(16, 0, 16, 0)
+        self.answer.hide()
+        column.addWidget(self.answer)
+        inside = QVBoxLayout(self._nothing)
+        inside.setContentsMargins(24, 24, 24, 24)
+        for each in (self.empty, self.clear, self.offer):
+            inside.addWidget(each)
+        column.addWidget(self._nothing)
+        column.addWidget(scrolled(self.rows), 1)

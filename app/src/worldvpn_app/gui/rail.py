@@ -1,0 +1,208 @@
+"""The rail: the pages by name, and how this computer stands, bottom left."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PyQt6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from worldvpn_app.gui import icons
+from worldvpn_app.gui.pages import Page
+from worldvpn_app.gui.present.view import HomeView, Mark
+from worldvpn_app.gui.tokens import SHAPE, Colours, Tone
+from worldvpn_app.gui.widgets.cards import line
+from worldvpn_app.gui.widgets.dial import draw
+from worldvpn_app.gui.widgets.text import Elided, label
+
+translate = QCoreApplication.translate
+_RING_PX = 20
+_UNITS = 100
+
+
+class Ring(QWidget):
+    """The dial at 20 px, which never moves."""
+
+    def __init__(self, colours: Colours) -> None:
+        super().__init__()
+        self._colours, self._mark, self._tone = colours, Mark.DASHED, Tone.UNKNOWN
+        self.setFixedSize(QSize(_RING_PX, _RING_PX))
+
+    def show_state(self, mark: Mark, tone: Tone) -> None:
+        """Draw ``mark`` in the colour of ``tone``."""
+        self._mark, self._tone = mark, tone
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        area = QRectF(self.rect())
+        painter.translate(area.center())
+        painter.scale(area.width() / _UNITS, area.height() / _UNITS)
+        draw(painter, self._mark, self._tone, self._colours)
+        painter.end()
+
+
+class Logo(QWidget):
+    """The mark: three computers that are one way, in a ring."""
+
+    def __init__(self, colours: Colours, size_px: int = 28) -> None:
+        super().__init__()
+        self._colours = colours
+        self.setFixedSize(QSize(size_px, size_px))
+
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.scale(self.width() / 28, self.height() / 28)
+            painter.setPen(QPen(QColor(self._colours.accent), 2))
+            painter.drawEllipse(QPointF(14, 14), 12, 12)
+            painter.setPen(QPen(QColor(self._colours.text), 1.6))
+            left, top, right = QPointF(8.5, 17), QPointF(14, 9.5), QPointF(19.5, 17)
+            painter.drawLine(left, top)
+            painter.drawLine(top, right)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(self._colours.text))
+            for at in (left, top, right):
+                painter.drawEllipse(at, 2.3, 2.3)
+
+
+class Item(QPushButton):
+    """A page's name in the rail; with a count, and a dot for it where there is no room."""
+
+    def __init__(self, page: Page, colours: Colours) -> None:
+        super().__init__(icons.icon(page.icon, colours.text2), "")
+        self._colours, self._icon_name = colours, page.icon
+        self.title = page.title
+        self._count, self._is_narrow = 0, False
+        self.setProperty("look", "rail")
+        self.setIconSize(QSize(20, 20))
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(page.title)
+        self.toggled.connect(self._tint)
+
+    def set_narrow(self, *, is_narrow: bool) -> None:
+        """Show the icon only, with the name as a tooltip, or both."""
+        self._is_narrow = is_narrow
+        self.setText("" if is_narrow else f"  {self.title}")
+        self.setToolTip(self.title if is_narrow else "")
+
+    def count(self, number: int) -> None:
+        """Show ``number`` beside the name; 0 shows nothing."""
+        if number != self._count:
+            self._count = number
+            self.setAccessibleName(f"{self.title}, {number}" if number else self.title)
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        super().paintEvent(event)
+        if not self._count:
+            return
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            if self._is_narrow:
+                painter.setBrush(QColor(self._colours.accent))
+                painter.drawEllipse(QPointF(self.width() - 14, 11), 4, 4)
+                return
+            text = str(self._count)
+            width = max(20, painter.fontMetrics().horizontalAdvance(text) + 12)
+            area = QRectF(self.width() - width - 10, (self.height() - 20) / 2, width, 20)
+            painter.setBrush(QColor(self._colours.accentbg))
+            painter.drawRoundedRect(area, 10, 10)
+            painter.setPen(QColor(self._colours.accent))
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _tint(self, is_on: bool) -> None:  # noqa: FBT001 - Qt's signal
+        colour = self._colours.accent if is_on else self._colours.text2
+        self.setIcon(icons.icon(self._icon_name, colour))
+
+
+class Rail(QFrame):
+    """Lists ``pages``; ``chosen`` tells which was pressed by its name."""
+
+    chosen = pyqtSignal(str)
+
+    def __init__(self, pages: tuple[Page, ...], colours: Colours) -> None:
+        super().__init__()
+        self.setObjectName("rail")
+        self._colours = colours
+        self._group = QButtonGroup(self)
+        self._items: dict[str, Item] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 20, 8, 12)
+        column.setSpacing(4)
+        self._name = label("brand", "WorldVPN")
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 2, 0, 18)
+        head.setSpacing(8)
+        head.addWidget(Logo(colours))
+        head.addWidget(self._name, 1)
+        column.addLayout(head)
+        is_low = False
+        for page in pages:
+            if page.is_low and not is_low:
+                column.addStretch(1)
+                is_low = True
+            item = Item(page, colours)
+            item.clicked.connect(lambda _checked, name=page.name: self.chosen.emit(name))
+            self._group.addButton(item)
+            self._items[page.name] = item
+            column.addWidget(item)
+        if not is_low:
+            column.addStretch(1)
+        self.ring, self.state = Ring(colours), label("state")
+        self.where, self.account = Elided("small"), Elided("caption")
+        column.addSpacing(8)
+        column.addWidget(line())
+        column.addWidget(self._foot())
+        self.set_narrow(is_narrow=False)
+
+    def set_narrow(self, *, is_narrow: bool) -> None:
+        """Show icons only, with the names as tooltips, or both."""
+        self.setFixedWidth(SHAPE.rail_narrow_px if is_narrow else SHAPE.rail_px)
+        for item in self._items.values():
+            item.set_narrow(is_narrow=is_narrow)
+        for each in (self._name, self.state, self.where, self.account):
+            each.setVisible(not is_narrow)
+
+    def select(self, name: str) -> None:
+        """Mark the page ``name`` as the one that is shown."""
+        self._items[name].setChecked(True)
+
+    def show_view(self, view: HomeView) -> None:
+        """Say how this computer stands."""
+        self.ring.show_state(view.mark, view.tone)
+        self._block.setToolTip(f"{view.title}. {view.line}")
+        self._block.setAccessibleName(f"{view.title}. {view.line}. {view.account}")
+        self.state.setText(view.title)
+        self.state.setStyleSheet(f"color: {self._colours.state(view.tone)}")
+        self.where.setText(view.brief)
+        self.account.setText(view.account)
+        if "sharing" in self._items:
+            self._items["sharing"].count(view.guests)
+
+    def show_unknown(self) -> None:
+        """Say that nothing is known: the last state may not be so any more."""
+        self.ring.show_state(Mark.DASHED, Tone.UNKNOWN)
+        self.state.setText(translate("home", "Not known"))
+        self.state.setStyleSheet(f"color: {self._colours.text2}")
+        self.where.setText(translate("home", "Service away"))
+        self.account.clear()
+
+    def _foot(self) -> QPushButton:
+        """Return the state as a button to Home."""
+        self._block = QPushButton()
+        self._block.setProperty("look", "foot")
+        self._block.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._block.clicked.connect(lambda: self.chosen.emit("home"))
+        inside = QHBoxLayout(self._block)
+        inside.setContentsMargins(12, 8, 4, 4)
+        inside.setSpacing(12)
+        inside.addWidget(self.ring, 0, Qt.AlignmentFlag.AlignVCenter)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        for each in (self.state, self.where, self.account):
+            each.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            words.addWidget(each)
+        inside.addLayout(words, 1)
+        return self._block

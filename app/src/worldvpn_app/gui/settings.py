@@ -1,0 +1,283 @@
+"""Settings: the app's own, those that the daemon declares, the profiles and the plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from PyQt6.QtCore import QCoreApplication, Qt, QTimer
+from PyQt6.QtGui import QShowEvent
+from PyQt6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from worldvpn_app.gui import icons
+from worldvpn_app.gui.editors import Combo, editor
+from worldvpn_app.gui.link import Refusal, Result
+from worldvpn_app.gui.pages import Context
+from worldvpn_app.gui.present.advice import advice
+from worldvpn_app.gui.present.settings import (
+    Section,
+    Setting,
+    icon_of,
+    matching,
+    sections,
+)
+from worldvpn_app.gui.profiles import Plugins, Profiles
+from worldvpn_app.gui.tokens import SHAPE, SPACE, Theme
+from worldvpn_app.gui.widgets.cards import emptied, line, row, scrolled
+from worldvpn_app.gui.widgets.controls import Segmented, button
+from worldvpn_app.gui.widgets.text import label
+
+translate = QCoreApplication.translate
+_SECTIONS_PX: Final = 188
+_PAGE_PX: Final = 1_280
+
+
+class SettingsPage(QWidget):
+    """Draws what ``settings.get`` answers; each change is sent at once."""
+
+    def __init__(self, context: Context, set_theme: Callable[[str], None]) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._context, self._set_theme = context, set_theme
+        self._answer: Result = {}
+        self._wrong: dict[str, str] = {}
+        self._asked_for: tuple[str, object] | None = None
+        self._at = 0
+        self._heads: dict[str, QWidget] = {}
+        self.finder = QLineEdit()
+        self.finder.setProperty("look", "search")
+        self.finder.setPlaceholderText(translate("settings", "Search settings"))
+        self.finder.setFixedWidth(240)
+        self.finder.setAccessibleName(self.finder.placeholderText())
+        self.finder.addAction(
+            icons.icon("search", context.colours.text3, 16),
+            QLineEdit.ActionPosition.LeadingPosition,
+        )
+        self.finder.textChanged.connect(lambda _text: self._show())
+        self.profiles, self.plugins = Profiles(context), Plugins(context)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(4)
+        self._column = QVBoxLayout()
+        self._column.setSpacing(12)
+        self._scroll = QScrollArea()
+        self._lay_out()
+        context.store.nodes_changed.connect(self._renew)
+        context.store.profiles_changed.connect(self._renew)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Ask for all settings."""
+        self._context.link.call("settings.get", done=self._take, refused=self._refused)
+        self.profiles.refresh()
+        self.plugins.refresh()
+
+    def change(self, setting: Setting, value: object, *, confirm: bool = False) -> None:
+        """Send one change; one that gives protection up is asked about first."""
+        if setting.is_dangerous(value) and not confirm:
+            self._asked_for = (setting.name, value)
+            self._show()
+            return
+        self._asked_for = None
+        self._wrong.pop(setting.name, None)
+        self._context.link.call(
+            "settings.set",
+            {"changes": {setting.name: value}, "confirm": confirm},
+            done=self._take,
+            refused=lambda refusal: self._say(setting.name, refusal),
+        )
+
+    def _take(self, result: Result) -> None:
+        # A change is answered with the values; what they are was told before.
+        self._answer = {**self._answer, **result}
+        self._show()
+
+    def _renew(self) -> None:
+        if self.isVisible():
+            self._show()
+
+    def _say(self, name: str, refusal: Refusal) -> None:
+        told = advice(refusal.code, refusal.message)
+        self._wrong[name] = f"{told.sentence} {told.then}".strip()
+        self._show()
+
+    def _refused(self, refusal: Refusal) -> None:
+        self._say("", refusal)
+
+    def _show(self) -> None:
+        focused = QApplication.focusWidget()
+        name = (
+            focused.accessibleName() if focused is not None and self.isAncestorOf(focused) else ""
+        )
+        bar = self._scroll.verticalScrollBar()
+        at = bar.value() if bar is not None else 0
+        for kept in (self.profiles, self.plugins):
+            kept.setParent(None)
+        emptied(self._column)
+        emptied(self._list)
+        self._heads.clear()
+        found = matching(sections(self._answer), self.finder.text())
+        if not self.finder.text():
+            self._add("general", translate("settings", "General"), "settings", self._general())
+        for section in found:
+            self._add(section.name, section.title, icon_of(section.name), self._card(section))
+        if not self.finder.text():
+            self._add("profiles", translate("settings", "Profiles"), "file-key", self.profiles)
+            self._add("plugins", translate("settings", "Plugins"), "plug", self.plugins)
+        elif not found:
+            self._column.addWidget(label("second", translate("settings", "No setting fits.")))
+        if "" in self._wrong:
+            self._column.insertWidget(0, label("answer", self._wrong[""], wraps=True))
+        self._column.addStretch(1)
+        self._list.addStretch(1)
+        if bar is not None:
+            # Once it is laid out, it stands where it stood.
+            self._at = at
+            QTimer.singleShot(0, self._scroll_back)
+        again = [
+            each for each in self.findChildren(QWidget) if name and each.accessibleName() == name
+        ]
+        if again and again[-1] is not focused:
+            again[-1].setFocus()
+
+    def _scroll_back(self) -> None:
+        bar = self._scroll.verticalScrollBar()
+        if bar is not None:
+            bar.setValue(self._at)
+
+    def _add(self, name: str, title: str, icon: str, inside: QWidget) -> None:
+        head = label("section", title)
+        self._heads[name] = head
+        self._column.addWidget(head)
+        self._column.addWidget(inside)
+        inside.show()
+        self._column.addSpacing(8)
+        entry = button(f"  {title}", look="section")
+        entry.setIcon(icons.icon(icon, self._context.colours.text2, 18))
+        entry.clicked.connect(lambda: self._scroll.ensureWidgetVisible(head, 0, 0))
+        self._list.addWidget(entry)
+
+    def _card(self, section: Section) -> QFrame:
+        frame, column = _rows()
+        for place, setting in enumerate(section.settings):
+            if place:
+                column.addWidget(line())
+            column.addWidget(self._row(setting))
+            if self._asked_for is not None and self._asked_for[0] == setting.name:
+                column.addWidget(self._question(setting, self._asked_for[1]))
+        return frame
+
+    def _row(self, setting: Setting) -> QWidget:
+        def wrong(text: str) -> None:
+            self._wrong[setting.name] = text
+            self._show()
+
+        control = editor(setting, self._context, lambda value: self.change(setting, value), wrong)
+        said = setting.help
+        if not setting.is_known:
+            said = translate("settings", "This app is older than the service.")
+        return _row(setting.label, said, control, self._wrong.get(setting.name, ""))
+
+    def _question(self, setting: Setting, value: object) -> QFrame:
+        frame = QFrame()
+        frame.setProperty("look", "notice")
+        text = f"{setting.consequence[:1].upper()}{setting.consequence[1:]}."
+        keep = button(translate("settings", "Keep it"), look="accent")
+        keep.clicked.connect(self._kept)
+        give_up = self.give_up = button(translate("settings", "Switch it off"))
+        give_up.clicked.connect(lambda: self.change(setting, value, confirm=True))
+        inside = row(label("strong", text, wraps=True), give_up, keep)
+        inside.setStretch(0, 1)
+        inside.setContentsMargins(12, 8, 12, 8)
+        frame.setLayout(inside)
+        return frame
+
+    def _kept(self) -> None:
+        self._asked_for = None
+        self._show()
+
+    def _general(self) -> QFrame:
+        frame, column = _rows()
+        names = (
+            (Theme.SYSTEM.value, translate("settings", "System")),
+            (Theme.DARK.value, translate("settings", "Dark")),
+            (Theme.LIGHT.value, translate("settings", "Light")),
+        )
+        kept = self._context.settings
+        theme = Segmented(names, translate("settings", "Theme"))
+        theme.select(str(kept.value("look/theme", Theme.SYSTEM.value)))
+        theme.chosen.connect(self._set_theme)
+        closing = Combo(translate("settings", "When the window closes"))
+        closing.addItem(translate("settings", "Stay in the tray"), "tray")
+        closing.addItem(translate("settings", "Quit the app"), "quit")
+        closing.setCurrentIndex(max(0, closing.findData(kept.value("window/closing", "tray"))))
+        closing.activated.connect(
+            lambda place: kept.setValue("window/closing", closing.itemData(place))
+        )
+        column.addWidget(_row(translate("settings", "Theme"), "", theme))
+        column.addWidget(line())
+        told = translate("settings", "Protection goes on either way.")
+        column.addWidget(_row(translate("settings", "When the window closes"), told, closing))
+        return frame
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        inside.setObjectName("page")
+        inside.setMaximumWidth(_PAGE_PX - _SECTIONS_PX)
+        inside.setLayout(self._column)
+        self._column.setContentsMargins(0, 0, SPACE.page_px, SPACE.page_px)
+        self._scroll = scrolled(inside)
+        left = QWidget()
+        left.setFixedWidth(_SECTIONS_PX)
+        left.setLayout(self._list)
+        self._list.setContentsMargins(0, 0, 0, 0)
+        below = QHBoxLayout()
+        below.setSpacing(20)
+        below.addWidget(left)
+        below.addWidget(self._scroll, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE.page_px, 20, 0, 0)
+        column.setSpacing(16)
+        head = row(label("title", translate("settings", "Settings")), None, self.finder)
+        head.setContentsMargins(0, 0, SPACE.page_px, 0)
+        column.addLayout(head)
+        column.addLayout(below, 1)
+
+
+def _rows() -> tuple[QFrame, QVBoxLayout]:
+    frame = QFrame()
+    frame.setProperty("look", "card")
+    column = QVBoxLayout(frame)
+    column.setContentsMargins(SPACE.inside_card_px, 0, SPACE.inside_card_px, 0)
+    column.setSpacing(0)
+    return frame, column
+
+
+def _row(name: str, said: str, control: QWidget, wrong: str = "") -> QWidget:
+    made = QWidget()
+    made.setMinimumHeight(SHAPE.setting_px if said else SHAPE.setting_short_px)
+    words = QVBoxLayout()
+    words.setSpacing(0)
+    words.addStretch(1)
+    words.addWidget(label("strong", name))
+    if said:
+        words.addWidget(label("small", said, wraps=True))
+    if wrong:
+        words.addWidget(label("answer", wrong, wraps=True))
+    words.addStretch(1)
+    inside = QHBoxLayout(made)
+    inside.setContentsMargins(0, 6, 0, 6)
+    inside.setSpacing(16)
+    inside.addLayout(words, 1)
+    inside.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
+    return made

@@ -1,0 +1,3 @@
+"""Widgets that draw themselves from the tokens."""
+
+from __future__ import annotations

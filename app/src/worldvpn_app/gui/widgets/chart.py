@@ -1,0 +1,175 @@
+"""Rates over the last minute: a line with its area, a dashed one, and gaps that stay gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QBrush, QColor, QLinearGradient, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from worldvpn_app.gui.present.traffic import SPAN_S, Rate, rate, scale
+from worldvpn_app.gui.tokens import MICRO, Colours
+
+_RIGHT_PX, _BELOW_PX, _ABOVE_PX = 52, 20, 8
+_LINES: Final = 4
+_LEAST_MBPS: Final = 0.1
+_MARKS_S: Final = (60, 40, 20)
+
+
+class RateChart(QWidget):
+    """Draws what it is given, newest at the right."""
+
+    def __init__(self, colours: Colours) -> None:
+        super().__init__()
+        self._colours = colours
+        self._rates: Sequence[Rate] = ()
+        self._now_s = 0.0
+        self._empty = ""
+        self._is_blocked = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(90)
+
+    def show_rates(
+        self, rates: Sequence[Rate], now_s: float, empty: str, *, is_blocked: bool
+    ) -> None:
+        """Show ``rates`` up to ``now_s``; without a tunnel, why there are none."""
+        self._rates, self._now_s = rates, now_s
+        self._empty, self._is_blocked = empty, is_blocked
+        known = [each for each in rates if each.down_mbps is not None]
+        last = known[-1] if known else None
+        self.setAccessibleName(
+            empty
+            or f"{rate(last.down_mbps if last else None)} ↓, "
+            f"{rate(last.up_mbps if last else None)} ↑"
+        )
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            font = painter.font()
+            font.setPixelSize(MICRO.size_px)
+            painter.setFont(font)
+            has_axes = not self._empty or self._is_blocked
+            right_px = _RIGHT_PX if has_axes else 0
+            area = QRectF(0, _ABOVE_PX, self.width() - right_px, self.height() - _BELOW_PX - 8)
+            most = self._most()
+            self._paint_lines(painter, area, most if has_axes else None)
+            if self._empty and not self._is_blocked:
+                self._paint_words(painter, area, QColor(self._colours.text2))
+                return
+            for run in self._runs():
+                self._paint_run(painter, area, most, run)
+            if self._is_blocked:
+                self._paint_block(painter, area)
+
+    def _most(self) -> float:
+        known = [
+            max(each.down_mbps or 0, each.up_mbps or 0)
+            for each in self._rates
+            if self._now_s - each.at_s <= SPAN_S
+        ]
+        return scale(max(known, default=0.0) or _LEAST_MBPS)
+
+    def _paint_lines(self, painter: QPainter, area: QRectF, most: float | None) -> None:
+        colours = self._colours
+        for place in range(_LINES):
+            y = round(area.bottom() - area.height() * place / (_LINES - 1)) + 0.5
+            painter.setPen(QPen(QColor(colours.line), 1))
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            if most is not None and place in {0, _LINES - 1}:
+                value = most * place / (_LINES - 1)
+                painter.setPen(QColor(colours.text3))
+                # The unit stands below the lowest figure.
+                room = QRectF(area.right() + 8, y - (8 if place else 13), _RIGHT_PX, 16)
+                painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, f"{value:g}")
+        if most is None:
+            return
+        painter.setPen(QColor(colours.text3))
+        below = QRectF(area.left(), area.bottom() + 4, area.width(), 16)
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, "now")
+        unit = QRectF(area.right() + 8, area.bottom() + 4, _RIGHT_PX, 16)
+        painter.drawText(unit, Qt.AlignmentFlag.AlignLeft, "Mbit/s")
+        for ago_s in _MARKS_S:
+            x = self._x(area, self._now_s - ago_s)
+            painter.drawText(QPointF(x, area.bottom() + 16), f"{ago_s}\u00a0s")
+
+    def _x(self, area: QRectF, at_s: float) -> float:
+        return area.right() - (self._now_s - at_s) / SPAN_S * area.width()
+
+    def _runs(self) -> Iterator[list[Rate]]:
+        """Yield the stretches between gaps."""
+        run: list[Rate] = []
+        for each in self._rates:
+            if self._now_s - each.at_s > SPAN_S:
+                continue
+            if each.down_mbps is None:
+                if run:
+                    yield run
+                run = []
+            else:
+                run.append(each)
+        if run:
+            yield run
+
+    def _paint_run(self, painter: QPainter, area: QRectF, most: float, run: list[Rate]) -> None:
+        def points(values: Iterator[float]) -> list[QPointF]:
+            return [
+                QPointF(self._x(area, each.at_s), area.bottom() - value / most * area.height())
+                for each, value in zip(run, values, strict=True)
+            ]
+
+        down = points(each.down_mbps or 0.0 for each in run)
+        up = points(each.up_mbps or 0.0 for each in run)
+        accent = QColor(self._colours.accent)
+        top, bottom = QColor(accent), QColor(accent)
+        top.setAlphaF(0.28)
+        bottom.setAlphaF(0.0)
+        fade = QLinearGradient(area.topLeft(), area.bottomLeft())
+        fade.setColorAt(0, top)
+        fade.setColorAt(1, bottom)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QBrush(fade))
+        under = [
+            QPointF(down[0].x(), area.bottom()),
+            *down,
+            QPointF(down[-1].x(), area.bottom()),
+        ]
+        painter.drawPolygon(QPolygonF(under))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        second = QColor(self._colours.text2 if self._colours.is_dark else self._colours.text3)
+        painter.setPen(QPen(second, 1.6, Qt.PenStyle.DashLine))
+        painter.drawPolyline(QPolygonF(up))
+        painter.setPen(QPen(accent, 2))
+        painter.drawPolyline(QPolygonF(down))
+
+    def _paint_block(self, painter: QPainter, area: QRectF) -> None:
+        """Tint the time since the last rate: then nothing left."""
+        known = (each.at_s for each in self._rates if each.down_mbps is not None)
+        fresh = [at_s for at_s in known if self._now_s - at_s <= SPAN_S]
+        left = self._x(area, max(fresh)) + 3 if fresh else area.left()
+        tinted = QRectF(left, area.top(), area.right() - left, area.height())
+        painter.fillRect(tinted, QColor(self._colours.blocked_tint))
+        painter.setPen(QPen(QColor(self._colours.blocked), 2))
+        painter.drawLine(tinted.topLeft(), tinted.bottomLeft())
+        self._paint_words(painter, tinted, QColor(self._colours.blocked))
+
+    def _paint_words(self, painter: QPainter, area: QRectF, colour: QColor) -> None:
+        font = painter.font()
+        font.setPixelSize(12)
+        font.setWeight(font.Weight.Medium)
+        painter.setFont(font)
+        words, metrics = self._empty, painter.fontMetrics()
+        if metrics.horizontalAdvance(words) + 24 > area.width():
+            words = words.partition(":")[0]
+        width = metrics.horizontalAdvance(words) + 24
+        if width > area.width():
+            return
+        if not self._is_blocked:
+            plate = QRectF(0, 0, width, 24)
+            plate.moveCenter(area.center())
+            painter.fillRect(plate, QColor(self._colours.surface))
+        painter.setPen(colour)
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)

@@ -1,0 +1,56 @@
+"""Words on the screen: plain text only, for some of it is a stranger's."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QGuiApplication, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+
+def label(look: str, text: str = "", *, centred: bool = False, wraps: bool = False) -> QLabel:
+    """Return a label that shows plain text only, drawn as ``look``."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setProperty("look", look)
+    made.setWordWrap(centred or wraps)
+    if centred:
+        made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return made
+
+
+def relook(widget: QWidget, look: str) -> None:
+    """Let the style sheet draw ``widget`` as ``look``."""
+    if widget.property("look") != look and (style := widget.style()) is not None:
+        widget.setProperty("look", look)
+        style.unpolish(widget)
+        style.polish(widget)
+
+
+def copy(text: str) -> None:
+    """Put ``text`` on the clipboard."""
+    clipboard = QGuiApplication.clipboard()
+    if clipboard is not None:
+        clipboard.setText(text)
+
+
+class Elided(QLabel):
+    """One line that ends in … where there is no room, with all of it as a tooltip."""
+
+    def __init__(self, look: str, text: str = "") -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("look", look)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
+        room = self.contentsRect()
+        shown = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, room.width()
+        )
+        self.setToolTip(self.text() if shown != self.text() else "")
+        with QPainter(self) as painter:
+            painter.setPen(self.palette().color(self.foregroundRole()))
+            painter.drawText(room, self.alignment() | Qt.AlignmentFlag.AlignVCenter, shown)
