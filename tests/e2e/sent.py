@@ -43,7 +43,8 @@ def sent(rig: Rig, house: CentralHouse, node: Daemon) -> Iterator[Device]:
         log_name=f"{place}.log",
     )
     kept = rig.world.path(node.started.role, f"{node.started.state_dir}/node.json")
-    node_id = str(json.loads(kept.read_text("utf-8"))["node_id"])
+    (named,) = json.loads(kept.read_text("utf-8"))["nodes"]
+    node_id = str(named["node_id"])
     with Daemon.start(rig.world, how) as daemon:
         try:
             sign_up(daemon, place)

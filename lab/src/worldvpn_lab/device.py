@@ -42,13 +42,16 @@ _PAGE_S: Final = 30.0
 
 @attrs.frozen(kw_only=True)
 class Device:
-    """One that runs; ``interface`` is its tunnel in ``role``, ``settings`` what wg(8) made it."""
+    """One that runs; ``interface`` is its tunnel in ``role``.
+
+    ``settings`` is what wg(8) made it; "" where another made it.
+    """
 
     world: World
     role: str
     interface: str
     addresses: tuple[IpAddress, ...]
-    settings: str = attrs.field(repr=False)
+    settings: str = attrs.field(default="", repr=False)
 
     def own(self, to: IpAddress) -> IpAddress:
         """Return its address of the family of ``to``."""
