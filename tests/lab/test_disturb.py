@@ -182,8 +182,19 @@ def test_node_advertises_itself_through_its_own_tunnel(scene: Scene) -> None:
     assert (packet[6], packet[7], packet[40]) == (58, 255, 134)
 
 
+def wait_running(scene: Scene, word: str) -> None:
+    """Return once it runs: it is somebody's fork before it is itself."""
+    deadline_s = time.monotonic() + 5
+    while not (found := processes.running(scene.world, "client", word)):
+        assert time.monotonic() < deadline_s, f"{word} never ran"
+        time.sleep(0.01)
+    for each in found:
+        os.close(each.pidfd)
+
+
 def test_stopped_process_goes_on_afterwards(scene: Scene) -> None:
     with scene.world.spawn("client", ["sleep", "9182"]) as program:
+        wait_running(scene, "sleep 9182")
         with processes.stop(("sleep 9182",), stopped_s=0.1)(scene):
             stopped = Path(f"/proc/{program.pid}/stat").read_text("utf-8").split()[2]
         running = Path(f"/proc/{program.pid}/stat").read_text("utf-8").split()[2]
@@ -193,11 +204,10 @@ def test_stopped_process_goes_on_afterwards(scene: Scene) -> None:
 
 
 def test_killed_process_is_dead_when_the_effect_begins(scene: Scene) -> None:
-    with (
-        scene.world.spawn("client", ["sleep", "9183"]) as program,
-        processes.kill(("sleep 9183",))(scene),
-    ):
-        assert program.wait(1.0) == -signal.SIGKILL
+    with scene.world.spawn("client", ["sleep", "9183"]) as program:
+        wait_running(scene, "sleep 9183")
+        with processes.kill(("sleep 9183",))(scene):
+            assert program.wait(1.0) == -signal.SIGKILL
 
 
 def test_processes_of_other_roles_and_of_the_host_are_never_found(scene: Scene) -> None:
