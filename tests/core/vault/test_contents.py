@@ -28,6 +28,7 @@ any_secrets = st.builds(
     ed25519_private=keys,
     refresh_token=lines,
     device_keys_made_utc=st.datetimes(timezones=st.just(UTC)),
+    receipts_key=st.none() | keys,
 )
 
 

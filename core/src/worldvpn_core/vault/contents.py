@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 import attrs
 import cattrs
+from attrs import validators
 
 from worldvpn_core import exact
 from worldvpn_core.errors import VaultDamagedError
@@ -60,6 +61,8 @@ class Secrets:
     device_keys_made_utc: datetime = attrs.field(validator=_utc)
     #: Sessions held for when the server is away, each with its keys (``central.leases``).
     ahead: tuple[str, ...] = attrs.field(default=(), validator=_lines)
+    #: What receipts are sealed with on disk; None until there are any.
+    receipts_key: bytes | None = attrs.field(default=None, validator=validators.optional(_key))
 
     def __repr__(self) -> str:
         return "Secrets()"
