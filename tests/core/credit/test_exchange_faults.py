@@ -145,5 +145,5 @@ def test_guest_leaves_a_node_that_begins_again() -> None:
     fresh.passes(0)
     fresh.opens()
     fresh.delivers()
-    assert fresh.node.hung
+    assert (fresh.node.stopped, fresh.guest.stopped) == (Reason.OUT_OF_STEP, Reason.OUT_OF_STEP)
     assert fresh.node.signed == []

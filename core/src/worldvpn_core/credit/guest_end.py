@@ -165,7 +165,7 @@ def _framed(end: GuestEnd, frame: Frame) -> Turn:
             return _welcomed(end, receipt)
         case Claim(receipt=signed) if end.line is Line.GREETED and end.claim is None:
             return _claimed(end, signed)
-        case Over(reason=reason) if end.line is Line.GREETED:
+        case Over(reason=reason):
             return _stopped(attrs.evolve(_hung(end), is_last=True), reason)
         case _:
             raise BrokenError("a frame came out of turn")

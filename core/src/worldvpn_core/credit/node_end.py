@@ -128,6 +128,9 @@ def _greeted(end: NodeEnd, ticket: bytes, receipt: bytes | None) -> Turn:
         said = opened(receipt, Role.GUEST, end.ticket.guest_ed25519)
         former = _read(known)
         if former is None or said.sequence > former.sequence:
+            if end.is_answered:
+                # It has answered claims that this end does not know: what it kept is lost.
+                return attrs.evolve(end, over=Reason.OUT_OF_STEP), ()
             # Its answer was lost on the way, or this end was stopped before it was kept.
             end, actions = _answered(end, receipt)
             known = receipt
