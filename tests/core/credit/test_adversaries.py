@@ -214,7 +214,7 @@ class Exchange(RuleBasedStateMachine):
         signed_bytes = (
             0 if answer is None else Figures.of(open_receipt(answer, TICKET.guest_ed25519))
         )
-        if node.stopped is None and isinstance(signed_bytes, Figures):
+        if not (node.stopped or node.is_dead) and isinstance(signed_bytes, Figures):
             tolerated_bytes = answered_bytes // 20 + MEBIBYTE
             assert answered_bytes - signed_bytes.total_bytes <= tolerated_bytes
 

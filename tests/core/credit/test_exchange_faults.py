@@ -14,7 +14,7 @@ from tests.core.credit.ends import (
     running,
     said,
 )
-from worldvpn_core.credit.exchange import Finish
+from worldvpn_core.credit.exchange import Figures, Finish
 from worldvpn_core.credit.frames import Reason
 from worldvpn_core.credit.node_state import CLAIM_MS, NodeEnd
 from worldvpn_core.credit.receipt import read_receipt
@@ -67,6 +67,22 @@ def test_node_killed_with_a_claim_unanswered_carries_nothing_until_it_is() -> No
     pair.opens()
     pair.delivers()
     assert pair.node.allowed_bytes == pair.node.true.total_bytes + FLOAT_BYTES
+
+
+def test_node_killed_as_counts_began_to_differ_carries_no_more_when_it_is_back() -> None:
+    pair = running()
+    pair.guest.says = lambda _true: Figures()
+    carried(pair, 0, MEBIBYTE)
+    pair.carries(0, MEBIBYTE)
+    pair.passes(1)
+    pair.guest.reads(pair.node.outbox.pop())
+    # After the answer is written, and before it is looked at.
+    pair.node.disk.left = 1
+    pair.delivers()
+    assert (pair.node.is_dead, pair.node.stopped) == (True, None)
+    pair.node.start()
+    pair.node.counts()
+    assert pair.node.stopped is Reason.COUNTS_DIFFER
 
 
 def test_claim_sent_on_two_streams_is_answered_on_the_second() -> None:

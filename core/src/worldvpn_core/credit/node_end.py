@@ -27,7 +27,6 @@ from worldvpn_core.credit.exchange import (
     Send,
     Stop,
     Stored,
-    counts_differ,
     follows,
     opened,
     successor,
@@ -160,11 +159,7 @@ def _stored(end: NodeEnd, kept: Kept, signed: bytes, now_ms: int) -> NodeEnd:
     if is_claim:
         return attrs.evolve(end, is_sent=False)
     float_ = end.float.answered(now_ms, now_ms - end.claimed_ms)
-    end = attrs.evolve(end, float=float_, is_resumed=False)
-    signed_bytes = Figures.of(_read(kept.other)).total_bytes
-    if counts_differ(kept.answered_bytes, signed_bytes):
-        return attrs.evolve(end, over=Reason.COUNTS_DIFFER)
-    return end
+    return attrs.evolve(end, float=float_, is_resumed=False)
 
 
 def _gone_on(end: NodeEnd, now_ms: int, actions: tuple[Action, ...]) -> Turn:

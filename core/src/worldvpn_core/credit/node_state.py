@@ -8,8 +8,9 @@ from typing import Final
 import attrs
 
 from worldvpn_core.credit.allowance import Float
-from worldvpn_core.credit.exchange import Figures, Kept
+from worldvpn_core.credit.exchange import Figures, Kept, counts_differ
 from worldvpn_core.credit.frames import Reason
+from worldvpn_core.credit.receipt import read_receipt
 from worldvpn_core.credit.ticket import Ticket
 
 CLAIM_MS: Final = 10_000
@@ -99,6 +100,12 @@ class NodeEnd:
         """What the guest may name: it may not have heard of the newest yet."""
         return frozenset((self.ticket.hash(), self.ticket.previous))
 
+    @property
+    def counts_differ(self) -> bool:
+        """Whether the guest's last answer is too far from its claim, by what is kept of both."""
+        answer = None if self.kept.other is None else read_receipt(self.kept.other)
+        return counts_differ(self.kept.answered_bytes, Figures.of(answer).total_bytes)
+
     def is_due(self, now_ms: int) -> bool:
         """Return whether what was counted since the last claim is worth another."""
         new_bytes = self.counted.total_bytes - Figures.of(self.kept.own).total_bytes
@@ -116,6 +123,8 @@ class NodeEnd:
         """Return why the session is over for this end; None: it is not."""
         if self.over is not None:
             return self.over
+        if self.counts_differ:
+            return Reason.COUNTS_DIFFER
         if self.keeping is None and self.is_answered and not self.is_due(now_ms):
             return Reason.LEFT if self.is_leaving or self.finishing_ms is not None else None
         if self.finishing_ms is not None and now_ms - self.finishing_ms >= FINISH_MS:
