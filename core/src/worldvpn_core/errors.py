@@ -22,6 +22,7 @@ WorldVpnError
 │   ├── VaultKeyError
 │   ├── VaultWaitError
 │   └── VaultDamagedError
+├── ReceiptsError            a receipt could not be kept, so it is not signed
 ├── CreditProofError         a ticket or receipt is malformed, or its signature is wrong
 ├── CentralError             the central server, as far as it concerns the caller
 │   ├── CentralOfflineError
@@ -179,6 +180,13 @@ class VaultDamagedError(VaultError):
     """The vault's file is torn or altered, and so is the one before it."""
 
     code = "vault.damaged"
+
+
+class ReceiptsError(WorldVpnError):
+    """A receipt could not be kept on disk: it is not signed, and nothing that was kept is lost."""
+
+    code = "receipts"
+    retryable = True
 
 
 class CreditProofError(WorldVpnError):

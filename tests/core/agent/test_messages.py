@@ -17,6 +17,7 @@ from worldvpn_core.agent.limits import refuse_beyond_limits
 from worldvpn_core.agent.messages import (
     AgentMessage,
     AskCentral,
+    CentralAnswered,
     DaemonMessage,
     Failed,
     ProfileRead,
@@ -33,11 +34,21 @@ from worldvpn_core.agent.messages import (
 )
 from worldvpn_core.agent.pair import MOST_PACKET_BYTES
 from worldvpn_core.agent.spec import SocketKind, SocketWanted
-from worldvpn_core.central.calls import MOST_NODES, Find, Open, PublicKeys
+from worldvpn_core.central import fields
+from worldvpn_core.central.calls import (
+    MOST_NODES,
+    MOST_SUBMITTED,
+    Find,
+    Open,
+    PublicKeys,
+    Submit,
+)
 from worldvpn_core.central.place import Place, PlaceKind
+from worldvpn_core.central.replies import Outcome, Submitted
 from worldvpn_core.central.statement import Purpose, Statement
 from worldvpn_core.central.tried import MOST_LATENCY_US, MOST_TRIED, Measured
 from worldvpn_core.config import BootstrapResolver
+from worldvpn_core.credit.receipt import RECEIPT_BYTES
 from worldvpn_core.errors import AgentError, ConfigError
 from worldvpn_core.types import Carrier, Endpoint, Profile, Server
 
@@ -61,6 +72,7 @@ FROM_AGENT: tuple[AgentMessage, ...] = (
     ProfileRead(id=1, profile=PROFILE),
     Resolved(id=2, addresses=(ADDRESS, ADDRESS_6)),
     Failed(id=3, code="config", message="line 3"),
+    CentralAnswered(id=8, reply=Submitted(outcomes=tuple(Outcome))),
     SignatureAsked(
         id=5,
         request=2,
@@ -73,6 +85,7 @@ FROM_AGENT: tuple[AgentMessage, ...] = (
     ),
 )
 FROM_DAEMON: tuple[DaemonMessage, ...] = (
+    AskCentral(id=8, call=Submit(receipts=(b"r" * RECEIPT_BYTES,) * MOST_SUBMITTED)),
     ReadProfile(id=1, name="home"),
     Resolve(id=2, name="vpn.example"),
     Resolve(id=3, name="x", resolvers=(BootstrapResolver(host=ADDRESS, server_name="d"),)),
@@ -87,6 +100,10 @@ JSON = st.recursive(
     max_leaves=12,
 )
 PATHS = st.sampled_from([*json.loads(packed(ProfileRead(id=1, profile=PROFILE)))["profile"]])
+
+
+def test_receipt_in_a_packet_has_the_length_of_receipts() -> None:
+    assert fields.RECEIPT_BYTES == RECEIPT_BYTES
 
 
 @pytest.mark.parametrize("message", FROM_AGENT, ids=lambda each: type(each).__name__)

@@ -31,22 +31,25 @@ class Inode:
 
     durable: bytes = b""
     asked: bytes = b""
+    #: So much of its beginning was synced, and only added to since.
+    firm: int = 0
 
     def found(self) -> Iterator[bytes]:
         """Yield all that may be read after a cut."""
         if self.durable == self.asked:
             yield self.durable
             return
-        for end in torn(len(self.asked)):
+        for end in torn(len(self.asked), self.firm):
             yield self.asked[:end]
             yield self.asked[:end] + bytes(len(self.asked) - end)
         yield self.durable
 
 
-def torn(length: int) -> list[int]:
-    """Return where a write of ``length`` bytes may end."""
+def torn(length: int, firm: int = 0) -> list[int]:
+    """Return where a write of ``length`` bytes may end, of which ``firm`` were there before."""
     ends = {0, length // 2, length - 33, length - 32, length - 1, length, *BORDERS}
-    return sorted(end for end in ends if 0 <= end <= length)
+    ends |= {firm, firm + 1} if firm else set()
+    return sorted(end for end in ends if firm <= end <= length)
 
 
 #: A change of names: the one that goes, and the one that comes with its file.
@@ -95,6 +98,15 @@ class CuttableDisk:
         for end in torn(len(data)):
             self._step()
             inode.asked = data[:end]
+            inode.firm = 0
+
+    def append(self, name: str, data: bytes) -> None:
+        self._step()
+        inode = self._asked[name]
+        before = inode.asked
+        for end in torn(len(data)):
+            self._step()
+            inode.asked = before + data[:end]
 
     def rename(self, old: str, new: str) -> None:
         self._step()
@@ -112,7 +124,8 @@ class CuttableDisk:
         if name is None:
             self._durable, self._changes = dict(self._asked), []
         else:
-            self._asked[name].durable = self._asked[name].asked
+            inode = self._asked[name]
+            inode.durable, inode.firm = inode.asked, len(inode.asked)
         self._step()
 
     def _step(self) -> None:

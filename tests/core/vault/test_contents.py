@@ -29,6 +29,7 @@ any_secrets = st.builds(
     refresh_token=lines,
     device_keys_made_utc=st.datetimes(timezones=st.just(UTC)),
     next_keys=st.none() | st.builds(NextKeys, x25519_private=keys, ed25519_private=keys),
+    receipts_key=st.none() | keys,
 )
 
 

@@ -55,3 +55,12 @@ def test_links_and_pipes_are_not_followed_nor_waited_for(tmp_path: Path) -> None
     with pytest.raises(OSError, match="no regular file"):
         folder.read("pipe", 10)
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_file_that_is_there_can_grow(tmp_path: Path) -> None:
+    folder = DiskFolder(tmp_path)
+    folder.write("it", b"begun")
+    folder.append("it", b", continued")
+    assert folder.read("it", 99) == b"begun, continued"
+    with pytest.raises(FileNotFoundError):
+        folder.append("another", b"x")

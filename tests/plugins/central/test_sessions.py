@@ -66,6 +66,7 @@ class Node:
     device: Device
     node_id: str
     keys: calls.PublicKeys
+    private: DeviceKeys
     refuses: bool = False
     tickets: list[replies.NextTicket] = attrs.field(factory=list)
 
@@ -93,7 +94,8 @@ async def sharing(
 ) -> AsyncIterator[Node]:
     device = Device.made(central)
     await device.register(username)
-    node = Node(device, str(uuid4()), public(DeviceKeys.fresh()))
+    private = DeviceKeys.fresh()
+    node = Node(device, str(uuid4()), public(private), private)
     async with device.running():
         standing = await device.client.call(announcement(node.node_id, country, node.keys))
         assert isinstance(standing, replies.NodeStanding)

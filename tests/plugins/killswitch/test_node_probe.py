@@ -30,7 +30,8 @@ _REQUEST: Final = {4: 8, 6: 128}
 _REPLY: Final = {4: 0, 6: 129}
 
 
-def _checksum(data: bytes) -> int:
+def checksum(data: bytes) -> int:
+    """Return the internet checksum of ``data`` (RFC 1071)."""
     total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
@@ -41,8 +42,8 @@ def _packet(source: IpAddress, to: IpAddress, protocol: int, body: bytes, at: in
     """Return a packet with ``body``, whose checksum stands ``at``."""
     pseudo = source.packed + to.packed + struct.pack("!II", len(body), protocol)
     of_icmp4 = protocol == _ICMP[4]
-    checksum = struct.pack("!H", _checksum(body if of_icmp4 else pseudo + body))
-    body = body[:at] + checksum + body[at + 2 :]
+    check = struct.pack("!H", checksum(body if of_icmp4 else pseudo + body))
+    body = body[:at] + check + body[at + 2 :]
     if to.version == 6:
         head = struct.pack("!IHBB", 0x6000_0000, len(body), protocol, 64)
         return head + source.packed + to.packed + body

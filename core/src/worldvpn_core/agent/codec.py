@@ -28,7 +28,7 @@ from worldvpn_core.central.calls import Call, Subject
 from worldvpn_core.central.fields import MOST_TICKET_BYTES
 from worldvpn_core.central.news import News, Reach
 from worldvpn_core.central.place import PlaceKind
-from worldvpn_core.central.replies import Reply
+from worldvpn_core.central.replies import Outcome, Reply
 from worldvpn_core.central.statement import Purpose
 from worldvpn_core.errors import AgentError, ConfigError
 from worldvpn_core.profile_codec import profile_from_json, profile_to_json
@@ -121,7 +121,7 @@ def _converter() -> cattrs.Converter:
     # Named, for cattrs would take them for the texts that they are, too.
     made.register_structure_hook(SocketKind, lambda value, _kind: SocketKind(value))
     made.register_structure_hook(Carrier, lambda value, _kind: Carrier(value))
-    for kind in (Subject, Reach, PlaceKind):
+    for kind in (Subject, Reach, PlaceKind, Outcome):
         made.register_structure_hook(kind, lambda value, kind: kind(value))
     made.register_structure_hook_func(lambda kind: kind == IpAddress, _address)
     made.register_structure_hook_func(lambda kind: kind == IpNetwork, _network)

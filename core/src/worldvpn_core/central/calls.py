@@ -18,6 +18,8 @@ from worldvpn_core.types import Endpoint
 
 MOST_NODES: Final = 256
 MOST_PAGE: Final = 1_000
+#: Receipts of one batch; in hexadecimal they fill a sixth of a packet.
+MOST_SUBMITTED: Final = 64
 
 
 @attrs.frozen(kw_only=True)
@@ -195,6 +197,22 @@ class End:
 
 
 @attrs.frozen(kw_only=True)
+class Submit:
+    """Hand in signed receipts, of any sessions and either end. Answer: ``Submitted``.
+
+    Handing them in again changes nothing.
+    """
+
+    receipts: tuple[bytes, ...] = attrs.field(
+        validator=[
+            validators.min_len(1),
+            validators.max_len(MOST_SUBMITTED),
+            validators.deep_iterable(fields.receipt),
+        ]
+    )
+
+
+@attrs.frozen(kw_only=True)
 class Announce:
     """Offer this device's node, or change what it offers. Answer: ``NodeStanding``.
 
@@ -267,6 +285,7 @@ Call = (
     | Open
     | More
     | End
+    | Submit
     | Announce
     | Answer
     | Probed

@@ -14,6 +14,8 @@ MOST_TEXT_CHARACTERS: Final = 1_024
 #: What is handed on unread has room in one packet, quoted.
 MOST_RELAYED_CHARACTERS: Final = 60_000
 MOST_TICKET_BYTES: Final = 1_024
+#: As ``credit.receipt`` has it: to import that brings megabytes of ciphers into the agent.
+RECEIPT_BYTES: Final = 162
 
 _T = TypeVar("_T")
 Check = Callable[[Any, "attrs.Attribute[_T]", _T], None]
@@ -25,6 +27,12 @@ key: Final[list[Check[bytes]]] = [validators.min_len(KEY_BYTES), validators.max_
 ticks: Final[list[Check[int]]] = [validators.ge(0), validators.lt(1 << 63)]
 time_s: Final[list[Check[int]]] = [validators.ge(0), validators.lt(1 << 62)]
 ticket: Final[list[Check[bytes]]] = [validators.min_len(1), validators.max_len(MOST_TICKET_BYTES)]
+
+
+def receipt(_: object, attribute: attrs.Attribute[bytes], value: bytes) -> None:
+    """Refuse what has not the length of a signed receipt."""
+    if len(value) != RECEIPT_BYTES:
+        raise ValueError(f"{attribute.name} must have {RECEIPT_BYTES} bytes each")
 
 
 def line(_: object, attribute: attrs.Attribute[str], value: str) -> None:

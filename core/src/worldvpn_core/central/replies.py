@@ -6,12 +6,14 @@ unread, as the text of JSON.
 
 from __future__ import annotations
 
+import enum
 from typing import Final
 
 import attrs
 from attrs import validators
 
 from worldvpn_core.central import fields
+from worldvpn_core.central.calls import MOST_SUBMITTED
 from worldvpn_core.types import Endpoint, IpAddress, IpNetwork
 
 MOST_PARAMETERS: Final = 16
@@ -97,4 +99,25 @@ class NodeStanding:
     inner6: IpNetwork
 
 
-Reply = Done | Text | Entered | NewCode | Granted | NextTicket | NodeStanding
+class Outcome(enum.StrEnum):
+    """What the server made of a receipt. Whatever it is, it need not be handed in again."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    EQUIVOCATION = "equivocation"
+    MALFORMED = "malformed"
+    UNKNOWN_TICKET = "unknown-ticket"
+    BAD_SIGNATURE = "bad-signature"
+    EXPIRED = "expired"
+
+
+@attrs.frozen(kw_only=True)
+class Submitted:
+    """One outcome a receipt, in order."""
+
+    outcomes: tuple[Outcome, ...] = attrs.field(
+        validator=[validators.min_len(1), validators.max_len(MOST_SUBMITTED)]
+    )
+
+
+Reply = Done | Text | Entered | NewCode | Granted | NextTicket | NodeStanding | Submitted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Protocol
 
 import attrs
@@ -47,6 +48,13 @@ class Namespace(Protocol):
 
         Raises:
             RoutingError: with the kernel's reason.
+        """
+
+    async def netlink(self, family: int) -> socket.socket:
+        """Return a socket of that netlink family which belongs to it; the caller closes it.
+
+        Raises:
+            EngineError: this kernel has no such family, or we have no right to it.
         """
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 from worldvpn_core.contracts import (
     Helper,
     HelperSpec,
@@ -56,6 +58,9 @@ class FakeNamespace:
 
     async def lead(self, interface: str) -> None:
         self.led.append(interface)
+
+    async def netlink(self, family: int) -> socket.socket:
+        raise EngineError(f"there is no kernel behind this namespace to ask ({family})")
 
 
 class FakeNamespaces:

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 import attrs
 import cattrs
+from attrs import validators
 from cattrs.gen import make_dict_unstructure_fn
 
 from worldvpn_core import exact
@@ -74,6 +75,8 @@ class Secrets:
     ahead: tuple[str, ...] = attrs.field(default=(), validator=_lines)
     #: Offered to the server, which may have taken them already. None: there are none.
     next_keys: NextKeys | None = None
+    #: What receipts are sealed with on disk; None until there are any.
+    receipts_key: bytes | None = attrs.field(default=None, validator=validators.optional(_key))
 
     def __repr__(self) -> str:
         return "Secrets()"

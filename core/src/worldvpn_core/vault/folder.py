@@ -55,6 +55,14 @@ class DiskFolder:
             os.fchmod(descriptor, _MODE)
             file.write(data)
 
+    def append(self, name: str, data: bytes) -> None:
+        """Add ``data`` to the end of a file that is there. Raises OSError: perhaps a part of it."""
+        with (
+            self._opened(name, os.O_WRONLY | os.O_APPEND) as descriptor,
+            os.fdopen(descriptor, "wb", closefd=False) as file,
+        ):
+            file.write(data)
+
     def rename(self, old: str, new: str) -> None:
         (self._path / old).rename(self._path / new)
 

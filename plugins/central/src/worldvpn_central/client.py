@@ -18,6 +18,7 @@ from worldvpn_central.http import Http
 from worldvpn_central.keys import Keys
 from worldvpn_central.nodes import Nodes
 from worldvpn_central.proofs import Proofs
+from worldvpn_central.receipts import Receipts
 from worldvpn_central.sessions import Sessions, Tickets
 from worldvpn_central.signed_in import SignedIn
 from worldvpn_central.trust import Trust
@@ -70,6 +71,7 @@ class HttpCentralClient:
             calls.Open: sessions.open,
             calls.More: sessions.more,
             calls.End: sessions.end,
+            calls.Submit: Receipts(self._mine).submit,
             calls.Announce: nodes.announce,
             calls.Answer: nodes.answer,
             calls.Probed: nodes.probed,

@@ -78,6 +78,11 @@ class Proofs:
         }
 
 
+def receipt_text(signed: bytes) -> str:
+    """Return ``signed`` as the server reads receipts: base64url without padding (RFC 4648 §5)."""
+    return base64.urlsafe_b64encode(signed).decode().rstrip("=")
+
+
 def base64_text(raw: bytes) -> str:
     """Return ``raw`` in Base64, as the server reads keys and proofs."""
     return base64.b64encode(raw).decode()

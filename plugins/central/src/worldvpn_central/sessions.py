@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Final
 
 import attrs
@@ -13,7 +12,7 @@ from worldvpn_central.clock import Clock
 from worldvpn_central.errors import RefusalError
 from worldvpn_central.http import Question
 from worldvpn_central.keys import Keys
-from worldvpn_central.proofs import base64_text
+from worldvpn_central.proofs import base64_text, receipt_text
 from worldvpn_central.protocols import wire_name
 from worldvpn_central.reading import Fields, senseless
 from worldvpn_central.signed_in import SignedIn
@@ -146,7 +145,7 @@ class Sessions:
 
 
 def _receipt(signed: bytes | None) -> str | None:
-    return None if signed is None else base64.urlsafe_b64encode(signed).decode().rstrip("=")
+    return None if signed is None else receipt_text(signed)
 
 
 def _granted(answer: Fields) -> replies.Granted:

@@ -80,6 +80,14 @@ class KernelNamespace:
         carried = _carried(self._plan.prefixes)
         await _send(self._socket, [lead(prefix, index) for prefix in carried])
 
+    async def netlink(self, family: int) -> socket.socket:
+        try:
+            return await self._inside.run(
+                lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, family)
+            )
+        except OSError as error:
+            raise EngineError(f"{self.name} cannot be asked for what it counts: {error}") from error
+
     async def furnish(self) -> None:
         """Let it pass packets on, from and to the host."""
         await self._inside.run(sysctls.pass_on)

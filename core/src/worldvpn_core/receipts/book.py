@@ -1,0 +1,191 @@
+"""The book of receipts: an end signs what is in it, and the server gets what it lacks of it.
+
+What comes while a write is under way shares the next one: a hundred guests cost one fsync.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+import attrs
+
+from worldvpn_core.credit.receipt import Role
+from worldvpn_core.errors import ReceiptsError
+from worldvpn_core.receipts.entry import Entry, from_record, to_record
+from worldvpn_core.receipts.log import SealedLog
+
+#: A node with two hundred guests of half an hour each, for more than a day without the server.
+MOST_ENTRIES: Final = 16_384
+#: The file is written anew when it has so many records more than twice those in use.
+SLACK: Final = 1_024
+
+_log = logging.getLogger(__name__)
+
+
+@attrs.frozen
+class _Waiting:
+    entry: Entry
+    done: asyncio.Future[None]
+
+
+class Book:
+    """Entries by session and end; ``now_s`` is Unix time. One a process."""
+
+    def __init__(self, log: SealedLog, now_s: Callable[[], float]) -> None:
+        self._log = log
+        self._now_s = now_s
+        self._entries: dict[tuple[UUID, Role], Entry] = {}
+        #: What ``pending`` has returned, and of whose entry it is.
+        self._offered: dict[bytes, tuple[UUID, Role]] = {}
+        self._waiting: list[_Waiting] = []
+        self._writing: asyncio.Task[None] | None = None
+        #: Set whenever something waits for the server.
+        self.filled = asyncio.Event()
+
+    async def open(self) -> None:
+        """Read what is on disk.
+
+        Raises:
+            ReceiptsError: the disk does not do its part.
+        """
+        self._entries = await asyncio.to_thread(self._read)
+        self._note()
+
+    def get(self, session: UUID, role: Role) -> Entry | None:
+        """Return what an end goes on from."""
+        return self._entries.get((session, role))
+
+    @property
+    def pending_sessions(self) -> int:
+        """How many sessions have something that the server does not."""
+        return len({each.session for each in self._entries.values() if each.pending})
+
+    async def keep(self, entry: Entry) -> None:
+        """Keep ``entry``; it is on disk on return. Only then may its signature be shown.
+
+        Raises:
+            ReceiptsError: it is not: the disk refused, the book is full, or it does not follow
+                what is kept.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(entry, done))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write(), name="receipts")
+        await done
+
+    def pending(self, most: int) -> tuple[bytes, ...]:
+        """Return up to ``most`` receipts that the server does not have, oldest tickets first."""
+        waiting = sorted(
+            (each for each in self._entries.values() if each.pending), key=lambda each: each.ends_s
+        )
+        offered = [(signed, each.name) for each in waiting for signed in each.pending][:most]
+        self._offered = dict(offered)
+        return tuple(self._offered)
+
+    def handed(self, receipts: Sequence[bytes]) -> None:
+        """Take note that the server has answered for ``receipts``, some of the last ``pending``.
+
+        It is written with what comes next: handing them in again changes nothing.
+        """
+        for signed in receipts:
+            entry = self._entries.get(self._offered[signed])
+            if entry is not None:
+                self._entries[entry.name] = entry.handed(signed)
+        self._prune()
+        self._note()
+
+    async def close(self) -> None:
+        """Let what is under way reach the disk."""
+        while self._writing is not None:
+            await asyncio.wait({self._writing})
+
+    def _read(self) -> dict[tuple[UUID, Role], Entry]:
+        entries: dict[tuple[UUID, Role], Entry] = {}
+        for record in self._log.read():
+            try:
+                entry = from_record(record)
+            except ReceiptsError as error:
+                _log.warning("%s", error)
+                continue
+            entries[entry.name] = entry
+        now_s = self._now_s()
+        entries = {name: each for name, each in entries.items() if not each.is_over(now_s)}
+        self._log.rewrite([to_record(each) for each in entries.values()])
+        return entries
+
+    async def _write(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting, []
+                await self._write_batch(batch)
+        finally:
+            self._writing = None
+
+    async def _write_batch(self, batch: Sequence[_Waiting]) -> None:
+        entries = dict(self._entries)
+        taken = [each for each in batch if self._takes(entries, each)]
+        if not taken:
+            return
+        try:
+            await asyncio.to_thread(
+                self._to_disk, entries, [entries[each.entry.name] for each in taken]
+            )
+        except ReceiptsError as error:
+            for each in taken:
+                _settle(each, error)
+            return
+        for each in taken:
+            fresh, now = entries[each.entry.name], self._entries.get(each.entry.name)
+            # The server may have answered meanwhile: what it has is not undone.
+            self._entries[fresh.name] = fresh if now is None else fresh.handed_as(now)
+            _settle(each, None)
+        self._note()
+
+    def _takes(self, entries: dict[tuple[UUID, Role], Entry], waiting: _Waiting) -> bool:
+        """Add what waits to ``entries``, or say why not."""
+        name = waiting.entry.name
+        if name not in entries and len(entries) >= MOST_ENTRIES:
+            self._prune()
+            for gone in entries.keys() - self._entries.keys():
+                del entries[gone]
+        if name not in entries and len(entries) >= MOST_ENTRIES:
+            _settle(waiting, ReceiptsError(f"receipts of {MOST_ENTRIES:,} sessions wait already"))
+            return False
+        try:
+            entries[name] = waiting.entry.after(entries.get(name))
+        except ReceiptsError as error:
+            _settle(waiting, error)
+            return False
+        return True
+
+    def _to_disk(self, entries: Mapping[tuple[UUID, Role], Entry], fresh: Sequence[Entry]) -> None:
+        is_long = self._log.length + len(fresh) > 2 * len(entries) + SLACK
+        if is_long or not self._log.is_sound:
+            self._log.rewrite([to_record(each) for each in entries.values()])
+        else:
+            self._log.append([to_record(each) for each in fresh])
+
+    def _prune(self) -> None:
+        now_s = self._now_s()
+        for name, entry in tuple(self._entries.items()):
+            if entry.is_over(now_s):
+                del self._entries[name]
+
+    def _note(self) -> None:
+        if any(each.pending for each in self._entries.values()):
+            self.filled.set()
+        else:
+            self.filled.clear()
+
+
+def _settle(waiting: _Waiting, error: ReceiptsError | None) -> None:
+    if waiting.done.done():
+        return
+    if error is None:
+        waiting.done.set_result(None)
+    else:
+        waiting.done.set_exception(error)
