@@ -22,6 +22,7 @@ from worldvpn_core.contracts import (
     Exit,
     FirewallBackend,
     HostServices,
+    Meters,
     NetworkServices,
     Obfuscator,
     ProfileReader,
@@ -53,6 +54,15 @@ def worldvpn_firewall_backend(services: Services, platform: str) -> FirewallBack
 
     The first answer wins; with no answer the daemon refuses to connect, for it
     could not block. System only.
+    """
+
+
+@_spec(firstresult=True)
+def worldvpn_meters(services: Services, firewall: FirewallBackend) -> Meters | None:
+    """Return what counts sessions in the kernel, beside the rules of ``firewall``, or None to pass.
+
+    The first answer wins; with no answer no receipts are exchanged, and a node earns nothing.
+    System only.
     """
 
 

@@ -16,6 +16,7 @@ from worldvpn_core.contracts import (
     Exit,
     FirewallBackend,
     HostServices,
+    Meters,
     Services,
 )
 from worldvpn_core.enforce import Protection
@@ -46,6 +47,7 @@ class System:
     firewall: FirewallBackend
     dns: DnsProtector | None
     accounting: Accounting | None = None
+    meters: Meters | None = None
 
     def exit_of_guests(self) -> Exit | None:
         """Return the exit that serves guests here: the first by name, where there are several.
@@ -99,4 +101,5 @@ def load_system(config: DaemonConfig, places: Places) -> System:
         firewall=firewall,
         dns=dns,
         accounting=plugins.first(manager.hook.worldvpn_accounting, services=services),
+        meters=plugins.first(manager.hook.worldvpn_meters, services=services, firewall=firewall),
     )

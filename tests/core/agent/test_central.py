@@ -23,6 +23,7 @@ from worldvpn_core.agent.messages import (
     CentralServed,
     CentralTold,
     FileGiven,
+    Moved,
     ServeCentral,
     TokenGiven,
 )
@@ -228,7 +229,7 @@ async def test_server_out_of_reach_is_said_to_be_so() -> None:
 
 async def test_path_that_changed_is_told() -> None:
     async with both() as ends:
-        await ends.session.moved()
+        await ends.session.tell(Moved())
 
         await until(lambda: ends.client.moves == 1)
 

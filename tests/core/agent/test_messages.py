@@ -13,6 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worldvpn_core.agent.codec import from_agent, from_daemon, packed
+from worldvpn_core.agent.frame_messages import (
+    FrameGiven,
+    FrameRead,
+    FramesOver,
+    ReadFrames,
+    StreamHung,
+)
 from worldvpn_core.agent.limits import refuse_beyond_limits
 from worldvpn_core.agent.messages import (
     AgentMessage,
@@ -34,7 +41,6 @@ from worldvpn_core.agent.messages import (
 )
 from worldvpn_core.agent.pair import MOST_PACKET_BYTES
 from worldvpn_core.agent.spec import SocketKind, SocketWanted
-from worldvpn_core.central import fields
 from worldvpn_core.central.calls import (
     MOST_NODES,
     MOST_SUBMITTED,
@@ -48,7 +54,8 @@ from worldvpn_core.central.replies import Outcome, Submitted
 from worldvpn_core.central.statement import Purpose, Statement
 from worldvpn_core.central.tried import MOST_LATENCY_US, MOST_TRIED, Measured
 from worldvpn_core.config import BootstrapResolver
-from worldvpn_core.credit.receipt import RECEIPT_BYTES
+from worldvpn_core.credit.frames import Bye, Hello, written
+from worldvpn_core.credit.lengths import RECEIPT_BYTES
 from worldvpn_core.errors import AgentError, ConfigError
 from worldvpn_core.types import Carrier, Endpoint, Profile, Server
 
@@ -83,6 +90,8 @@ FROM_AGENT: tuple[AgentMessage, ...] = (
         request=2,
         wanted=SocketWanted(kind=SocketKind.DNS, endpoint=Endpoint(host=ADDRESS_6, port=53)),
     ),
+    FrameRead(request=9, data=written(Hello(bytes(32), bytes(RECEIPT_BYTES)))),
+    FramesOver(id=9),
 )
 FROM_DAEMON: tuple[DaemonMessage, ...] = (
     AskCentral(id=8, call=Submit(receipts=(b"r" * RECEIPT_BYTES,) * MOST_SUBMITTED)),
@@ -93,6 +102,9 @@ FROM_DAEMON: tuple[DaemonMessage, ...] = (
     SocketRefused(id=5, reason="no"),
     SignatureGiven(id=6, signature=b"s" * 64),
     SignatureRefused(id=7, reason="no"),
+    ReadFrames(id=9, is_nodes=True),
+    FrameGiven(request=9, data=written(Bye())),
+    StreamHung(request=9),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
@@ -100,10 +112,6 @@ JSON = st.recursive(
     max_leaves=12,
 )
 PATHS = st.sampled_from([*json.loads(packed(ProfileRead(id=1, profile=PROFILE)))["profile"]])
-
-
-def test_receipt_in_a_packet_has_the_length_of_receipts() -> None:
-    assert fields.RECEIPT_BYTES == RECEIPT_BYTES
 
 
 @pytest.mark.parametrize("message", FROM_AGENT, ids=lambda each: type(each).__name__)

@@ -22,7 +22,7 @@ from worldvpn_core.credit.frames import (
     read,
     written,
 )
-from worldvpn_core.credit.receipt import RECEIPT_BYTES
+from worldvpn_core.credit.lengths import RECEIPT_BYTES
 
 receipts = st.binary(min_size=RECEIPT_BYTES, max_size=RECEIPT_BYTES)
 perhaps = st.none() | receipts

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worldvpn_core.credit.receipt import RECEIPT_BYTES, Receipt, Role, open_receipt, read_receipt
+from worldvpn_core.credit.lengths import RECEIPT_BYTES
+from worldvpn_core.credit.receipt import Receipt, Role, open_receipt, read_receipt
 from worldvpn_core.credit.ticket import TICKET_BYTES, Ticket, key_id_of, open_ticket
 from worldvpn_core.credit.units import CREDIT_TICKS, PRICE_TICKS, REWARD_TICKS, credits_of
 from worldvpn_core.errors import CreditProofError

@@ -18,8 +18,8 @@ from worldvpn_core.central.identity import DeviceKeys
 from worldvpn_core.central.replies import Outcome
 from worldvpn_core.central.server import CentralServer
 from worldvpn_core.credit.guest_end import GuestEnd
+from worldvpn_core.credit.lengths import RECEIPT_BYTES
 from worldvpn_core.credit.node_state import CLAIM_MS, NodeEnd
-from worldvpn_core.credit.receipt import RECEIPT_BYTES
 from worldvpn_core.credit.ticket import Ticket
 from worldvpn_core.share.tickets import believed, trusted
 from worldvpn_server.database.making import dsn

@@ -67,30 +67,21 @@ async def test_what_is_started_inside_sees_the_inside(
     assert NODE in host.run("ip -o link")
 
 
-async def test_netlink_socket_of_the_inside_belongs_there(
+def asking() -> socket.socket:
+    return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
+
+
+async def test_socket_that_is_opened_inside_belongs_there(
     host: Host, namespaces: KernelNamespaces
 ) -> None:
     assert host
     space = await namespaces.make(PLAN)
-    with (
-        await space.netlink(NETLINK_NETFILTER) as inside,
-        await space.netlink(0) as again,
-        socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER) as outside,
-    ):
+    with await space.run(asking) as inside, await space.run(asking) as again, asking() as outside:
         cookies = [
             each.getsockopt(socket.SOL_SOCKET, SO_NETNS_COOKIE, 8)
             for each in (inside, again, outside)
         ]
     assert cookies[0] == cookies[1] != cookies[2]
-
-
-async def test_netlink_family_that_is_none_is_told(
-    host: Host, namespaces: KernelNamespaces
-) -> None:
-    assert host
-    space = await namespaces.make(PLAN)
-    with pytest.raises(EngineError):
-        await space.netlink(255)
 
 
 async def test_it_is_reached_in_both_families_and_passes_packets_on(

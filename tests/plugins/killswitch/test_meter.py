@@ -6,7 +6,8 @@ import os
 import select
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import attrs
 import pytest
@@ -29,6 +30,7 @@ from worldvpn_killswitch.node import node_ruleset
 from worldvpn_killswitch.node_rules import NodeRules
 from worldvpn_killswitch.rule import FAMILIES, script
 
+_T = TypeVar("_T")
 _PATIENCE_S = 5.0
 SERVER4, SERVER6 = (type(each)(text) for each, text in ((GUEST4, "192.0.2.9"), (GUEST6, "2600::9")))
 PAIRS = [(GUEST4, SERVER4), (GUEST6, SERVER6)]
@@ -167,8 +169,8 @@ class Here(FakeNamespace):
     def __init__(self) -> None:
         super().__init__(PLAN)
 
-    async def netlink(self, family: int) -> socket.socket:
-        return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, family)
+    async def run(self, work: Callable[[], _T]) -> _T:
+        return work()
 
 
 class OnlyHere(FakeNamespaces):

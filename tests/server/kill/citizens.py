@@ -17,8 +17,8 @@ from tests.server.accounts.people import PASSWORD, Phone, b64
 from tests.server.events.ear import Parser
 from tests.server.kill.town import Json, Town
 from tests.server.sessions.street import fresh_x25519
+from worldvpn_core.credit.lengths import NO_HASH
 from worldvpn_core.credit.receipt import Receipt, Role
-from worldvpn_core.credit.signed import NO_HASH
 from worldvpn_core.credit.ticket import Ticket
 from worldvpn_core.credit.units import MEBIBYTE
 from worldvpn_server.database.pool import Connection

@@ -17,7 +17,7 @@ from tests.server.sessions.street import (
     key_text,
     refuses,
 )
-from worldvpn_core.credit.signed import NO_HASH
+from worldvpn_core.credit.lengths import NO_HASH
 from worldvpn_core.credit.units import CREDIT_TICKS, MEBIBYTE
 
 pytestmark = pytest.mark.anyio

@@ -12,8 +12,8 @@ from uuid import UUID
 import attrs
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from worldvpn_core.credit.lengths import NO_HASH
 from worldvpn_core.credit.receipt import Receipt, Role
-from worldvpn_core.credit.signed import NO_HASH
 from worldvpn_core.credit.units import CREDIT_TICKS, MEBIBYTE, PRICE_TICKS
 from worldvpn_server.clock import Clock
 from worldvpn_server.database.pool import Database, Tx

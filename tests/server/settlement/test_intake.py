@@ -9,7 +9,8 @@ import pytest
 
 from tests.server.conftest import MovingClock
 from tests.server.settlement.rig import Opened, Rig
-from worldvpn_core.credit.receipt import RECEIPT_BYTES, Role
+from worldvpn_core.credit.lengths import RECEIPT_BYTES
+from worldvpn_core.credit.receipt import Role
 from worldvpn_core.credit.units import MEBIBYTE
 from worldvpn_server.errors import InvalidError, TooLargeError
 from worldvpn_server.http.receipts import _bytes

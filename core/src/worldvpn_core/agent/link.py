@@ -20,13 +20,14 @@ from worldvpn_core.agent.messages import (
     AskCentral,
     CentralAnswered,
     CentralServed,
+    Moved,
     ProfileRead,
     ReadProfile,
     Resolve,
     Resolved,
     ServeCentral,
 )
-from worldvpn_core.agent.session import Admit
+from worldvpn_core.agent.session import Admit, Session
 from worldvpn_core.agent.spawn import open_text, sealed_text
 from worldvpn_core.agent.spec import (
     CENTRAL_TIMEOUT_S,
@@ -198,7 +199,11 @@ class AgentLink:
     async def central_moved(self) -> None:
         """Let the path to the central server be taken anew."""
         if self._life is not None:
-            await self._life.session.moved()
+            await self._life.session.tell(Moved())
+
+    async def session(self) -> Session:
+        """Return the conversation with the agent that lives now. Raises AgentError."""
+        return (await self._living()).session
 
     async def _living(self) -> Life:
         if self._life is not None and self._life.session.ended:

@@ -7,6 +7,13 @@ from typing import Any, Final
 import attrs
 from attrs import validators
 
+from worldvpn_core.agent.frame_messages import (
+    FrameGiven,
+    FrameRead,
+    FramesOver,
+    ReadFrames,
+    StreamHung,
+)
 from worldvpn_core.agent.spec import MOST_ADDRESSES, SocketWanted
 from worldvpn_core.central import fields
 from worldvpn_core.central.calls import Call, SignedInAs
@@ -241,6 +248,9 @@ DaemonMessage = (
     | Moved
     | TokenKept
     | TokenRefused
+    | ReadFrames
+    | FrameGiven
+    | StreamHung
 )
 AgentMessage = (
     Ready
@@ -254,4 +264,6 @@ AgentMessage = (
     | CentralTold
     | TokenGiven
     | FileGiven
+    | FrameRead
+    | FramesOver
 )

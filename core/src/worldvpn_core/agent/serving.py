@@ -12,6 +12,8 @@ from worldvpn_core import plugins
 from worldvpn_core.agent import lookup, resolv_conf
 from worldvpn_core.agent.central import CentralSide, Desk
 from worldvpn_core.agent.codec import from_daemon, packed
+from worldvpn_core.agent.frame_messages import FrameGiven, ReadFrames, StreamHung
+from worldvpn_core.agent.frames import FramesSide
 from worldvpn_core.agent.limits import refuse_beyond_limits
 from worldvpn_core.agent.messages import (
     MOST_SENTENCE_CHARACTERS,
@@ -36,7 +38,7 @@ from worldvpn_core.contracts import ProfileReader
 from worldvpn_core.errors import AgentError, ConfigError, WorldVpnError
 from worldvpn_core.types import IpAddress
 
-Request = ReadProfile | Resolve | ServeCentral | AskCentral
+Request = ReadProfile | Resolve | ServeCentral | AskCentral | ReadFrames
 
 
 class Agent:
@@ -55,6 +57,7 @@ class Agent:
         self._context = context
         self._central = central
         self._wishes = Wishes(self._say)
+        self._frames = FramesSide(self._say)
         desk.bind(self._wishes, self._say)
 
     async def run(self) -> None:
@@ -71,8 +74,12 @@ class Agent:
                     close_all(packet.descriptors)
                     raise AgentError(f"{type(message).__name__} came with wrong descriptors")
                 match message:
-                    case ReadProfile() | Resolve() | ServeCentral() | AskCentral():
+                    case ReadProfile() | Resolve() | ServeCentral() | AskCentral() | ReadFrames():
                         answering.create_task(self._answer(message, packet))
+                    case FrameGiven():
+                        self._frames.give(message)
+                    case StreamHung():
+                        self._frames.hang(message)
                     case Moved():
                         self._central.moved()
                     case _:
@@ -101,6 +108,8 @@ class Agent:
                 return await self._central.serve(request, descriptors[0])
             case AskCentral():
                 return await self._central.ask(request)
+            case ReadFrames():
+                return await self._frames.serve(request, descriptors[0])
 
     def _read(self, request: ReadProfile, descriptor: int) -> ProfileRead:
         data = os.pread(descriptor, MOST_PROFILE_BYTES, 0)
@@ -139,7 +148,7 @@ class Agent:
 
 def _descriptors_of(message: DaemonMessage) -> int:
     match message:
-        case ReadProfile() | SocketGiven() | ServeCentral():
+        case ReadProfile() | SocketGiven() | ServeCentral() | ReadFrames():
             return 1
         case Resolve(resolvers=resolvers):
             return 0 if resolvers else 1

@@ -15,6 +15,13 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from worldvpn_core.agent.codec import from_agent, packed
+from worldvpn_core.agent.frame_messages import (
+    FrameGiven,
+    FrameRead,
+    FramesOver,
+    ReadFrames,
+    StreamHung,
+)
 from worldvpn_core.agent.messages import (
     AgentMessage,
     AskCentral,
@@ -44,7 +51,7 @@ from worldvpn_core.agent.messages import (
 from worldvpn_core.agent.pair import Pair
 from worldvpn_core.agent.passage import Passage
 from worldvpn_core.agent.sockets import opened
-from worldvpn_core.agent.spec import Central, CentralKeeper, SocketWanted, Via, permits
+from worldvpn_core.agent.spec import Central, CentralKeeper, Ears, SocketWanted, Via, permits
 from worldvpn_core.agent.standing import SOCKETS_A_MINUTE, Allowance, Parts
 from worldvpn_core.errors import (
     AgentError,
@@ -77,8 +84,8 @@ _FAILURES: Final[dict[str, type[WorldVpnError]]] = {
     )
 }
 
-_Answer = ProfileRead | Resolved | CentralServed | CentralAnswered
-_A = TypeVar("_A", ProfileRead, Resolved, CentralServed, CentralAnswered)
+_Answer = ProfileRead | Resolved | CentralServed | CentralAnswered | FramesOver
+_A = TypeVar("_A", ProfileRead, Resolved, CentralServed, CentralAnswered, FramesOver)
 
 
 @attrs.define(kw_only=True)
@@ -130,13 +137,14 @@ class Session:
 
     async def ask(
         self,
-        request: ReadProfile | Resolve | ServeCentral | AskCentral,
+        request: ReadProfile | Resolve | ServeCentral | AskCentral | ReadFrames,
         expects: type[_A],
         *,
         via: Via | None = None,
         descriptors: Sequence[int] = (),
+        begun: Callable[[int], None] = lambda _id: None,
     ) -> _A:
-        """Return the agent's answer to ``request``, whose id is chosen here.
+        """Return the agent's answer to ``request``, whose id is chosen here and told to ``begun``.
 
         Raises:
             ConfigError, PluginError, ResolutionError, CentralError: the agent's own word.
@@ -151,6 +159,7 @@ class Session:
             self._pending.pop(request.id, None)
             self.ended = True
             raise
+        begun(request.id)
         return await answer
 
     async def end(self) -> None:
@@ -169,14 +178,16 @@ class Session:
 
     def _take(self, message: AgentMessage) -> None:
         match message:
-            case ProfileRead() | Resolved() | CentralServed() | CentralAnswered() | Failed():
-                self._answered(message)
             case SocketAsked():
                 self._asked(message)
             case SignatureAsked() | CentralTold() | TokenGiven() | FileGiven():
                 self._for_central(message)
+            case FrameRead():
+                self._read(message)
             case Ready():
                 raise AgentError("worldvpn-agent was ready twice")
+            case _:
+                self._answered(message)
 
     def _answered(self, message: _Answer | Failed) -> None:
         pending = self._pending.pop(message.id, None)
@@ -206,6 +217,12 @@ class Session:
             raise AgentError(f"worldvpn-agent asked for over {MOST_SOCKETS} sockets for one name")
         self._begin(self._open(asked))
 
+    def _read(self, message: FrameRead) -> None:
+        pending = self._pending.get(message.request)
+        if pending is None or not isinstance(pending.via, Ears):
+            raise AgentError("worldvpn-agent sent a frame without need")
+        pending.via.heard(message.data)
+
     def _for_central(self, message: SignatureAsked | CentralTold | TokenGiven | FileGiven) -> None:
         pending = self._pending.get(message.request)
         if pending is None or not isinstance(pending.via, Central):
@@ -231,9 +248,9 @@ class Session:
         else:
             await self._say(TokenKept(id=given.id))
 
-    async def moved(self) -> None:
-        """Say that the path to the central server is another one."""
-        await self._say(Moved())
+    async def tell(self, message: Moved | FrameGiven | StreamHung) -> None:
+        """Say what needs no answer."""
+        await self._say(message)
 
     def _begin(self, answering: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(answering)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -101,8 +102,15 @@ class Central:
     keeper: CentralKeeper
 
 
+@attrs.frozen(kw_only=True)
+class Ears:
+    """Whoever hears the frames of one exchange's stream, one after the other."""
+
+    heard: Callable[[bytes], None]
+
+
 Resolvers = SystemResolvers | Bootstrap
-Via = Resolvers | Central
+Via = Resolvers | Central | Ears
 
 
 class SocketKind(enum.StrEnum):
@@ -138,3 +146,5 @@ def permits(via: Via, wanted: SocketWanted) -> bool:
                 and wanted.endpoint.carrier is Carrier.TCP
                 and wanted.endpoint in addresses
             )
+        case Ears():
+            return False

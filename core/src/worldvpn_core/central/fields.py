@@ -9,13 +9,13 @@ from typing import Any, Final, TypeVar
 import attrs
 from attrs import validators
 
+from worldvpn_core.credit.lengths import RECEIPT_BYTES
+
 KEY_BYTES: Final = 32
 MOST_TEXT_CHARACTERS: Final = 1_024
 #: What is handed on unread has room in one packet, quoted.
 MOST_RELAYED_CHARACTERS: Final = 60_000
 MOST_TICKET_BYTES: Final = 1_024
-#: As ``credit.receipt`` has it: to import that brings megabytes of ciphers into the agent.
-RECEIPT_BYTES: Final = 162
 
 _T = TypeVar("_T")
 Check = Callable[[Any, "attrs.Attribute[_T]", _T], None]

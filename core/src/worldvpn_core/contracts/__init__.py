@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from worldvpn_core.central.calls import SignedInAs
 from worldvpn_core.contracts.central import CentralClient, CentralDesk
+from worldvpn_core.contracts.counting import GuestMeter, Meters, TunnelMeter
 from worldvpn_core.contracts.exit import Exit, Invitation, Listener
 from worldvpn_core.contracts.host import (
     Change,
@@ -58,6 +59,7 @@ __all__ = [
     "Exit",
     "FirewallBackend",
     "Guest",
+    "GuestMeter",
     "Helper",
     "HelperSpec",
     "Helpers",
@@ -74,6 +76,7 @@ __all__ = [
     "Listener",
     "ListenerInfo",
     "Meter",
+    "Meters",
     "Namespace",
     "NamespacePlan",
     "Namespaces",
@@ -93,5 +96,6 @@ __all__ = [
     "Traffic",
     "Transport",
     "Tunnel",
+    "TunnelMeter",
     "Volume",
 ]

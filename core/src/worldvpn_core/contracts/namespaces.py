@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import socket
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 import attrs
 from attrs import validators
 
 from worldvpn_core.contracts.host import Helpers, Links
 from worldvpn_core.types import LINK_PREFIX, IpNetwork
+
+_T = TypeVar("_T")
 
 _OURS = validators.matches_re(LINK_PREFIX + r"[a-z0-9]{1,13}")
 
@@ -50,11 +52,10 @@ class Namespace(Protocol):
             RoutingError: with the kernel's reason.
         """
 
-    async def netlink(self, family: int) -> socket.socket:
-        """Return a socket of that netlink family which belongs to it; the caller closes it.
+    async def run(self, work: Callable[[], _T]) -> _T:
+        """Do ``work``, which blocks for a moment at most, in it, and return what it returns.
 
-        Raises:
-            EngineError: this kernel has no such family, or we have no right to it.
+        A socket that is opened there belongs to it, whoever uses it. Raises what ``work`` does.
         """
 
 

@@ -13,8 +13,9 @@ from typing import Final
 import attrs
 
 from worldvpn_core.credit.frames import Reason
+from worldvpn_core.credit.lengths import NO_HASH
 from worldvpn_core.credit.receipt import Receipt, Role, open_receipt
-from worldvpn_core.credit.signed import NO_HASH, is_uint64
+from worldvpn_core.credit.signed import is_uint64
 from worldvpn_core.errors import CreditProofError
 
 #: Counts that differ by more are a dispute: 5 % and 1 MiB.

@@ -21,8 +21,7 @@ from typing import Final, assert_never
 
 import attrs
 
-from worldvpn_core.credit.receipt import RECEIPT_BYTES
-from worldvpn_core.credit.signed import HASH_BYTES
+from worldvpn_core.credit.lengths import HASH_BYTES, RECEIPT_BYTES
 
 _MAGIC: Final = b"WVRX\x01"
 _NO_RECEIPT: Final = bytes(RECEIPT_BYTES)

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import enum
-import struct
 from typing import Final
 
 import attrs
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from worldvpn_core.credit.signed import (
-    NO_HASH,
-    SIGNATURE_BYTES,
-    digest,
-    is_32_bytes,
-    is_uint64,
-    seal,
-    unseal,
-)
+from worldvpn_core.credit.lengths import NO_HASH, RECEIPT_BODY, RECEIPT_BYTES
+from worldvpn_core.credit.signed import digest, is_32_bytes, is_uint64, seal, unseal
 from worldvpn_core.errors import CreditProofError
 
 _TAG: Final = b"worldvpn/receipt/v1\x00"
-_BODY: Final = struct.Struct("!BB32sQQQQ32s")
 _VERSION: Final = 1
-#: Bytes of a signed receipt.
-RECEIPT_BYTES: Final = _BODY.size + SIGNATURE_BYTES
 
 
 class Role(enum.IntEnum):
@@ -52,7 +41,7 @@ class Receipt:
 
     def body(self) -> bytes:
         """Return the one encoding of this receipt, without its signature."""
-        return _BODY.pack(
+        return RECEIPT_BODY.pack(
             _VERSION,
             self.role,
             self.ticket,
@@ -80,7 +69,7 @@ def read_receipt(signed: bytes) -> Receipt:
     """
     if len(signed) != RECEIPT_BYTES:
         raise CreditProofError(f"a receipt has {RECEIPT_BYTES} bytes, this has {len(signed)}")
-    fields = _BODY.unpack_from(signed)
+    fields = RECEIPT_BODY.unpack_from(signed)
     if fields[0] != _VERSION or fields[1] not in tuple(Role):
         raise CreditProofError(f"receipt version {fields[0]} with role {fields[1]} is not known")
     return Receipt(

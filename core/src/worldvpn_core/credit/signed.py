@@ -16,12 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
+from worldvpn_core.credit.lengths import HASH_BYTES, SIGNATURE_BYTES
 from worldvpn_core.errors import CreditProofError
 
-HASH_BYTES: Final = 32
-SIGNATURE_BYTES: Final = 64
-#: What stands where there is no predecessor.
-NO_HASH: Final = bytes(HASH_BYTES)
 _UINT64_BITS: Final = 64
 
 

@@ -10,7 +10,8 @@ import attrs
 from attrs import validators
 
 from worldvpn_core.credit.exchange import Figures, Kept, follows
-from worldvpn_core.credit.receipt import RECEIPT_BYTES, Role, read_receipt
+from worldvpn_core.credit.lengths import RECEIPT_BYTES
+from worldvpn_core.credit.receipt import Role, read_receipt
 from worldvpn_core.credit.signed import is_uint64
 from worldvpn_core.errors import CreditProofError, ReceiptsError
 

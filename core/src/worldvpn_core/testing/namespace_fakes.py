@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import socket
+from collections.abc import Callable
+from typing import TypeVar
 
 from worldvpn_core.contracts import (
     Helper,
@@ -12,6 +13,8 @@ from worldvpn_core.contracts import (
     NamespacePlan,
 )
 from worldvpn_core.errors import EngineError
+
+_T = TypeVar("_T")
 
 
 class FakeLinks:
@@ -59,8 +62,8 @@ class FakeNamespace:
     async def lead(self, interface: str) -> None:
         self.led.append(interface)
 
-    async def netlink(self, family: int) -> socket.socket:
-        raise EngineError(f"there is no kernel behind this namespace to ask ({family})")
+    async def run(self, work: Callable[[], _T]) -> _T:
+        raise OSError(f"there is no kernel behind {self.name} for {work}")
 
 
 class FakeNamespaces:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from ipaddress import ip_interface, ip_network
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import attrs
 
@@ -25,6 +25,8 @@ from worldvpn_host.netlink import Request
 from worldvpn_host.pair_codec import give_address, lead, make_pair
 from worldvpn_host.route_socket import RouteSocket
 from worldvpn_host.routes import family_of
+
+_T = TypeVar("_T")
 
 #: Where ip-netns(8) keeps names, so that an administrator finds ours there.
 NAMES: Final = Path("/run/netns")
@@ -80,13 +82,8 @@ class KernelNamespace:
         carried = _carried(self._plan.prefixes)
         await _send(self._socket, [lead(prefix, index) for prefix in carried])
 
-    async def netlink(self, family: int) -> socket.socket:
-        try:
-            return await self._inside.run(
-                lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, family)
-            )
-        except OSError as error:
-            raise EngineError(f"{self.name} cannot be asked for what it counts: {error}") from error
+    async def run(self, work: Callable[[], _T]) -> _T:
+        return await self._inside.run(work)
 
     async def furnish(self) -> None:
         """Let it pass packets on, from and to the host."""

@@ -61,7 +61,8 @@ class NftablesBackend:
         generation: Callable[[], int] | None = None,
         node_rules: NodeRules | None = None,
     ) -> None:
-        self._node_rules = node_rules
+        #: The rules of the node's namespace, where there are any.
+        self.node_rules = node_rules
         self._egress_hook = True
         self._links = links
         self._engine = engine
@@ -84,8 +85,8 @@ class NftablesBackend:
             wanted = ruleset(policy.host, now)
             if not await self._change(wanted, now):
                 await self._replace(policy.host, wanted, now)
-        if policy.node is not None and self._node_rules is not None:
-            await self._node_rules.apply(policy.node)
+        if policy.node is not None and self.node_rules is not None:
+            await self.node_rules.apply(policy.node)
 
     async def disturbed(self) -> None:
         if self._changes is None:

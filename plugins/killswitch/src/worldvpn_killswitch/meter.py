@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from worldvpn_core.types import NODE_GUESTS, NODE_UPLINK, IpAddress
+from worldvpn_killswitch.rooms import maps, rules
 
 TABLE: Final = "worldvpn_meter"
 UP: Final[Mapping[int, str]] = {4: "up4", 6: "up6"}
@@ -28,7 +29,10 @@ def begun() -> str:
     for version, kind in _TYPES.items():
         for name in (UP[version], DOWN[version]):
             lines += [f"set {name} {{", f"type {kind}", "counter", "}"]
+    lines += maps()
     lines += ["chain passed {", f"type filter hook forward priority {_PRIORITY}; policy accept;"]
+    # Before they are counted: what is dropped for want of room was not carried.
+    lines += rules()
     for version, family in _FAMILIES.items():
         lines += [
             f"{_OUT} ct state established {family} saddr @{UP[version]}",

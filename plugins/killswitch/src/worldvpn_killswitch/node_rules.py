@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from worldvpn_core.contracts import Namespace, Namespaces
 from worldvpn_core.credit.exchange import Figures
-from worldvpn_core.errors import EngineError, FirewallError, ShareError
+from worldvpn_core.errors import FirewallError, ShareError
 from worldvpn_core.policy import NodePolicy
 from worldvpn_core.types import IpAddress
 from worldvpn_killswitch import listing, meter
 from worldvpn_killswitch.element_counts import NETLINK_NETFILTER, counts
-from worldvpn_killswitch.libnftables import Engine
+from worldvpn_killswitch.libnftables import Engine, LibNftables
 from worldvpn_killswitch.node import node_ruleset
+from worldvpn_killswitch.rooms import Guest, given, taken
 from worldvpn_killswitch.rule import FAMILIES, TABLE, script
 
 _FAMILY = FAMILIES[:1]
@@ -32,6 +34,10 @@ class NodeRules:
         self._loaded: tuple[Namespace, NodePolicy] | None = None
         #: Whom the table that counts has, and where.
         self._metered: tuple[Namespace, tuple[IpAddress, ...]] | None = None
+        #: The quota of each guest that has one, in the namespace of ``_metered``.
+        self._rooms: dict[Guest, str] = {}
+        self._quick: tuple[Namespace, Engine] | None = None
+        self._numbers = itertools.count(1)
 
     async def apply(self, policy: NodePolicy) -> None:
         """Replace the rules there by ``policy`` in one step, and read them back.
@@ -47,9 +53,10 @@ class NodeRules:
             return
         self._loaded = None
         engine, rules = self._engine_in(space), node_ruleset(policy)
-        counting, self._metered = self._counting(space, policy), None
+        counting, left, self._metered = *self._counting(space, policy), None
         try:
             await engine.run(script(rules, _FAMILY) + counting)
+            self._rooms = left
             text = await engine.run(f"list table {_FAMILY[0]} {TABLE}")
         except FirewallError as error:
             raise ShareError(f"the node's rules could not be loaded: {error}") from error
@@ -70,9 +77,9 @@ class NodeRules:
         space, guests = self._metered
         try:
             # Not kept: a socket would keep the namespace, too.
-            read = await asyncio.to_thread(_read, await space.netlink(NETLINK_NETFILTER))
-        except (EngineError, FirewallError) as error:
-            raise ShareError(str(error)) from error
+            read = await asyncio.to_thread(_read, await space.run(_asking))
+        except (OSError, FirewallError) as error:
+            raise ShareError(f"what guests carry cannot be read: {error}") from error
         return {
             guest: Figures(
                 up_bytes=read[meter.UP[guest.version]].get(guest.packed, 0),
@@ -81,11 +88,56 @@ class NodeRules:
             for guest in guests
         }
 
-    def _counting(self, space: Namespace, policy: NodePolicy) -> str:
-        """Return what lets the guests of ``policy`` be counted, and those who stay go on."""
+    async def allow(self, rooms: Mapping[Guest, int]) -> None:
+        """Let each guest carry so many bytes more, and no packet after them.
+
+        Raises:
+            ShareError: what was allowed before still holds.
+        """
+        if self._metered is None:
+            raise ShareError("there is no node whose guests could be limited")
+        space, present = self._metered
+        named = {guest: f"room{next(self._numbers)}" for guest in rooms if set(guest) <= {*present}}
+        lines: list[str] = []
+        for guest, name in named.items():
+            lines += given(meter.TABLE, guest, self._rooms.get(guest), name, rooms[guest])
+        if not lines:
+            return
+        try:
+            engine = await self._quick_engine(space)
+            await engine.run("\n".join([*lines, ""]))
+        except (OSError, FirewallError) as error:
+            raise ShareError(f"a guest could not be limited: {error}") from error
+        self._rooms |= named
+
+    async def _quick_engine(self, space: Namespace) -> Engine:
+        """Return what need not be started for each change; guests change by the second."""
+        if self._quick is None or self._quick[0] is not space:
+            self._quick = space, await space.run(LibNftables)
+        return self._quick[1]
+
+    def _counting(self, space: Namespace, policy: NodePolicy) -> tuple[str, dict[Guest, str]]:
+        """Return what lets the guests of ``policy`` be counted, and those who stay go on.
+
+        With it the quotas that are left.
+        """
         if self._metered is None or self._metered[0] is not space:
-            return meter.begun() + meter.changed((), policy.guests)
-        return meter.changed(self._metered[1], policy.guests)
+            return meter.begun() + meter.changed((), policy.guests), {}
+        left = {
+            guest: name for guest, name in self._rooms.items() if set(guest) <= {*policy.guests}
+        }
+        lines = [
+            line
+            for guest, name in self._rooms.items()
+            if guest not in left
+            for line in taken(meter.TABLE, guest, name)
+        ]
+        gone = "".join(f"{line}\n" for line in lines)
+        return gone + meter.changed(self._metered[1], policy.guests), left
+
+
+def _asking() -> socket.socket:
+    return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
 
 
 def _read(kernel: socket.socket) -> dict[str, dict[bytes, int]]:

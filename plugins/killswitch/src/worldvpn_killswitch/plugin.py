@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from worldvpn_core.contracts import FirewallBackend, Services
+from worldvpn_core.contracts import FirewallBackend, Meters, Services
 from worldvpn_core.hookspecs import hookimpl
 from worldvpn_killswitch.backend import NftablesBackend
 from worldvpn_killswitch.libnftables import Engine, LibNftables
 from worldvpn_killswitch.node_rules import NodeRules
 from worldvpn_killswitch.program import NftProgram
+from worldvpn_killswitch.tunnel_meter import NftTunnelMeter
 
 
 @hookimpl
@@ -24,6 +25,17 @@ def worldvpn_firewall_backend(services: Services, platform: str) -> FirewallBack
             services.host.namespaces,
             lambda space: NftProgram(space.helpers, services.run_dir),
         ),
+    )
+
+
+@hookimpl
+def worldvpn_meters(services: Services, firewall: FirewallBackend) -> Meters | None:
+    """Count where our own rules are."""
+    if not isinstance(firewall, NftablesBackend) or firewall.node_rules is None:
+        return None
+    return Meters(
+        guests=firewall.node_rules,
+        tunnels=NftTunnelMeter(_engine(services), services.host.meter),
     )
 
 

@@ -15,7 +15,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
-from worldvpn_core.credit.receipt import RECEIPT_BYTES
+from worldvpn_core.credit.lengths import RECEIPT_BYTES
 from worldvpn_server.accounts.values import Audience, Caller
 from worldvpn_server.http.guards import signed_in
 from worldvpn_server.settlement.account import Statement, statements

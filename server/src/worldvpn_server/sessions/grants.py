@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 
 from worldvpn_core.credit.admission import SIGNS_NOTHING
-from worldvpn_core.credit.signed import NO_HASH
+from worldvpn_core.credit.lengths import NO_HASH
 from worldvpn_core.credit.ticket import Ticket
 from worldvpn_core.credit.units import PRICE_TICKS
 from worldvpn_server.database.pool import Tx

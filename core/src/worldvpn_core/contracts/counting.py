@@ -1,0 +1,71 @@
+"""What a session's two ends count of it in the kernel, and how far a guest is let go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import attrs
+
+from worldvpn_core.credit.exchange import Figures
+from worldvpn_core.types import IpAddress
+
+
+class GuestMeter(Protocol):
+    """Counts this node's guests, each by its addresses."""
+
+    async def carried(self) -> Mapping[IpAddress, Figures]:
+        """Return what each guest's flows have carried since it came.
+
+        Counted are IP packets of established flows that the guest opened. A count may begin
+        again when the node does.
+
+        Raises:
+            ShareError: there is no node, or the kernel does not tell.
+        """
+
+    async def allow(self, rooms: Mapping[tuple[IpAddress, ...], int]) -> None:
+        """Carry so many bytes more, both ways, for the guest of those addresses, then none.
+
+        From now on, and instead of what it was allowed before; it is forgotten when the guest
+        goes. A guest of whom this was never said has no end.
+
+        Raises:
+            ShareError: what was allowed before still holds.
+        """
+
+
+class TunnelMeter(Protocol):
+    """Counts what this host's own sessions carry, each by its tunnel's interface."""
+
+    async def begin(self, interface: str, node: IpAddress, node6: IpAddress) -> None:
+        """Count ``interface`` from now on, without what goes to its node's own addresses.
+
+        Raises:
+            FirewallError: it cannot be counted.
+        """
+
+    async def read(self, interface: str) -> Figures | None:
+        """Return what it has carried of flows opened here; None: it is not counted, or gone.
+
+        Raises:
+            FirewallError, RoutingError: the kernel does not tell.
+        """
+
+    async def end(self, interface: str) -> None:
+        """Count it no more. Idempotent.
+
+        Raises:
+            FirewallError: its counters are still there.
+        """
+
+    async def sweep(self) -> None:
+        """Remove all that a former run has left. Raises FirewallError."""
+
+
+@attrs.frozen(kw_only=True)
+class Meters:
+    """Both."""
+
+    guests: GuestMeter
+    tunnels: TunnelMeter
