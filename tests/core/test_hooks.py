@@ -127,6 +127,10 @@ def test_worldvpn_firewall_backend_first_answer_wins_and_silence_is_none() -> No
     )
 
 
+def test_worldvpn_meters_first_answer_wins_and_silence_is_none() -> None:
+    assert_first_answer_wins("worldvpn_meters", Thing(), services=SERVICES, firewall=Thing())
+
+
 def test_worldvpn_dns_protector_first_answer_wins_and_silence_is_none() -> None:
     assert_first_answer_wins("worldvpn_dns_protector", Thing(), services=SERVICES, platform="linux")
 
@@ -193,5 +197,5 @@ def test_every_hook_has_a_test_named_after_it() -> None:
 
     untested = [hook for hook in hooks if not any(t.startswith(f"test_{hook}_") for t in tests)]
 
-    assert len(hooks) == 13
+    assert len(hooks) == 14
     assert untested == []

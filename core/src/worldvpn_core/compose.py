@@ -96,6 +96,7 @@ class Daemon:
                 settings=lambda: self._chosen.now,
                 claim=self._chosen.claim,
                 notices=self._picture.notices,
+                meters=system.meters,
                 post=self._post,
                 publish=self._publish,
             )
@@ -134,7 +135,7 @@ class Daemon:
                 publish=self._publish,
                 dns=config.default_dns,
                 state_dir=places.state,
-                link=self._central.link,
+                central=self._central,
             )
         )
         self._central.listeners.append(self._sharing.heard)
@@ -184,9 +185,8 @@ class Daemon:
             self._metering.run(),
             attendant.follow_host(),
             attendant.follow_rules(),
+            *([] if self._system.dns is None else [attendant.follow_resolver()]),
         ]
-        if self._system.dns is not None:
-            parts.append(attendant.follow_resolver())
         await self._sweep()
         tasks = [asyncio.create_task(part) for part in parts]
         try:

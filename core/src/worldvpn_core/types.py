@@ -38,6 +38,8 @@ NODE: Final = "wvnode"
 #: Inside it: the way to the host, and the interface that guests come by.
 NODE_UPLINK: Final = "wvup"
 NODE_GUESTS: Final = "wvguests"
+#: Where a node takes its guests' streams of receipts, by TCP at its address inside the tunnel.
+RECEIPTS_PORT: Final = 51_821
 #: The ports that guests' flows leave this host from; the kernel's own choice begins above.
 NODE_PORTS: Final = (20_000, 32_767)
 

@@ -46,6 +46,8 @@ class _Undoing:
             f"rules of {system.firewall.facts.name} removed",
             system.firewall.apply(PolicySet(host=FirewallPolicy(protects=()))),
         )
+        if system.meters is not None:
+            await self._attempt("counters of sessions removed", system.meters.tunnels.sweep())
         await self._attempt(
             "routes and routing rules removed", host.routing.apply(RoutingPolicy(held=False))
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.central.brokering import Brokering
-from worldvpn_core.central import broker, causes
+from worldvpn_core.central import causes, endings
 from worldvpn_core.central.calls import End
 from worldvpn_core.central.news import SessionNews, SignedOut
 from worldvpn_core.tunnel.states import Blocked
@@ -129,7 +129,7 @@ async def test_leaving_without_a_tunnel_posts_nothing(case: Brokering) -> None:
 async def test_leaving_does_not_wait_for_ever(
     case: Brokering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(broker, "LEAVE_S", 0.05)
+    monkeypatch.setattr(endings, "LEAVE_S", 0.05)
     await case.connected("fastest")
     case.agent.answers.clear()
 

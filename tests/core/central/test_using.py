@@ -141,7 +141,7 @@ async def test_session_in_use_is_shown_without_keys_or_tickets(case: Brokering) 
 
     assert shown is not None
     assert (shown["node_id"], shown["country"], shown["place"]) == (node(1), "DE", "DE")
-    assert set(shown) == {"node_id", "country", "place", "expires_s", "cap_bytes"}
+    assert set(shown) == {"node_id", "country", "place", "expires_s", "cap_bytes", "carried"}
 
 
 async def test_session_that_its_tunnel_has_yet_to_hear_of_is_not_over(case: Brokering) -> None:

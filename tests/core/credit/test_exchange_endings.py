@@ -14,7 +14,7 @@ from tests.core.credit.ends import (
     said,
 )
 from worldvpn_core.credit import guest_end
-from worldvpn_core.credit.exchange import Finish, counts_differ
+from worldvpn_core.credit.exchange import Figures, Finish, counts_differ
 from worldvpn_core.credit.frames import Reason
 from worldvpn_core.credit.node_state import FINISH_MS, UNANSWERED_MS
 from worldvpn_core.credit.receipt import read_receipt
@@ -70,12 +70,27 @@ def test_guest_that_leaves_has_the_rest_claimed_and_says_its_last_word() -> None
     assert pair.guest.words == [pair.guest.signed[-1]]
 
 
-def test_guest_that_leaves_a_node_out_of_reach_says_what_it_had_signed() -> None:
+def test_guest_that_leaves_a_node_out_of_reach_says_what_it_has_counted() -> None:
     pair = running()
     carried(pair, 0, MEBIBYTE)
     pair.closes()
+    pair.carries(7, 11)
+    pair.passes(1)
     pair.guest.hears(Finish(now_ms=pair.guest.now_ms))
-    assert pair.guest.words == [pair.guest.signed[-1]]
+    (word,) = pair.guest.words
+    assert word == pair.guest.signed[-1]
+    assert Figures.of(read_receipt(word)) == pair.guest.true == pair.node.true
+
+
+def test_guest_says_no_more_than_was_claimed_where_the_node_has_said_its_last() -> None:
+    pair = running()
+    pair.carries(100, 200)
+    pair.guest.true = attrs.evolve(pair.guest.true, up_bytes=160)
+    pair.passes(1)
+    pair.guest.hears(Finish(now_ms=pair.guest.now_ms))
+    pair.delivers()
+    pair.guest.counts()
+    assert [Figures.of(read_receipt(word or b"")) for word in pair.guest.words] == [pair.node.true]
 
 
 def test_guest_that_leaves_a_silent_node_waits_two_seconds() -> None:

@@ -18,9 +18,13 @@ from tests.core.share.central_fakes import (
     other_networks,
     session,
 )
+from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.central.calls import Announce
+from worldvpn_core.central.link import CentralLink
+from worldvpn_core.contracts import Meters
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.ipc.share import ShareStatus
+from worldvpn_core.receipts.keeper import ReceiptsKeeper
 from worldvpn_core.settings import Settings
 from worldvpn_core.share.invited import GuestStore
 from worldvpn_core.share.sharing import Around, Sharing
@@ -34,6 +38,16 @@ from worldvpn_core.types import IpNetwork
 pytestmark = pytest.mark.anyio
 
 _WANTED = Settings(sharing=True, share_consent_utc="2026-01-01T00:00:00+00:00", share_country="DE")
+
+
+@attrs.define
+class Central:
+    """The central server's part, of which no receipts are kept."""
+
+    link: CentralLink | None
+    agent: AgentLink = attrs.field(init=False)
+    meters: Meters | None = None
+    receipts: ReceiptsKeeper | None = None
 
 
 class House:
@@ -55,7 +69,7 @@ class House:
                 publish=self.moved.set,
                 dns=(),
                 state_dir=state_dir,
-                link=server,
+                central=Central(link=server),
             )
         )
 

@@ -114,6 +114,14 @@ class Account(TypedDict):
     balance: Balance | None
 
 
+class Carried(TypedDict):
+    """What a session has carried by this computer's count, and what of it was signed for."""
+
+    up_bytes: int
+    down_bytes: int
+    signed_bytes: int
+
+
 class Passage(TypedDict):
     """The session by which a tunnel goes through the directory."""
 
@@ -122,6 +130,7 @@ class Passage(TypedDict):
     place: str
     expires_s: int
     cap_bytes: int
+    carried: NotRequired[Carried | None]
 
 
 class Snapshot(TypedDict):

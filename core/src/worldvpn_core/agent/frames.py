@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import socket
 from collections.abc import Awaitable, Callable
@@ -17,9 +16,7 @@ from worldvpn_core.agent.frame_messages import (
     StreamHung,
 )
 from worldvpn_core.agent.standing import Allowance
-from worldvpn_core.credit.frames import FROM_GUEST, FROM_NODE, LONGEST_BYTES, FrameError, read
-from worldvpn_core.credit.frames import written as frame_of
-from worldvpn_core.errors import AgentError
+from worldvpn_core.credit.frames import FROM_GUEST, FROM_NODE, LONGEST_BYTES, read, written
 
 #: A claim for each MiB at a gigabit a second, and its answer.
 FRAMES_A_MINUTE: Final = 16_384
@@ -32,44 +29,47 @@ class FramesSide:
 
     def __init__(self, say: Say) -> None:
         self._say = say
-        self._streams: dict[int, asyncio.StreamWriter] = {}
+        #: What is to be sent on each; None: nothing more, and it ends then.
+        self._outboxes: dict[int, asyncio.Queue[bytes | None]] = {}
 
     async def serve(self, request: ReadFrames, descriptor: int) -> FramesOver:
         """Read until the stream ends, breaks the protocol, or is hung up."""
-        reader, writer = await asyncio.open_connection(
-            sock=socket.socket(fileno=os.dup(descriptor))
-        )
-        self._streams[request.id] = writer
-        try:
-            await self._follow(request, reader)
-        except (OSError, FrameError, AgentError):
-            # Whatever a stranger did to it: the stream is over.
-            pass
-        finally:
-            del self._streams[request.id]
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
+        with socket.socket(fileno=os.dup(descriptor)) as sock:
+            sock.settimeout(0)
+            outbox = self._outboxes[request.id] = asyncio.Queue()
+            reading = asyncio.create_task(self._read(request, sock))
+            writing = asyncio.create_task(_write(sock, outbox))
+            try:
+                await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                del self._outboxes[request.id]
+                reading.cancel()
+                writing.cancel()
+                # Whatever a stranger did to it: the stream is over.
+                await asyncio.gather(reading, writing, return_exceptions=True)
         return FramesOver(id=request.id)
 
     def give(self, given: FrameGiven) -> None:
         """Send what the daemon says; a stream that is gone takes nothing."""
-        writer = self._streams.get(given.request)
-        if writer is not None:
-            writer.write(given.data)
+        if given.request in self._outboxes:
+            self._outboxes[given.request].put_nowait(given.data)
 
     def hang(self, hung: StreamHung) -> None:
         """End a stream once all that was said before is sent."""
-        writer = self._streams.get(hung.request)
-        if writer is not None:
-            writer.close()
+        if hung.request in self._outboxes:
+            self._outboxes[hung.request].put_nowait(None)
 
-    async def _follow(self, request: ReadFrames, reader: asyncio.StreamReader) -> None:
+    async def _read(self, request: ReadFrames, sock: socket.socket) -> None:
         kinds = FROM_GUEST if request.is_nodes else FROM_NODE
         frames = Allowance("frames", FRAMES_A_MINUTE)
         unread = b""
-        while data := await reader.read(LONGEST_BYTES):
+        while data := await asyncio.get_running_loop().sock_recv(sock, LONGEST_BYTES):
             whole, unread = read(unread + data, kinds)
             for frame in whole:
                 frames.take()
-                await self._say(FrameRead(request=request.id, data=frame_of(frame)))
+                await self._say(FrameRead(request=request.id, data=written(frame)))
+
+
+async def _write(sock: socket.socket, outbox: asyncio.Queue[bytes | None]) -> None:
+    while (data := await outbox.get()) is not None:
+        await asyncio.get_running_loop().sock_sendall(sock, data)

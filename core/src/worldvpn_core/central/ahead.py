@@ -15,14 +15,20 @@ import attrs
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from worldvpn_core.central import lease_text
-from worldvpn_core.central.leases import LEAST_LEFT_S, Lease
+from worldvpn_core.central.leases import LEAST_LEFT_S, Choice, Lease
 from worldvpn_core.central.news import Balance, News, SessionNews, SignedOut
 from worldvpn_core.central.opening import Opening
 from worldvpn_core.central.place import Place, PlaceKind
 from worldvpn_core.credit.receipt import Receipt, Role
 from worldvpn_core.credit.ticket import hash_of
 from worldvpn_core.credit.units import CREDIT_TICKS
-from worldvpn_core.errors import CentralBusyError, CreditProofError, VaultError, WorldVpnError
+from worldvpn_core.errors import (
+    CentralBusyError,
+    CreditProofError,
+    NoCreditProofError,
+    VaultError,
+    WorldVpnError,
+)
 
 #: What the server lets a device hold.
 MOST: Final = 2
@@ -133,6 +139,26 @@ class Ahead:
             and each.is_at(place)
             and each.left_s(now_s) > LEAST_LEFT_S
         )
+
+    async def instead(self, choice: Choice, former: Lease | None, error: WorldVpnError) -> Lease:
+        """Return a session that needs no server: at a node that has not failed, or not lately.
+
+        Raises:
+            NoCreditProofError: there is none; ``error`` is why none can be opened.
+        """
+        now_s = time.time()
+        found = [
+            *([] if former is None or former.left_s(now_s) < LEAST_LEFT_S else [former]),
+            *self.usable(choice.place, choice.transport),
+        ]
+        blocked = self._opening.settings().blocked_nodes
+        usable = [each for each in found if each.granted.node_id not in blocked]
+        if not usable:
+            raise NoCreditProofError(f"there is no ticket, and no new one: {error}") from error
+        failed = self._opening.failed
+        lease = min(usable, key=lambda each: failed.since_s(each.granted.node_id))
+        await self.used(lease)
+        return lease
 
     async def used(self, lease: Lease) -> None:
         """Take note, before it is, that ``lease`` is used."""

@@ -3,48 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import attrs
 
 from worldvpn_core.central import causes
 from worldvpn_core.central.ahead import Ahead
-from worldvpn_core.central.calls import End
 from worldvpn_core.central.causes import OURS
-from worldvpn_core.central.leases import LEAST_LEFT_S, Choice, Lease, profile_of
+from worldvpn_core.central.endings import Endings
+from worldvpn_core.central.leases import Choice, Lease, profile_of
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.news import News, Reach, Reached, SessionNews, SignedOut
 from worldvpn_core.central.opening import Opening
 from worldvpn_core.central.pins import KnownNodes
 from worldvpn_core.central.place import Place
-from worldvpn_core.central.replies import Done
 from worldvpn_core.central.topping import Topping
 from worldvpn_core.central.tried import Measured
 from worldvpn_core.contracts import SessionTransport, Transport
+from worldvpn_core.credit.frames import Reason
 from worldvpn_core.errors import (
-    AgentError,
     CentralOfflineError,
     ConfigError,
-    NoCreditProofError,
     OutOfCreditError,
     SignedOutError,
     WorldVpnError,
 )
 from worldvpn_core.notices import Notices
+from worldvpn_core.receipts.guest_side import GuestSide
 from worldvpn_core.settings import Settings
 from worldvpn_core.tunnel.events import Event, TunnelDown
 from worldvpn_core.tunnel.machine import plan_of
-from worldvpn_core.tunnel.states import Blocked, Connected, Disconnected, Paused, State
-from worldvpn_core.types import Cause, Counters, Profile, TunnelPlan
+from worldvpn_core.tunnel.states import (
+    Blocked,
+    Connected,
+    Disconnected,
+    Disconnecting,
+    Paused,
+    State,
+    Switching,
+)
+from worldvpn_core.types import Cause, Counters, Link, Path, Profile, TunnelInfo, TunnelPlan
 
-#: How long a sign-out waits for sessions to be ended: after it nobody can end them.
-LEAVE_S: Final = 5.0
 #: A node checks the ticket meanwhile: a handshake begun before is lost, and costs 300 ms.
 LET_IN_S: Final = 0.06
-_log = logging.getLogger(__name__)
 
 
 @attrs.frozen(kw_only=True)
@@ -75,9 +77,10 @@ class Broker:
         self._pending: int | None = None
         self._newest: str | None = None
         self._live: int | None = None
-        #: What is to be ended, each with the last word on it.
-        self._ending: dict[str, bytes | None] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._counters: Counters | None = None
+        #: Who exchanges receipts for the tunnels' sessions; None: nobody here.
+        self.receipts: GuestSide | None = None
+        self.endings = Endings(link)
         self._topping = Topping(link, renewed=self._renewed, over=self._over)
         self._opening = Opening(
             link=link,
@@ -85,9 +88,9 @@ class Broker:
             known=around.known,
             measured=around.measured,
             notices=around.notices,
-            end=self._end,
+            end=self.endings.end,
         )
-        self._ahead = Ahead(self._opening, self._end)
+        self._ahead = Ahead(self._opening, self.endings.end)
 
     async def profile(self, place: Place, transport: Transport, *, again: bool) -> Profile:
         """Open a session at ``place`` and return the profile by which ``transport`` uses it.
@@ -111,7 +114,8 @@ class Broker:
         try:
             lease = await self._opened(choice, former)
         except CentralOfflineError as error:
-            lease = await self._without_server(choice, error)
+            former = self._leases.get(choice.replaces or "")
+            lease = await self._ahead.instead(choice, former, error)
         self._leases[lease.id] = lease
         self._newest = lease.id
         return profile_of(lease, transport)
@@ -144,8 +148,7 @@ class Broker:
                 self._fall(Cause(code=SignedOutError.code, detail=detail, retryable=False))
                 self._leases.clear()
             case Reached(reach=Reach.ONLINE):
-                for session, word in tuple(self._ending.items()):
-                    self._end(session, word)
+                self.endings.again()
             case _:
                 pass
 
@@ -155,13 +158,14 @@ class Broker:
         if plan is not None and plan.attempt == self._pending:
             self._pending = None
         match state:
-            case Connected(plan=plan):
+            case Connected(plan=plan, tunnel=tunnel):
                 self._live = plan.attempt if plan.attempt in self._bound else None
+                self._begin(plan.attempt, tunnel.path)
                 self._keep_only(self._bound.get(plan.attempt))
-            case Disconnected() | Paused():
-                self._live = None
-                self._keep_only(None)
-            case Blocked(cause=cause) if not cause.retryable:
+            case Disconnecting() | Switching(moved=TunnelInfo()):
+                # Its interface goes now: what it has carried is read once more before.
+                self._moved(self._live)
+            case Disconnected() | Paused() | Blocked(cause=Cause(retryable=False)):
                 self._live = None
                 self._keep_only(None)
             case _:
@@ -171,20 +175,26 @@ class Broker:
         """Take note of what the tunnel of ``plan`` has carried."""
         if plan.attempt == self._live:
             self._topping.carried(counters.received_bytes + counters.sent_bytes)
+            if counters != self._counters:
+                self._moved(self._live)
+            self._counters = counters
 
     async def leave(self) -> None:
         """End everything, as far as the server answers: the account is being signed out."""
         # While the tunnel stands: by its fall, the way to the server is another for a moment.
         self._ahead.leave()
-        await self._all_ended()
+        for lease in self._leases.values():
+            self.endings.over(lease)
+        await self.endings.all_ended()
+        self._leases.clear()
         self._fall(causes.SIGNED_OUT)
         self._pending = None
         self._keep_only(None)
-        await self._all_ended()
+        await self.endings.all_ended()
 
-    async def _all_ended(self) -> None:
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=LEAVE_S)
+    def has(self, session: str) -> bool:
+        """Say whether ``session`` may still be used from here."""
+        return session in self._leases or self._ahead.holds(session)
 
     def lease_of(self, attempt: int) -> Lease | None:
         """Return the session that ``attempt`` uses; None: it uses none."""
@@ -193,14 +203,18 @@ class Broker:
     def shown(self) -> Mapping[str, object] | None:
         """Return the session that the tunnel uses now, for the snapshot."""
         lease = self.lease_of(self._live or 0)
-        return None if lease is None else lease.shown()
+        if lease is None:
+            return None
+        carried = None if self.receipts is None else self.receipts.shown(lease.id)
+        return {**lease.shown(), "carried": carried}
 
     def close(self) -> None:
         """Stop what is under way."""
         self._topping.stop()
         self._ahead.stop()
-        for task in self._tasks:
-            task.cancel()
+        self.endings.close()
+        if self.receipts is not None:
+            self.receipts.forget()
 
     async def _opened(self, choice: Choice, former: Lease | None) -> Lease:
         try:
@@ -212,25 +226,9 @@ class Broker:
             choice = attrs.evolve(choice, replaces=former.id)
             lease = await self._opening.opened(choice)
         if choice.replaces is not None:
-            self._leases.pop(choice.replaces, None)
             self._ahead.forget(choice.replaces)
+            self._let_go(choice.replaces)
         await asyncio.sleep(LET_IN_S)
-        return lease
-
-    async def _without_server(self, choice: Choice, error: CentralOfflineError) -> Lease:
-        """Return a session that needs no server: at a node that has not failed, or not lately."""
-        now_s = time.time()
-        former = self._leases.get(choice.replaces or "")
-        found = [
-            *([] if former is None or former.left_s(now_s) < LEAST_LEFT_S else [former]),
-            *self._ahead.usable(choice.place, choice.transport),
-        ]
-        blocked = self._around.settings().blocked_nodes
-        usable = [each for each in found if each.granted.node_id not in blocked]
-        if not usable:
-            raise NoCreditProofError(f"there is no ticket, and no new one: {error}") from error
-        lease = min(usable, key=lambda each: self._opening.failed.since_s(each.granted.node_id))
-        await self._ahead.used(lease)
         return lease
 
     def _keep_only(self, session: str | None) -> None:
@@ -251,28 +249,22 @@ class Broker:
             self._topping.keep(lease)
 
     def _let_go(self, session: str) -> None:
-        if self._leases.pop(session, None) is not None and not self._ahead.holds(session):
-            self._end(session)
+        lease = self._leases.pop(session, None)
+        if lease is not None and not self._ahead.holds(session):
+            self.endings.over(lease)
 
-    def _end(self, session: str, word: bytes | None = None) -> None:
-        """End ``session`` at the server; one that is away hears of it when it is back."""
-        self._ending[session] = word
-        self._spawn(self._ended_there(session, word))
+    def _begin(self, attempt: int, path: Path) -> None:
+        lease = self.lease_of(attempt)
+        if self.receipts is not None and lease is not None and isinstance(path, Link):
+            self.receipts.begin(lease, path.name)
 
-    async def _ended_there(self, session: str, word: bytes | None) -> None:
-        try:
-            await self._link.ask(End(session_id=session, final_receipt=word), Done)
-        except (CentralOfflineError, AgentError) as error:
-            _log.info("a session is ended later: %s", error)
-        except WorldVpnError as error:
-            self._ending.pop(session, None)
-            _log.info("a session was not ended: %s", error)
-        else:
-            self._ending.pop(session, None)
+    def _moved(self, attempt: int | None) -> None:
+        if self.receipts is not None and attempt is not None:
+            self.receipts.moved(self._bound.get(attempt, ""))
 
     def _ended(self, session: str, reason: str) -> None:
         live = self._bound.get(self._live or 0)
-        self._ending.pop(session, None)
+        self.endings.ended(session)
         if session in self._leases:
             # Its ticket has no time left that a node would take it for.
             self._leases[session] = attrs.evolve(self._leases[session], expires_s=0)
@@ -282,10 +274,16 @@ class Broker:
     def _renewed(self, lease: Lease) -> None:
         if lease.id in self._leases:
             self._leases[lease.id] = lease
+            if self.receipts is not None:
+                self.receipts.renewed(lease.id, lease.granted.ticket)
             self._around.changed()
 
+    def drained(self, session: str, reason: Reason) -> None:
+        """Take note that the node carries no more for ``session``: another one may."""
+        if session == self._bound.get(self._live or 0):
+            self._fall(causes.of_drain(reason.code))
+
     def _over(self, error: WorldVpnError) -> None:
-        """End the tunnel whose ticket has run out, with what kept it from getting another."""
         self._fall(causes.of_no_ticket(error))
 
     def _fall(self, cause: Cause) -> None:
@@ -293,8 +291,3 @@ class Broker:
         self._topping.stop()
         if attempt is not None:
             self._around.post(TunnelDown(attempt=attempt, cause=cause))
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

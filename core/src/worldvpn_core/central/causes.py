@@ -45,6 +45,15 @@ def of_end(reason: str) -> Cause:
     return Cause(code=_ENDED, detail=detail, retryable=False)
 
 
+def of_drain(reason: str) -> Cause:
+    """Return why the tunnel falls whose node carries no more, by what it said: "counts-differ"."""
+    return Cause(
+        code=_ENDED,
+        detail=f"the node carries no more for this session ({reason}): taking another one",
+        retryable=True,
+    )
+
+
 def of_no_ticket(error: WorldVpnError) -> Cause:
     """Return why the tunnel falls whose ticket has run out, given what kept a new one away."""
     if isinstance(error, OutOfCreditError):

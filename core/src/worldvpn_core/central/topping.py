@@ -78,7 +78,12 @@ class Topping:
                 await asyncio.sleep(min(AGAIN_S, max(0.1, lease.left_s(time.time()))))
                 continue
             self._low.clear()
-            self._lease = attrs.evolve(lease, expires_s=reply.expires_s, cap_bytes=reply.cap_bytes)
+            self._lease = attrs.evolve(
+                lease,
+                granted=attrs.evolve(lease.granted, ticket=reply.ticket),
+                expires_s=reply.expires_s,
+                cap_bytes=reply.cap_bytes,
+            )
             self._renewed(self._lease)
             # The same cap again would be asked for without end.
             await asyncio.sleep(AGAIN_S)

@@ -23,9 +23,12 @@ from worldvpn_core.central.server import CentralServer
 from worldvpn_core.central.shelf import Shelf
 from worldvpn_core.central.tried import Measured
 from worldvpn_core.central.tried_nodes import TriedNodes
+from worldvpn_core.contracts import Meters
 from worldvpn_core.decide import is_open
 from worldvpn_core.errors import WorldVpnError
 from worldvpn_core.notices import Notices
+from worldvpn_core.receipts.exchanging import exchanging
+from worldvpn_core.receipts.keeper import ReceiptsKeeper
 from worldvpn_core.settings import Settings
 from worldvpn_core.tunnel.events import ConnectRequested, Event
 from worldvpn_core.tunnel.states import Connected, State, Switching
@@ -45,6 +48,8 @@ class Around:
     settings: Callable[[], Settings]
     claim: Callable[[int], None]
     notices: Notices
+    #: What counts sessions; None: no receipts are exchanged here.
+    meters: Meters | None = None
     post: Callable[[Event], None]
     publish: Callable[[], None]
 
@@ -54,6 +59,7 @@ class CentralWired:
 
     def __init__(self, around: Around) -> None:
         self._around = around
+        self.agent, self.meters = around.agent, around.meters
         self.link: CentralLink | None = None
         self.broker: Broker | None = None
         self._tried = TriedNodes(around.state_dir / "tried.json")
@@ -63,6 +69,7 @@ class CentralWired:
         self._tasks: set[asyncio.Task[None]] = set()
         #: Others who are told of news: the node.
         self.listeners: list[Callable[[News], None]] = []
+        self.receipts: ReceiptsKeeper | None = None
         if around.server is not None:
             shelf = Shelf(around.state_dir / "central")
             self.link = CentralLink(around.agent, around.server, around.vault, shelf, self._heard)
@@ -82,6 +89,7 @@ class CentralWired:
                     notices=around.notices,
                 ),
             )
+            self.receipts = exchanging(self.link, self.broker, around)
         self.known = AccountKnown(
             url=None if around.server is None else around.server.url,
             secrets=lambda: None if self.link is None else self.link.secrets,
@@ -103,12 +111,16 @@ class CentralWired:
         """Speak with the server until cancelled."""
         if self.link is None or self.broker is None:
             return
+        await self._sweep()
         try:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(self.link.run())
                 parts.create_task(Rotation(self.link).run())
+                if self.receipts is not None:
+                    parts.create_task(self.receipts.run())
         finally:
             self.broker.close()
+            await self._sweep()
             for task in self._tasks:
                 task.cancel()
 
@@ -122,6 +134,8 @@ class CentralWired:
                 self._spawn(self._save())
         if self.broker is not None:
             self.broker.account_changed()
+        if self.receipts is not None:
+            self.receipts.account_changed()
         self.known.account_changed()
 
     def happened(self, state: State, event: Event) -> None:
@@ -155,6 +169,14 @@ class CentralWired:
     def _measured(self) -> tuple[Measured, ...]:
         return self._tried.measured(int(time.time()))
 
+    async def _sweep(self) -> None:
+        """Remove counters that a crash has left."""
+        if self.meters is not None:
+            try:
+                await self.meters.tunnels.sweep()
+            except WorldVpnError as error:
+                _log.warning("counters of a former run are still there: %s", error)
+
     async def _save(self) -> None:
         # One after the other: the last one has what is known then.
         async with self._saving:
@@ -164,6 +186,8 @@ class CentralWired:
         self.known.heard(news)
         if self.broker is not None:
             self.broker.heard(news)
+        if self.receipts is not None:
+            self.receipts.heard(news)
         if isinstance(news, SignedOut):
             self._spawn(self._forget())
         for listener in self.listeners:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 import attrs
@@ -24,11 +24,14 @@ class GuestMeter(Protocol):
             ShareError: there is no node, or the kernel does not tell.
         """
 
-    async def allow(self, rooms: Mapping[tuple[IpAddress, ...], int]) -> None:
+    async def allow(
+        self, rooms: Mapping[tuple[IpAddress, ...], int]
+    ) -> Collection[tuple[IpAddress, ...]]:
         """Carry so many bytes more, both ways, for the guest of those addresses, then none.
 
         From now on, and instead of what it was allowed before; it is forgotten when the guest
-        goes. A guest of whom this was never said has no end.
+        goes. A guest of whom this was never said has no end. Returns for whom it holds now: not
+        for those who are not let in yet.
 
         Raises:
             ShareError: what was allowed before still holds.

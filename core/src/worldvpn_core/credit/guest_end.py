@@ -1,7 +1,8 @@
 """The guest's end of an exchange of receipts: signs of a claim what it has counted itself.
 
-It signs nothing that it was not asked for, never more than its own count in either direction,
-and never two receipts with one number: each is on disk before it is signed.
+It never signs more than its own count in either direction, and never two receipts with one number:
+each is on disk before it is signed. Only the last word to a node out of reach is unasked for: what
+that had carried since its last claim is its due, too.
 """
 
 from __future__ import annotations
@@ -230,16 +231,23 @@ def _gone_on(end: GuestEnd, now_ms: int, actions: tuple[Action, ...]) -> Turn:
     is_waiting = end.line is not Line.NONE and now_ms - end.finishing_ms < FINISH_MS
     if is_waiting and not end.is_last:
         return end, actions
-    if end.signed is None and not end.is_lost:
-        # Nothing was ever claimed: the word frees what is held for the session.
+    figures = _last_figures(end)
+    if not end.is_lost and (end.signed is None or figures != Figures.of(end.kept.own)):
         own = successor(
-            None, Role.GUEST, end.ticket.hash(), Figures(), max(0, now_ms - end.began_ms)
+            end.kept.own, Role.GUEST, end.ticket.hash(), figures, max(0, now_ms - end.began_ms)
         )
         kept = attrs.evolve(end.kept, own=own)
         return attrs.evolve(_hung(end), keeping=kept), (*actions, Keep(kept))
     hang = () if end.line is Line.NONE else (Hang(),)
     word = LastWord(None if end.is_lost else end.signed)
     return attrs.evolve(_hung(end), over=True), (*actions, *hang, word)
+
+
+def _last_figures(end: GuestEnd) -> Figures:
+    """Return what the last word says; where nothing was claimed or counted it frees the hold."""
+    said = Figures.of(end.kept.own)
+    # A node that has said its last has claimed all that it will.
+    return said if end.is_last else said.highest(end.counted)
 
 
 def _left(end: GuestEnd) -> Turn:

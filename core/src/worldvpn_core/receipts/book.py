@@ -59,6 +59,10 @@ class Book:
         """Return what an end goes on from."""
         return self._entries.get((session, role))
 
+    def of(self, role: Role) -> tuple[Entry, ...]:
+        """Return what is kept of all sessions of which this was the end of ``role``."""
+        return tuple(each for each in self._entries.values() if each.role is role)
+
     @property
     def pending_sessions(self) -> int:
         """How many sessions have something that the server does not."""

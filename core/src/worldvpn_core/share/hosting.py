@@ -17,7 +17,7 @@ from worldvpn_core.central.calls import Answer, Probed, PublicKeys
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.news import GuestNews, GuestsListed, News, ProbeNews, SignedOut
 from worldvpn_core.central.replies import Done, NextTicket
-from worldvpn_core.credit.admission import Admitted, Asked, admit
+from worldvpn_core.credit.admission import Admitted, Asked, Counted, admit
 from worldvpn_core.errors import (
     AgentError,
     CentralError,
@@ -25,6 +25,7 @@ from worldvpn_core.errors import (
     CreditProofError,
     WorldVpnError,
 )
+from worldvpn_core.receipts.node_side import NodeSide, Seat
 from worldvpn_core.share.events import GuestInvited, GuestRevoked
 from worldvpn_core.share.plan import Guest, fits, seated
 from worldvpn_core.share.registered import Hosted, NodeFile, owner_of
@@ -60,11 +61,14 @@ class Hosting:
         runner: ShareRunner,
         file: NodeFile,
         manifest: Callable[[], bytes | None],
+        receipts: NodeSide | None = None,
     ) -> None:
         self._link = link
         self._runner = runner
         self._file = file
         self._manifest = manifest
+        #: Who exchanges receipts with guests; None: nobody here, and nothing is earned.
+        self._receipts = receipts
         self._present: dict[str, Present] = {}
         #: Guests that were accepted and are not inside yet, by session.
         self._coming: dict[str, Guest] = {}
@@ -100,6 +104,12 @@ class Hosting:
         for present in self._present.values():
             present.timer.cancel()
         self._present.clear()
+        if self._receipts is not None:
+            self._receipts.forget()
+
+    def drained(self, session: str) -> None:
+        """Take note that nothing more is carried for the guest of ``session``."""
+        self._dismiss(session)
 
     def close(self) -> None:
         """Stop what is under way."""
@@ -183,7 +193,7 @@ class Hosting:
             now_s=int(now_s),
         )
         hosted = self._file.get(news.session_id)
-        admitted = admit(ticket, asked, None if hosted is None else hosted.counted)
+        admitted = admit(ticket, asked, None if hosted is None else self._counted(hosted))
         if not isinstance(admitted, Admitted):
             raise CreditProofError(f"its ticket lets nobody in: {admitted}")
         self._file.keep(
@@ -196,6 +206,19 @@ class Hosting:
             now_s,
         )
         self._admit(news.session_id, news, news.x25519, ticket.not_after_s)
+        if self._receipts is not None:
+            addresses = (news.assigned4, news.assigned6)
+            seat = Seat(ticket=ticket, key=private, addresses=addresses)
+            self._receipts.admitted(news.session_id, seat)
+
+    def _counted(self, hosted: Hosted) -> Counted:
+        """Return what is known of a session, with what it has carried by now."""
+        if self._receipts is None:
+            return hosted.counted
+        carried = self._receipts.carried(str(hosted.counted.session)).total_bytes
+        return attrs.evolve(
+            hosted.counted, carried_bytes=max(carried, hosted.counted.carried_bytes)
+        )
 
     def _admit(self, name: str, news: GuestNews | ProbeNews, x25519: bytes, expires_s: int) -> None:
         former = self._present.get(name)
@@ -216,7 +239,13 @@ class Hosting:
         present = self._present.pop(name, None)
         if present is not None:
             present.timer.cancel()
-            self._runner.post(GuestRevoked(public_key=present.x25519))
+            self._spawn(self._revoke(name, present.x25519))
+
+    async def _revoke(self, name: str, x25519: bytes) -> None:
+        """Let the guest in no more, once what it has carried was read for the last time."""
+        if self._receipts is not None:
+            await self._receipts.leaving(name)
+        self._runner.post(GuestRevoked(public_key=x25519))
 
     def _keep_only(self, sessions: tuple[str, ...]) -> None:
         for name, present in tuple(self._present.items()):

@@ -6,14 +6,18 @@ import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import attrs
 
+from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.news import News
-from worldvpn_core.contracts import Exit, Namespaces
+from worldvpn_core.contracts import Exit, Meters, Namespaces
 from worldvpn_core.enforce import Enforcer
 from worldvpn_core.errors import WorldVpnError
+from worldvpn_core.receipts.keeper import ReceiptsKeeper
+from worldvpn_core.receipts.node_receipts import NodeReceipts
 from worldvpn_core.runner import TunnelRunner
 from worldvpn_core.settings import Settings
 from worldvpn_core.share.control import ShareControl
@@ -30,6 +34,15 @@ from worldvpn_core.types import IpAddress, IpNetwork
 _log = logging.getLogger(__name__)
 
 
+class CentralPart(Protocol):
+    """What the daemon has of the central server, and for receipts."""
+
+    agent: AgentLink
+    link: CentralLink | None
+    meters: Meters | None
+    receipts: ReceiptsKeeper | None
+
+
 @attrs.frozen(kw_only=True)
 class Around:
     """What sharing needs of the rest of the daemon."""
@@ -43,8 +56,8 @@ class Around:
     publish: Callable[[], None]
     dns: tuple[IpAddress, ...]
     state_dir: Path
-    #: The central server, which sends guests; None: this host belongs to none.
-    link: CentralLink | None = None
+    #: The central server's part, which sends guests; None: this host belongs to none.
+    central: CentralPart | None = None
 
 
 class Sharing:
@@ -70,9 +83,11 @@ class Sharing:
         )
         self._offered: tuple[type[ShareState], int | None] = (Off, None)
         self.hosting: Hosting | None = None
+        self.receipts: NodeReceipts | None = None
         self.listed: Listed | None = None
-        if around.link is not None and around.exit_ is not None:
-            self._host_guests(around.link, around.exit_)
+        link = None if around.central is None else around.central.link
+        if link is not None and around.exit_ is not None:
+            self._host_guests(link, around.exit_)
         self.requests = ShareRequests(
             control=self.control, listed=self.listed, hosting=self.hosting
         )
@@ -80,7 +95,14 @@ class Sharing:
     def _host_guests(self, link: CentralLink, exit_: Exit) -> None:
         file = NodeFile(self._around.state_dir / "node.json")
         file.load()
-        self.hosting = Hosting(link, self.runner, file, lambda: link.kept("manifest"))
+        self.receipts = self._exchanges()
+        self.hosting = Hosting(
+            link,
+            self.runner,
+            file,
+            lambda: link.kept("manifest"),
+            None if self.receipts is None else self.receipts.side,
+        )
         self.listed = Listed(
             link=link,
             file=file,
@@ -91,10 +113,28 @@ class Sharing:
             changed=self._around.publish,
         )
 
+    def _exchanges(self) -> NodeReceipts | None:
+        central = self._around.central
+        if central is None or central.receipts is None or central.meters is None:
+            return None
+        return NodeReceipts(
+            meter=central.meters.guests,
+            keeper=central.receipts,
+            agent=central.agent,
+            namespaces=self._around.namespaces,
+            over=self._drained,
+        )
+
+    def _drained(self, session: str) -> None:
+        if self.hosting is not None:
+            self.hosting.drained(session)
+
     async def run(self) -> None:
         """Serve until cancelled."""
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self.runner.run())
+            if self.receipts is not None:
+                parts.create_task(self.receipts.run())
             if self.listed is not None:
                 parts.create_task(self.listed.run())
 
@@ -139,6 +179,8 @@ class Sharing:
         self.control.heard(state)
         if self.hosting is not None and not isinstance(state, Serving | Draining):
             self.hosting.forget()
+        if self.receipts is not None:
+            self.receipts.followed(state)
         # Guests come and go without the server being told anew.
         offered = (type(state), None if isinstance(state, Off) else state.plan.attempt)
         if self.listed is not None and offered != self._offered:

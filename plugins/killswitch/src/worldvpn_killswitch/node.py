@@ -9,7 +9,7 @@ from typing import Final
 
 from worldvpn_core.policy import NodePolicy
 from worldvpn_core.share.plan import probers
-from worldvpn_core.types import NODE_GUESTS, NODE_UPLINK
+from worldvpn_core.types import NODE_GUESTS, NODE_UPLINK, RECEIPTS_PORT, Carrier
 from worldvpn_killswitch.address import Destination, Source
 from worldvpn_killswitch.match import Device, Family, Match, Port, Side, Special
 from worldvpn_killswitch.node_shares import limited_flows, own_ports
@@ -86,6 +86,7 @@ def _received(policy: NodePolicy) -> tuple[Rule, ...]:
             for index, listen in enumerate(policy.link.listen[:1])
         ),
         *_probed(policy),
+        *_answered_for(),
         _rule("in-errors", _IN, _ERRORS, why="it concerns what the node has sent"),
         _rule("in-neighbours", _IN, _NEIGHBOURS, why="the host is found by it"),
         _drop("in-refused", why="nobody speaks to the node itself"),
@@ -108,6 +109,17 @@ def _probed(policy: NodePolicy) -> tuple[Rule, ...]:
     return tuple(found)
 
 
+def _answered_for() -> tuple[Rule, ...]:
+    """Guests sign for what they have carried on a stream to the node itself."""
+    port = Port((RECEIPTS_PORT,), Carrier.TCP)
+    slow = Special("ct state new limit rate over 50/second burst 100 packets")
+    why = "guests sign there for what they have carried"
+    return (
+        _drop("in-receipts-flood", _FROM_GUESTS, port, slow, why="nobody needs so many streams"),
+        _rule("in-receipts", _FROM_GUESTS, port, why=why),
+    )
+
+
 def _sent(policy: NodePolicy) -> tuple[Rule, ...]:
     why = "it is a guest's tunnel"
     return (
@@ -117,6 +129,13 @@ def _sent(policy: NodePolicy) -> tuple[Rule, ...]:
             for index, listen in enumerate(policy.link.listen[:1])
         ),
         _rule("out-echo", _TO_GUESTS, _ECHO, _KNOWN, why="the central server asked for it"),
+        _rule(
+            "out-receipts",
+            _TO_GUESTS,
+            Special(f"tcp sport {RECEIPTS_PORT}"),
+            _KNOWN,
+            why="guests sign there for what they have carried",
+        ),
         _rule("out-errors", _ERRORS, why="it says why a guest's packet went no further"),
         _rule("out-neighbours", _OUT, _NEIGHBOURS, why="the host is found by it"),
         _drop("out-refused", why="the node itself asks for nothing"),

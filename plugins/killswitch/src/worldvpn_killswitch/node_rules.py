@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from worldvpn_core.contracts import Namespace, Namespaces
@@ -88,10 +88,10 @@ class NodeRules:
             for guest in guests
         }
 
-    async def allow(self, rooms: Mapping[Guest, int]) -> None:
+    async def allow(self, rooms: Mapping[Guest, int]) -> Collection[Guest]:
         """Let each guest carry so many bytes more, and no packet after them.
 
-        Raises:
+        Returns those who are there. Raises:
             ShareError: what was allowed before still holds.
         """
         if self._metered is None:
@@ -102,13 +102,14 @@ class NodeRules:
         for guest, name in named.items():
             lines += given(meter.TABLE, guest, self._rooms.get(guest), name, rooms[guest])
         if not lines:
-            return
+            return ()
         try:
             engine = await self._quick_engine(space)
             await engine.run("\n".join([*lines, ""]))
         except (OSError, FirewallError) as error:
             raise ShareError(f"a guest could not be limited: {error}") from error
         self._rooms |= named
+        return tuple(named)
 
     async def _quick_engine(self, space: Namespace) -> Engine:
         """Return what need not be started for each change; guests change by the second."""
