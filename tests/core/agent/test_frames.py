@@ -57,6 +57,7 @@ async def line() -> AsyncIterator[Line]:
     with ours, stranger:
         stranger.settimeout(0)
         made = Line(FramesSide(say), ours, stranger, said)
+        made.side.begin(REQUEST)
         made.serving = asyncio.create_task(made.side.serve(REQUEST, ours.fileno()))
         await asyncio.sleep(0)
         ours.close()
@@ -94,6 +95,19 @@ async def test_what_the_daemon_says_is_sent_before_it_hangs_up(line: Line) -> No
     await line.over()
     assert await line.gets() == welcome
     assert await line.gets() == b""
+
+
+async def test_what_is_said_before_the_stream_is_served_is_sent(line: Line) -> None:
+    ours, stranger = socket.socketpair()
+    with ours, stranger:
+        stranger.settimeout(0)
+        other = ReadFrames(id=8, is_nodes=False)
+        line.side.begin(other)
+        line.side.give(FrameGiven(request=8, data=HELLO))
+        serving = asyncio.create_task(line.side.serve(other, ours.fileno()))
+        assert await asyncio.get_running_loop().sock_recv(stranger, 4_096) == HELLO
+        stranger.close()
+        await asyncio.wait_for(serving, 5)
 
 
 async def test_flood_of_frames_ends_the_stream(line: Line) -> None:

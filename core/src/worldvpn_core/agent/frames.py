@@ -32,11 +32,15 @@ class FramesSide:
         #: What is to be sent on each; None: nothing more, and it ends then.
         self._outboxes: dict[int, asyncio.Queue[bytes | None]] = {}
 
+    def begin(self, request: ReadFrames) -> None:
+        """Take what is said on the stream of ``request`` from now on: it is served in a moment."""
+        self._outboxes[request.id] = asyncio.Queue()
+
     async def serve(self, request: ReadFrames, descriptor: int) -> FramesOver:
-        """Read until the stream ends, breaks the protocol, or is hung up."""
+        """Read until the stream, which was begun, ends, breaks the protocol, or is hung up."""
         with socket.socket(fileno=os.dup(descriptor)) as sock:
             sock.settimeout(0)
-            outbox = self._outboxes[request.id] = asyncio.Queue()
+            outbox = self._outboxes[request.id]
             reading = asyncio.create_task(self._read(request, sock))
             writing = asyncio.create_task(_write(sock, outbox))
             try:

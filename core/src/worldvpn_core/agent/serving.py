@@ -74,7 +74,10 @@ class Agent:
                     close_all(packet.descriptors)
                     raise AgentError(f"{type(message).__name__} came with wrong descriptors")
                 match message:
-                    case ReadProfile() | Resolve() | ServeCentral() | AskCentral() | ReadFrames():
+                    case ReadProfile() | Resolve() | ServeCentral() | AskCentral():
+                        answering.create_task(self._answer(message, packet))
+                    case ReadFrames():
+                        self._frames.begin(message)
                         answering.create_task(self._answer(message, packet))
                     case FrameGiven():
                         self._frames.give(message)

@@ -34,7 +34,6 @@ _LINK_HEADER: Final = struct.Struct("=BBHiII")
 _IFNAME: Final = 3
 _NAMESPACE_DESCRIPTOR: Final = 28
 _INFO_DATA: Final = 2
-_MOST_SEGMENTS: Final = 40
 _PEER: Final = 1
 _ADDRESS: Final = 1
 _LOCAL: Final = 2
@@ -48,15 +47,12 @@ _UNICAST: Final = 1
 def make_pair(name: str, inner: str, namespace: int) -> Request:
     """Return the request for ``name`` here and ``inner`` in the namespace of that descriptor."""
     empty = _LINK_HEADER.pack(0, 0, 0, 0, 0, 0)
-    # What the host has joined is taken apart before it comes inside: guests' bytes are counted
-    # there as they go out to them, each packet with its headers.
-    outer = attribute_text(_IFNAME, name) + attribute_u32(_MOST_SEGMENTS, 1)
     peer = empty + attribute_text(_IFNAME, inner) + attribute_u32(_NAMESPACE_DESCRIPTOR, namespace)
     info = attribute_text(INFO_KIND, "veth") + attribute(_INFO_DATA, attribute(_PEER, peer))
     return Request(
         kind=RTM_NEWLINK,
         flags=NLM_F_CREATE | NLM_F_EXCLUSIVE,
-        body=empty + outer + attribute(LINKINFO, info),
+        body=empty + attribute_text(_IFNAME, name) + attribute(LINKINFO, info),
         purpose=f"make the interfaces {name} and {inner}",
     )
 
