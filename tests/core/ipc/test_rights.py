@@ -51,6 +51,7 @@ OWNED = {
     "wallet.history": "++--",
     "traffic.show": "++--",
     "traffic.watch": "++--",
+    "receipts.show": "++--",
 }
 # While nobody owns the daemon; there is no owner then, so that column is left out.
 UNOWNED = {
@@ -96,6 +97,7 @@ UNOWNED = {
     "wallet.history": "+--",
     "traffic.show": "+--",
     "traffic.watch": "+--",
+    "receipts.show": "+--",
 }
 OWNED_CELLS = [
     (verb, role, mark == "+")

@@ -31,6 +31,7 @@ from worldvpn_core.ipc.account import (
 from worldvpn_core.ipc.checks import must as _must
 from worldvpn_core.ipc.checks import name, place, word
 from worldvpn_core.ipc.protocol import MAX_PROFILE_BYTES
+from worldvpn_core.ipc.receipts import ReceiptsRequest, ReceiptsShow
 from worldvpn_core.ipc.rights import Row
 from worldvpn_core.ipc.share import (
     ShareInvite,
@@ -224,6 +225,7 @@ Request = (
     | VaultRequest
     | AccountRequest
     | TrafficRequest
+    | ReceiptsRequest
 )
 
 
@@ -289,4 +291,5 @@ METHODS: Final[Mapping[str, Method]] = {
     "wallet.history": Method(request=WalletHistory, row=Row.OWNER),
     "traffic.show": Method(request=TrafficShow, row=Row.OWNER),
     "traffic.watch": Method(request=TrafficWatch, row=Row.OWNER),
+    "receipts.show": Method(request=ReceiptsShow, row=Row.OWNER),
 }

@@ -20,6 +20,8 @@ from worldvpn_core.receipts.log import SealedLog
 
 #: A node with two hundred guests of half an hour each, for more than a day without the server.
 MOST_ENTRIES: Final = 16_384
+#: So many are kept after they were handed in, to be shown and exported, while there is room.
+MOST_SHOWN: Final = MOST_ENTRIES // 2
 #: The file is written anew when it has so many records more than twice those in use.
 SLACK: Final = 1_024
 
@@ -58,6 +60,13 @@ class Book:
     def get(self, session: UUID, role: Role) -> Entry | None:
         """Return what an end goes on from."""
         return self._entries.get((session, role))
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All that is kept, by session."""
+        return tuple(
+            sorted(self._entries.values(), key=lambda each: (each.session.bytes, each.role))
+        )
 
     @property
     def pending_sessions(self) -> int:
@@ -112,8 +121,7 @@ class Book:
                 _log.warning("%s", error)
                 continue
             entries[entry.name] = entry
-        now_s = self._now_s()
-        entries = {name: each for name, each in entries.items() if not each.is_over(now_s)}
+        entries = _in_use(entries, self._now_s(), MOST_SHOWN)
         self._log.rewrite([to_record(each) for each in entries.values()])
         return entries
 
@@ -149,7 +157,7 @@ class Book:
         """Add what waits to ``entries``, or say why not."""
         name = waiting.entry.name
         if name not in entries and len(entries) >= MOST_ENTRIES:
-            self._prune()
+            self._prune(0)
             for gone in entries.keys() - self._entries.keys():
                 del entries[gone]
         if name not in entries and len(entries) >= MOST_ENTRIES:
@@ -169,17 +177,26 @@ class Book:
         else:
             self._log.append([to_record(each) for each in fresh])
 
-    def _prune(self) -> None:
-        now_s = self._now_s()
-        for name, entry in tuple(self._entries.items()):
-            if entry.is_over(now_s):
-                del self._entries[name]
+    def _prune(self, most_shown: int | None = None) -> None:
+        most_shown = MOST_SHOWN if most_shown is None else most_shown
+        self._entries = _in_use(self._entries, self._now_s(), most_shown)
 
     def _note(self) -> None:
         if any(each.pending for each in self._entries.values()):
             self.filled.set()
         else:
             self.filled.clear()
+
+
+def _in_use(
+    entries: dict[tuple[UUID, Role], Entry], now_s: float, most_shown: int
+) -> dict[tuple[UUID, Role], Entry]:
+    """Return what something can still come of, and the newest ``most_shown`` of the rest."""
+    over = sorted(
+        (each for each in entries.values() if each.is_over(now_s)), key=lambda each: -each.ends_s
+    )
+    gone = {each.name for at, each in enumerate(over) if at >= most_shown or each.is_late(now_s)}
+    return {name: each for name, each in entries.items() if name not in gone}
 
 
 def _settle(waiting: _Waiting, error: ReceiptsError | None) -> None:
