@@ -31,6 +31,7 @@ VERBS: Final = {
     "nodes": "list where a tunnel can come out, best first",
     "balance": "show the credit, and where it lies",
     "history": "show how the credit came about",
+    "receipts": "list, export or check what both ends of your sessions have signed",
     "gui": "open the desktop app",
     "plugins": "list the daemon's plugins",
     "reset": "undo all that WorldVPN changed on this computer (root)",

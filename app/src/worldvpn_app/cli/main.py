@@ -39,6 +39,7 @@ _MODULES: Final = {
     "nodes": "nodes:nodes",
     "balance": "wallet:balance",
     "history": "wallet:history",
+    "receipts": "receipts:receipts",
     "gui": "desktop:gui",
     "plugins": "observe:plugins",
     "reset": "host:reset",
