@@ -1,4 +1,4 @@
-"""A file is read in one form only, rests on one root, and nothing that is not one breaks the check."""
+"""A file is read in one form only and rests on one root; what is none breaks nothing."""
 
 from __future__ import annotations
 

@@ -86,6 +86,74 @@ async def test_guest_sees_exactly_the_row_that_its_nodes_owner_sees(
     assert theirs.json()["total_sessions"] == 2
 
 
+async def test_guest_sees_todays_name_before_anything_is_kept_under_it(
+    services: Services, client: httpx.AsyncClient, clock: MovingClock
+) -> None:
+    now = clock.now()
+    headers = _as(services, _GUEST, Audience.V1)
+    for node in (_NODE, new_id()):
+        await session(
+            services.database, owner=_OWNER, node=node, began=now, payer=_GUEST, carried_bytes=0
+        )
+    unnamed = (await client.get("/v1/privacy", headers=headers)).json()["shown"]
+    assert [each["alias"] for each in unnamed] == [None, None]
+    await session(
+        services.database, owner=_OWNER, node=_NODE, began=now, ended=now, payer=_GUEST, state=4
+    )
+    await carried.record_rest(services.database, now)
+    shown = (await client.get("/v1/privacy", headers=headers)).json()
+
+    names = {each["node_id"]: each["alias"] for each in shown["shown"]}
+    (kept,) = shown["kept"]
+    assert names[str(_NODE)] == kept["alias"]
+    assert len(set(names.values())) == 2
+
+
+async def test_guest_sees_of_a_live_session_what_the_owner_does(
+    services: Services, client: httpx.AsyncClient, clock: MovingClock
+) -> None:
+    owner, node, guest = new_id(), new_id(), new_id()
+    for each in (guest, new_id()):
+        await session(
+            services.database,
+            owner=owner,
+            node=node,
+            began=clock.now(),
+            payer=each,
+            carried_bytes=9 * MEBIBYTE + 1,
+        )
+    clock.pass_by(minutes=50)
+    theirs = await client.get(
+        "/transparency/sessions", headers=_as(services, owner, Audience.COMPAT)
+    )
+    mine = await client.get("/v1/privacy", headers=_as(services, guest, Audience.V1))
+
+    (shown,) = mine.json()["shown"]
+    assert shown["node_id"] == str(node)
+    assert shown["guest"] in theirs.json()["active_sessions"]
+    assert shown["guest"]["duration_seconds"] == 2_700
+
+
+async def test_owner_reads_of_guests_what_the_other_routes_say(
+    services: Services, client: httpx.AsyncClient, clock: MovingClock
+) -> None:
+    now = clock.now()
+    owner = new_id()
+    node = new_id()
+    await session(services.database, owner=owner, node=node, began=now, carried_bytes=MEBIBYTE)
+    await session(
+        services.database, owner=owner, node=node, began=now, ended=now, payer=_GUEST, state=4
+    )
+    await carried.record_rest(services.database, now)
+    theirs, compat = _as(services, owner, Audience.V1), _as(services, owner, Audience.COMPAT)
+    shown = (await client.get("/v1/privacy", headers=theirs)).json()
+    live = (await client.get("/transparency/sessions", headers=compat)).json()
+    past = (await client.get("/transparency/history?days=7", headers=compat)).json()
+
+    assert (shown["guests"], shown["carried"]) == (live["active_sessions"], past["history"])
+    assert (len(shown["guests"]), len(shown["carried"]), shown["now"]) == (1, 1, [])
+
+
 @pytest.mark.parametrize("days", ["0", "31", "-1", "x", "1.5"])
 async def test_period_that_is_none_is_refused(
     services: Services, client: httpx.AsyncClient, days: str
