@@ -19,11 +19,11 @@ from worldvpn_core.credit.exchange import follows
 from worldvpn_core.credit.guest_end import GuestEnd
 from worldvpn_core.credit.node_state import NodeEnd
 from worldvpn_core.credit.receipt import Receipt, Role, open_receipt
-from worldvpn_core.credit.signed import NO_HASH
 from worldvpn_core.credit.ticket import Ticket, open_ticket
 from worldvpn_core.errors import CreditProofError
 from worldvpn_server.settlement.figures import Said, Terms, Word, billable_bytes
 
+NO_HASH = bytes(32)
 BEGUN = datetime(2030, 1, 1, tzinfo=UTC)
 
 
