@@ -9,6 +9,7 @@ import pytest
 
 from tests.server.conftest import MovingClock
 from tests.server.transparency.rows import session
+from worldvpn_core.central.fields import MOST_RELAYED_CHARACTERS
 from worldvpn_core.credit.units import MEBIBYTE
 from worldvpn_server.accounts.values import Audience
 from worldvpn_server.ids import new_id
@@ -152,6 +153,34 @@ async def test_owner_reads_of_guests_what_the_other_routes_say(
 
     assert (shown["guests"], shown["carried"]) == (live["active_sessions"], past["history"])
     assert (len(shown["guests"]), len(shown["carried"]), shown["now"]) == (1, 1, [])
+
+
+async def test_full_node_and_a_busy_day_fit_what_a_client_takes(
+    services: Services, client: httpx.AsyncClient, clock: MovingClock
+) -> None:
+    now, owner, node = clock.now(), new_id(), new_id()
+    for _ in range(200):
+        await session(
+            services.database, owner=owner, node=node, began=now, carried_bytes=2**50, country="DE"
+        )
+    for _ in range(80):
+        for of, at, by in ((owner, node, _GUEST), (_OWNER, _NODE, owner)):
+            await session(
+                services.database,
+                owner=of,
+                node=at,
+                payer=by,
+                began=now,
+                ended=now,
+                state=4,
+                carried_bytes=2**50,
+            )
+    await carried.record_rest(services.database, now)
+    answer = await client.get("/v1/privacy", headers=_as(services, owner, Audience.V1))
+    shown = answer.json()
+
+    assert [len(shown[name]) for name in ("guests", "carried", "kept")] == [200, 40, 64]
+    assert len(answer.text) < MOST_RELAYED_CHARACTERS
 
 
 @pytest.mark.parametrize("days", ["0", "31", "-1", "x", "1.5"])

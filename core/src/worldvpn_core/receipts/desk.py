@@ -17,7 +17,7 @@ from worldvpn_core.receipts.entry import Entry
 from worldvpn_core.receipts.tickets import Tickets
 
 #: A page that has so much already gets no further session: answers are held in memory whole.
-_PAGE_BYTES: Final = 262_144
+_PAGE_BYTES: Final = 131_072
 
 
 @attrs.frozen(kw_only=True)

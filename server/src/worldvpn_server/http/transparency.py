@@ -24,7 +24,8 @@ _COMPAT: Final = [signed_in(Audience.COMPAT)]
 _HINT: Final = "Register a node to share your connection"
 _WEEK_DAYS: Final = 7
 #: So many rows, and 200 guests, fit what a client takes.
-_MOST_CARRIED: Final = 50
+_MOST_CARRIED: Final = 40
+_MOST_KEPT: Final = 64
 Days = Annotated[int, QueryParameter(ge=1, le=30)]
 
 
@@ -115,8 +116,8 @@ class Privacy(msgspec.Struct, frozen=True):
     """What nodes know of the caller. ``now``: the very message each was sent for a live session.
 
     A node also sees the outer address and the traffic it carries. ``shown`` is what their owners
-    see meanwhile, word for word, and ``kept`` what they can read later: it fades into a sum when
-    its day is over; after that not even the server can tell which part was whose.
+    see meanwhile, word for word, and ``kept`` the newest of what they can read later: it fades into
+    a sum when its day is over; after that not even the server can tell which part was whose.
     ``guests`` is what the caller sees of those at their own node, and ``carried`` the newest of
     what is kept of the last seven days.
     """
@@ -206,7 +207,7 @@ async def privacy(state: State, caller: NamedDependency[Caller]) -> Privacy:
                 credits=row["credits"],
                 started=row["started_at"],
             )
-            for row in kept
+            for row in kept[:_MOST_KEPT]
         ],
         guests=_guests(await view.live(database, account, now)),
         carried=_carried(await view.past(database, account, now, _WEEK_DAYS))[:_MOST_CARRIED],
