@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.app.evidence.exports import ROOT, export, public, session
 from worldvpn_app.evidence.file import written
 
@@ -35,7 +37,12 @@ def test_damaged_file_is_told_apart(tmp_path: Path) -> None:
     file = tmp_path / "export"
     file.write_bytes(written(export(session()))[1:])
     assert run(str(file)).returncode == 1
-    assert run().returncode == 2
+
+
+@pytest.mark.parametrize("typed", [(), ("/nowhere",), ("/dev/null", "no key")])
+def test_what_makes_no_sense_ends_with_usage(typed: tuple[str, ...]) -> None:
+    done = run(*typed)
+    assert (done.returncode, done.stderr.startswith("usage: ")) == (2, True)
 
 
 def test_nothing_of_core_is_loaded_and_no_network() -> None:
