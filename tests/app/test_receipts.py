@@ -23,17 +23,18 @@ from tests.app.evidence.exports import (
     manifest,
     public,
     session,
+    signed,
     tickets,
 )
 from tests.app.fake_daemon import FakeDaemon
 from worldvpn_app.cli.exits import Exit
 from worldvpn_app.evidence.file import written
-from worldvpn_app.evidence.judge import judged
+from worldvpn_app.evidence.judge import Verdict, judged
 from worldvpn_core.credit.exchange import Figures, Kept
 from worldvpn_core.credit.receipt import Role
 from worldvpn_core.errors import ReceiptsError
 from worldvpn_core.ipc.receipts import ReceiptsShow
-from worldvpn_core.receipts.desk import page
+from worldvpn_core.receipts import desk
 from worldvpn_core.receipts.entry import Entry
 
 
@@ -63,6 +64,7 @@ class Shelf:
         self.entries = entries
         self.manifest: bytes | None = manifest().sign(key("root"))
         self.page = 200
+        self.former: dict[UUID, list[bytes]] = {}
         self.tickets = {
             each.session: tuple(
                 one.sign(key("server"))
@@ -73,7 +75,8 @@ class Shelf:
 
     def __call__(self, asked: ReceiptsShow) -> Mapping[str, object]:
         after = None if asked.after is None else UUID(asked.after)
-        sessions, following = page(self.entries, self.tickets, after, min(asked.limit, self.page))
+        kept = desk.Kept(entries=self.entries, former=self.former, tickets=self.tickets)
+        sessions, following = desk.page(kept, after, min(asked.limit, self.page))
         return {
             "root": public("root").hex(),
             "manifest": None if self.manifest is None else base64.b64encode(self.manifest).decode(),
@@ -160,6 +163,18 @@ def test_export_takes_every_page_and_merges_both_ends_of_a_session(
     assert (finding.node, finding.guest) == ((3 * MIB, 6 * MIB), (2 * MIB, 4 * MIB))
     (check,) = (each for each in finding.checks if each.name == "node-chain")
     assert check.detail == "1 of 2 links can be checked"
+
+
+def test_export_has_the_former_receipts_that_are_remembered(
+    tmp_path: Path, daemon: FakeDaemon, worldvpn: Command
+) -> None:
+    entry = kept(1, Role.GUEST)
+    shelf = Shelf(entry)
+    shelf.former = {entry.session: [each for role in Role for each in signed(chain(role, 2))]}
+    daemon.answers[ReceiptsShow] = shelf
+    assert worldvpn("receipts", "export", str(tmp_path / "out")).code == Exit.OK
+    (finding,) = judged((tmp_path / "out").read_bytes()).findings
+    assert {check.verdict for check in finding.checks} == {Verdict.PROVED}
 
 
 def test_export_of_what_does_not_hold_says_so_at_once(

@@ -19,6 +19,7 @@ from worldvpn_core.receipts.entry import LATENESS_S, LINGER_S
 from worldvpn_core.receipts.log import NAME
 
 pytestmark = pytest.mark.anyio
+ANSWER = entry(1, answered=True).kept.other
 
 
 def full() -> OSError:
@@ -179,6 +180,33 @@ async def test_what_is_only_shown_makes_room(monkeypatch: pytest.MonkeyPatch) ->
     clock.now_s = ENDS_S + LINGER_S
     await made.keep(attrs.evolve(entry(1, session=2), ends_s=2 * ENDS_S))
     assert [each.session.int for each in made.entries] == [2]
+
+
+async def test_receipts_are_remembered_until_newer_ones_need_the_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(book_module, "MOST_REMEMBERED", 3)
+    made = await book(CuttableDisk())
+    await made.keep(entry(1))
+    await made.keep(entry(1, answered=True))
+    assert made.former() == {}
+    await made.keep(attrs.evolve(entry(2), kept=attrs.evolve(entry(2).kept, other=ANSWER)))
+    assert made.former() == {entry(1).session: [entry(1).signed]}
+    await made.keep(entry(2, answered=True))
+    await made.keep(entry(3, answered=True))
+    assert made.former() == {
+        entry(1).session: [ANSWER, entry(2).signed, entry(2, answered=True).kept.other]
+    }
+
+
+async def test_what_the_disk_refused_is_not_remembered() -> None:
+    disk = CuttableDisk()
+    made = await book(disk)
+    await made.keep(entry(1))
+    disk.failure, disk.fails_at = full, disk.steps
+    with pytest.raises(ReceiptsError):
+        await made.keep(entry(2))
+    assert made.former() == {}
 
 
 async def test_file_does_not_grow_for_ever() -> None:

@@ -56,7 +56,8 @@ async def test_session_is_shown_with_all_that_was_signed_of_it() -> None:
         "ends_s": ENDS_S,
         "waiting": 2,
         "tickets": text(signed(1, session=1), signed(2, session=1)),
-        "node": text(one.signed),
+        # The first is remembered: the book has held it since it was opened.
+        "node": text(entry(1).signed, one.signed),
         "guest": text(one.kept.other),
     }
 

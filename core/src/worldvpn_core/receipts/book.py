@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
@@ -22,6 +23,8 @@ from worldvpn_core.receipts.log import SealedLog
 MOST_ENTRIES: Final = 16_384
 #: So many are kept after they were handed in, to be shown and exported, while there is room.
 MOST_SHOWN: Final = MOST_ENTRIES // 2
+#: So many receipts that newer ones took the place of are remembered, in memory alone.
+MOST_REMEMBERED: Final = 1_024
 #: The file is written anew when it has so many records more than twice those in use.
 SLACK: Final = 1_024
 
@@ -43,6 +46,7 @@ class Book:
         self._entries: dict[tuple[UUID, Role], Entry] = {}
         #: What ``pending`` has returned, and of whose entry it is.
         self._offered: dict[bytes, tuple[UUID, Role]] = {}
+        self._former: deque[tuple[UUID, bytes]] = deque(maxlen=MOST_REMEMBERED)
         self._waiting: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
         #: Set whenever something waits for the server.
@@ -67,6 +71,16 @@ class Book:
         return tuple(
             sorted(self._entries.values(), key=lambda each: (each.session.bytes, each.role))
         )
+
+    def former(self) -> Mapping[UUID, Sequence[bytes]]:
+        """Return signed receipts of sessions that newer ones took the place of, oldest first.
+
+        The last of them, since this process began: they show others how the newest came about.
+        """
+        found: dict[UUID, list[bytes]] = {}
+        for session, signed in self._former:
+            found.setdefault(session, []).append(signed)
+        return found
 
     @property
     def pending_sessions(self) -> int:
@@ -148,10 +162,18 @@ class Book:
             return
         for each in taken:
             fresh, now = entries[each.entry.name], self._entries.get(each.entry.name)
+            self._remember(now, fresh)
             # The server may have answered meanwhile: what it has is not undone.
             self._entries[fresh.name] = fresh if now is None else fresh.handed_as(now)
             _settle(each, None)
         self._note()
+
+    def _remember(self, former: Entry | None, entry: Entry) -> None:
+        if former is None:
+            return
+        for signed, now in ((former.signed, entry.signed), (former.kept.other, entry.kept.other)):
+            if signed is not None and signed != now:
+                self._former.append((entry.session, signed))
 
     def _takes(self, entries: dict[tuple[UUID, Role], Entry], waiting: _Waiting) -> bool:
         """Add what waits to ``entries``, or say why not."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import attrs
 
-from worldvpn_core.credit.receipt import Role
+from worldvpn_core.credit.receipt import Role, read_receipt
 from worldvpn_core.errors import ReceiptsError
 from worldvpn_core.ipc.receipts import ReceiptsShow
 from worldvpn_core.receipts.book import Book
@@ -49,7 +49,8 @@ class ReceiptsDesk:
         manifest = proofs.manifest()
         tickets = proofs.tickets.by_session()
         after = None if request.after is None else UUID(request.after)
-        sessions, following = page(proofs.book.entries, tickets, after, request.limit)
+        kept = Kept(entries=proofs.book.entries, former=proofs.book.former(), tickets=tickets)
+        sessions, following = page(kept, after, request.limit)
         return {
             "root": proofs.root_key.hex(),
             "manifest": None if manifest is None else _text(manifest),
@@ -58,24 +59,31 @@ class ReceiptsDesk:
         }
 
 
+@attrs.frozen(kw_only=True)
+class Kept:
+    """What is kept: ``entries`` by session, and of sessions former receipts and tickets."""
+
+    entries: Sequence[Entry]
+    former: Mapping[UUID, Sequence[bytes]]
+    tickets: Mapping[UUID, Sequence[bytes]]
+
+
 def page(
-    entries: Sequence[Entry],
-    tickets: Mapping[UUID, tuple[bytes, ...]],
-    after: UUID | None,
-    limit: int,
+    kept: Kept, after: UUID | None, limit: int
 ) -> tuple[list[Mapping[str, object]], UUID | None]:
     """Return up to ``limit`` sessions beyond ``after``, and the last of them if more follow.
 
-    ``entries`` are by session. Pure.
+    Pure.
     """
-    rest = [each for each in entries if after is None or each.session.bytes > after.bytes]
+    rest = [each for each in kept.entries if after is None or each.session.bytes > after.bytes]
     found: list[Mapping[str, object]] = []
     size_bytes, last = 0, None
     for entry in rest:
         is_next = entry.session != last
         if is_next and (len(found) >= limit or size_bytes >= _PAGE_BYTES):
             return found, last
-        one = shown(entry, tickets.get(entry.session, ()))
+        name = entry.session
+        one = shown(entry, kept.former.get(name, ()), kept.tickets.get(name, ()))
         found.append(one)
         size_bytes += sum(
             len(text) for texts in one.values() if isinstance(texts, list) for text in texts
@@ -84,18 +92,23 @@ def page(
     return found, None
 
 
-def shown(entry: Entry, tickets: Iterable[bytes]) -> Mapping[str, object]:
-    """Return what is kept of one end of a session. Pure."""
-    own, other = [entry.signed], [] if entry.kept.other is None else [entry.kept.other]
-    node, guest = (own, other) if entry.role is Role.NODE else (other, own)
+def shown(entry: Entry, former: Iterable[bytes], tickets: Iterable[bytes]) -> Mapping[str, object]:
+    """Return what is kept of one end of a session, of either end the oldest receipt first. Pure."""
+    other = () if entry.kept.other is None else (entry.kept.other,)
+    receipts = sorted(
+        {*former, entry.signed, *other}, key=lambda signed: read_receipt(signed).sequence
+    )
+    by = {
+        role: [_text(each) for each in receipts if read_receipt(each).role is role] for role in Role
+    }
     return {
         "session": str(entry.session),
         "role": entry.role.name.lower(),
         "ends_s": entry.ends_s,
         "waiting": len(entry.pending),
         "tickets": [_text(each) for each in tickets],
-        "node": [_text(each) for each in node],
-        "guest": [_text(each) for each in guest],
+        "node": by[Role.NODE],
+        "guest": by[Role.GUEST],
     }
 
 
