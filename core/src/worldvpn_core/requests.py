@@ -35,6 +35,7 @@ from worldvpn_core.ipc.messages import (
     TunnelPause,
     TunnelResume,
 )
+from worldvpn_core.ipc.receipts import ReceiptsShow
 from worldvpn_core.ipc.rights import Caller
 from worldvpn_core.ipc.share import ShareInvite, ShareOff, ShareOn, ShareRevoke, ShareStatus
 from worldvpn_core.ipc.traffic import TrafficShow, TrafficWatch
@@ -51,6 +52,7 @@ from worldvpn_core.metering import Metering
 from worldvpn_core.plugins import SYSTEM_GROUP, PluginFacts
 from worldvpn_core.policy import Packet
 from worldvpn_core.profiles import ProfileStore
+from worldvpn_core.receipts.desk import ReceiptsDesk
 from worldvpn_core.runner import TunnelRunner
 from worldvpn_core.settings import CHANGEABLE, Settings, SettingsFile, changed
 from worldvpn_core.share.requests import ShareRequests
@@ -102,6 +104,7 @@ class Requests:
     traffic: Metering
     plugins: tuple[PluginFacts, ...]
     publish: Callable[[], None]
+    receipts: ReceiptsDesk = attrs.field(factory=ReceiptsDesk)
 
     async def dispatch(self, caller: Caller, request: Request) -> Mapping[str, object]:
         """Answer one permitted request; a WorldVpnError is the caller's to read."""
@@ -135,6 +138,8 @@ class Requests:
                 return await self.vault.answer(caller, request)
             case TrafficShow() | TrafficWatch():
                 return await self.traffic.answer(request)
+            case ReceiptsShow():
+                return await self.receipts.answer(request)
             case _ if isinstance(request, AccountRequest):
                 return await self.account.answer(caller, request)
             case _:

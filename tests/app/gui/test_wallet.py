@@ -33,6 +33,15 @@ VESTED = entry_of(an_entry(6, "vest", ticks=212 * CREDIT_TICKS, vesting_ticks=-2
 HELD = entry_of(an_entry(3, "hold", held_ticks=188 * CREDIT_TICKS))
 
 
+def test_what_was_used_and_settled_late_is_spent_and_nothing_earned() -> None:
+    late = entry_of(an_entry(7, "late", ticks=-5 * CREDIT_TICKS, held_ticks=-5 * CREDIT_TICKS))
+    month = NOW - timedelta(days=30)
+    assert (earned((late,), month), spent((late,), month)) == (0, -5 * CREDIT_TICKS)
+    assert (late.is_shown(Show.EARNED), late.is_shown(Show.SPENT)) == (False, True)
+    (day,) = by_day((late,), NOW, 1)
+    assert (day.earned, day.spent) == (0.0, 5.0)
+
+
 def test_what_vests_is_no_part_of_the_balance() -> None:
     found: Balance = {
         "credits": 18_092,

@@ -36,8 +36,11 @@ from worldvpn_core.ipc.account import (
     AccountSessions,
     AccountShow,
     DirectoryNodes,
+    PrivacyShow,
     WalletBalance,
+    WalletEarned,
     WalletHistory,
+    WalletSettled,
 )
 from worldvpn_core.ipc.rights import Caller
 from worldvpn_core.settings import Settings
@@ -51,6 +54,12 @@ SHOWN: dict[str, tuple[AccountRequest, Call]] = {
     "devices": (AccountDevices(), Look(subject=Subject.DEVICES)),
     "sessions": (AccountSessions(), Look(subject=Subject.SESSIONS)),
     "wallet": (WalletBalance(), Look(subject=Subject.WALLET)),
+    "earned": (WalletEarned(since_s=7), Look(subject=Subject.EARNED, since_s=7)),
+    "settled": (
+        WalletSettled(before=LINE, limit=7),
+        Look(subject=Subject.SETTLED, before=LINE, limit=7),
+    ),
+    "privacy": (PrivacyShow(), Look(subject=Subject.PRIVACY)),
     "history": (
         WalletHistory(before=LINE, limit=7),
         Look(subject=Subject.HISTORY, before=LINE, limit=7),

@@ -129,6 +129,15 @@ def test_signature_over_one_kind_of_record_is_none_over_another() -> None:
         open_ticket(longer.body() + KEY.sign(longer.body()), PUBLIC)
 
 
+def test_nobody_signs_by_the_key_of_zeros() -> None:
+    # A point of order 4: by the curve's rules alone this signature is good for every fourth body.
+    neutral = b"\x01" + bytes(63)
+    for elapsed_ms in range(32):
+        made_up = attrs.evolve(RECEIPT, elapsed_ms=elapsed_ms).body() + neutral
+        with pytest.raises(CreditProofError):
+            open_receipt(made_up, bytes(32))
+
+
 def test_a_key_or_hash_of_another_length_is_no_value() -> None:
     with pytest.raises(ValueError, match="guest_x25519"):
         attrs.evolve(TICKET, guest_x25519=bytes(31))

@@ -15,8 +15,11 @@ from worldvpn_core.ipc.account import (
     AccountSessions,
     AccountShow,
     DirectoryNodes,
+    PrivacyShow,
     WalletBalance,
+    WalletEarned,
     WalletHistory,
+    WalletSettled,
 )
 from worldvpn_core.ipc.messages import Request
 
@@ -73,6 +76,10 @@ GOOD: list[tuple[str, dict[str, object], Request]] = [
     ("wallet.balance", {}, WalletBalance()),
     ("wallet.history", {}, WalletHistory()),
     ("wallet.history", {"before": ID, "limit": 200}, WalletHistory(before=ID, limit=200)),
+    ("wallet.earned", {"since_s": 0}, WalletEarned(since_s=0)),
+    ("wallet.settled", {}, WalletSettled()),
+    ("wallet.settled", {"before": ID, "limit": 50}, WalletSettled(before=ID, limit=50)),
+    ("privacy.show", {}, PrivacyShow()),
 ]
 
 _NAME, _LINE = "1 to 64 printable characters", "1 to 1024 printable characters"
@@ -103,6 +110,9 @@ BAD: list[tuple[str, dict[str, object], str]] = [
     ("directory.nodes", {"limit": True}, "limit must be a whole number"),
     ("wallet.history", {"before": "yesterday"}, "before must be a UUID in lower case"),
     ("wallet.history", {"limit": 201}, "limit must be 1 to 200"),
+    ("wallet.earned", {}, "since_s is missing"),
+    ("wallet.earned", {"since_s": -1}, "since_s must be 0 to"),
+    ("wallet.settled", {"limit": 51}, "limit must be 1 to 50"),
 ]
 
 

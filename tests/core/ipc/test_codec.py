@@ -37,6 +37,7 @@ from worldvpn_core.ipc.messages import (
     Subscribe,
 )
 from worldvpn_core.ipc.protocol import MAX_PROFILE_BYTES
+from worldvpn_core.ipc.receipts import ReceiptsShow
 from worldvpn_core.ipc.share import ShareInvite, ShareOff, ShareOn, ShareRevoke, ShareStatus
 from worldvpn_core.ipc.traffic import TrafficShow, TrafficWatch
 from worldvpn_core.types import IpAddress
@@ -77,6 +78,7 @@ GOOD: list[tuple[str, dict[str, object], Request]] = [
     ("host.reset", {"confirm": True}, HostReset(confirm=True)),
     ("traffic.show", {}, TrafficShow()),
     ("traffic.watch", {}, TrafficWatch()),
+    ("receipts.show", {"limit": 200}, ReceiptsShow(limit=200)),
     *tunnel_lines.GOOD,
     *account_lines.GOOD,
     *vault_lines.GOOD,
@@ -116,6 +118,8 @@ BAD: list[tuple[str, dict[str, object], str]] = [
     ("host.reset", {}, "confirm is missing"),
     ("host.reset", {"confirm": "yes"}, "confirm must be true or false"),
     *tunnel_lines.BAD,
+    ("receipts.show", {"after": "home"}, "after must be a UUID in lower case"),
+    ("receipts.show", {"limit": 0}, "limit must be 1 to 200"),
     *account_lines.BAD,
     *vault_lines.BAD,
 ]

@@ -49,8 +49,12 @@ OWNED = {
     "directory.nodes": "+++-",
     "wallet.balance": "++--",
     "wallet.history": "++--",
+    "wallet.earned": "++--",
+    "wallet.settled": "++--",
+    "privacy.show": "++--",
     "traffic.show": "++--",
     "traffic.watch": "++--",
+    "receipts.show": "++--",
 }
 # While nobody owns the daemon; there is no owner then, so that column is left out.
 UNOWNED = {
@@ -94,8 +98,12 @@ UNOWNED = {
     "directory.nodes": "++-",
     "wallet.balance": "+--",
     "wallet.history": "+--",
+    "wallet.earned": "+--",
+    "wallet.settled": "+--",
+    "privacy.show": "+--",
     "traffic.show": "+--",
     "traffic.watch": "+--",
+    "receipts.show": "+--",
 }
 OWNED_CELLS = [
     (verb, role, mark == "+")

@@ -19,6 +19,7 @@ from worldvpn_core.receipts.entry import LATENESS_S, LINGER_S
 from worldvpn_core.receipts.log import NAME
 
 pytestmark = pytest.mark.anyio
+ANSWER = entry(1, answered=True).kept.other
 
 
 def full() -> OSError:
@@ -141,14 +142,71 @@ async def test_what_nobody_takes_any_more_makes_room(monkeypatch: pytest.MonkeyP
     assert made.pending_sessions == 1
 
 
-async def test_session_that_is_over_and_handed_in_is_forgotten() -> None:
-    disk, clock = CuttableDisk(), Clock()
-    made = await book(disk, clock)
+async def test_session_that_was_handed_in_is_shown_until_nobody_takes_it_any_more() -> None:
+    clock = Clock()
+    made = await book(CuttableDisk(), clock)
     await made.keep(entry(1))
     batch = made.pending(9)
-    clock.now_s = ENDS_S + LINGER_S
+    clock.now_s = ENDS_S + LATENESS_S - 1
     made.handed(batch)
+    assert made.entries == (entry(1).handed(entry(1).signed),)
+    clock.now_s = ENDS_S + LATENESS_S
+    made.handed(())
     assert made.get(entry(1).session, Role.NODE) is None
+
+
+async def test_of_what_was_handed_in_the_newest_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book_module, "MOST_SHOWN", 2)
+    clock = Clock()
+    disk = CuttableDisk()
+    made = await book(disk, clock)
+    for session in (1, 2, 3):
+        await made.keep(attrs.evolve(entry(1, session=session), ends_s=ENDS_S + session))
+    made.handed(made.pending(9))
+    await made.keep(entry(1, session=4))
+    clock.now_s = ENDS_S + LINGER_S + 9
+    again = await book(disk, clock)
+    assert [each.session.int for each in made.entries] == [1, 2, 3, 4]
+    again.handed(again.pending(9))
+    assert [each.session.int for each in again.entries] == [2, 3]
+
+
+async def test_what_is_only_shown_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book_module, "MOST_ENTRIES", 1)
+    clock = Clock()
+    made = await book(CuttableDisk(), clock)
+    await made.keep(entry(1, session=1))
+    made.handed(made.pending(9))
+    clock.now_s = ENDS_S + LINGER_S
+    await made.keep(attrs.evolve(entry(1, session=2), ends_s=2 * ENDS_S))
+    assert [each.session.int for each in made.entries] == [2]
+
+
+async def test_receipts_are_remembered_until_newer_ones_need_the_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(book_module, "MOST_REMEMBERED", 3)
+    made = await book(CuttableDisk())
+    await made.keep(entry(1))
+    await made.keep(entry(1, answered=True))
+    assert made.former() == {}
+    await made.keep(attrs.evolve(entry(2), kept=attrs.evolve(entry(2).kept, other=ANSWER)))
+    assert made.former() == {entry(1).session: [entry(1).signed]}
+    await made.keep(entry(2, answered=True))
+    await made.keep(entry(3, answered=True))
+    assert made.former() == {
+        entry(1).session: [ANSWER, entry(2).signed, entry(2, answered=True).kept.other]
+    }
+
+
+async def test_what_the_disk_refused_is_not_remembered() -> None:
+    disk = CuttableDisk()
+    made = await book(disk)
+    await made.keep(entry(1))
+    disk.failure, disk.fails_at = full, disk.steps
+    with pytest.raises(ReceiptsError):
+        await made.keep(entry(2))
+    assert made.former() == {}
 
 
 async def test_file_does_not_grow_for_ever() -> None:

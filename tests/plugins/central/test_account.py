@@ -33,11 +33,16 @@ async def test_account_is_made_and_entered(device: Device) -> None:
         history = await look(device, calls.Subject.HISTORY)
         devices = await look(device, calls.Subject.DEVICES)
         sessions = await look(device, calls.Subject.SESSIONS)
+        earned = await look(device, calls.Subject.EARNED)
+        settled = await look(device, calls.Subject.SETTLED)
+        privacy = await look(device, calls.Subject.PRIVACY)
     assert (account["username"], account["user_id"]) == ("ada", entered.user_id)
     assert wallet["credits"] == 100
     assert len(history["entries"]) == 1
     assert [each["current"] for each in devices["devices"]] == [True]
-    assert sessions == {"sessions": []}
+    assert sessions == settled == {"sessions": []}
+    assert [earned[f"{name}_ticks"] for name in ("available", "vesting", "repaid")] == [0, 0, 0]
+    assert privacy == {"now": [], "shown": [], "kept": [], "guests": [], "carried": []}
     (balance,) = set(device.desk.heard(news.Balance))
     assert balance.credits == 100
     assert device.desk.files["manifest"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 
 import asyncpg
@@ -12,6 +14,8 @@ from tests.core.credit.ends import Pair, Side
 from tests.plugins.central.desk import Device, public
 from tests.plugins.central.test_sessions import sharing, wish
 from tests.server.operations.process import ServerProcess
+from worldvpn_app.evidence import file
+from worldvpn_app.evidence.judge import Verdict, judged
 from worldvpn_central.keys import FILE
 from worldvpn_core.central import calls, replies
 from worldvpn_core.central.identity import DeviceKeys
@@ -79,6 +83,39 @@ async def test_both_ends_receipts_settle_what_was_carried_once(
         assert again == replies.Submitted(outcomes=(Outcome.DUPLICATE,) * 2)
         assert await settled_bytes(server, granted.session_id) == CARRIED_BYTES
         assert pair.node.true.total_bytes == CARRIED_BYTES
+
+
+async def test_what_is_exported_is_proved_by_the_root_and_is_what_the_server_settled(
+    server: ServerProcess, central: CentralServer, device: Device
+) -> None:
+    keys = DeviceKeys.fresh()
+    await device.register("gotthold")
+    async with sharing(server, central, "heinrich", "DE") as node, device.running():
+        granted = await device.client.call(wish("DE", public(keys)))
+        assert isinstance(granted, replies.Granted)
+        kept = device.desk.files[FILE]
+        manifest = trusted(kept, central.root_key, 0, time.time())
+        ticket = believed(granted.ticket, manifest, time.time())
+        pair = exchanged(ticket, node.private, keys)
+        both = calls.Submit(receipts=(pair.node.signed[-1], pair.guest.signed[-1]))
+        await node.device.client.call(both)
+        settled = await settled_bytes(server, granted.session_id)
+    served = json.loads(kept)
+    exported = file.written(
+        file.Export(
+            root=central.root_key,
+            manifest=base64.b64decode(served["signed"]),
+            manifest_signature=base64.b64decode(served["signature"]),
+            sessions=(
+                file.Session((granted.ticket,), tuple(pair.node.signed), tuple(pair.guest.signed)),
+            ),
+        )
+    )
+    (finding,) = judged(exported, central.root_key).findings
+    assert {check.verdict for check in finding.checks} == {Verdict.PROVED}
+    assert finding.newest is not None
+    assert str(finding.newest.session) == granted.session_id
+    assert finding.agreed_bytes == settled == CARRIED_BYTES
 
 
 async def test_what_is_no_receipt_is_called_so(device: Device) -> None:

@@ -6,6 +6,8 @@ import base64
 import csv
 import io
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import pytest
@@ -14,12 +16,13 @@ from tests.server.ledger.conftest import SignedIn
 from tests.server.ledger.test_postgres import grant
 from worldvpn_core.credit.manifest import Use
 from worldvpn_core.credit.units import CREDIT_TICKS
+from worldvpn_server.database.pool import Tx
 from worldvpn_server.ids import new_id
 from worldvpn_server.ledger.merkle import leaf_hash
 from worldvpn_server.ledger.note import key_hash, opened
 from worldvpn_server.ledger.proof import consistent, included
 from worldvpn_server.ledger.snapshot import BalanceSnapshot
-from worldvpn_server.ledger.values import Held, Release
+from worldvpn_server.ledger.values import Bucket, Held, Journal, Kind, Release
 from worldvpn_server.services import Services
 
 pytestmark = pytest.mark.anyio
@@ -53,6 +56,48 @@ async def test_balance_shown_is_the_ledger_s_with_what_is_held_rounded_down(
         "vesting_ticks": 0,
         "debt_ticks": 0,
     }
+
+
+async def _posted(services: Services, journal: Journal, tx: Tx) -> bool:
+    return await services.ledger.post(tx, journal)
+
+
+def earning(ada: SignedIn, key: bytes, available: int, vesting: int) -> Journal:
+    lines = (
+        (Bucket.CLEARING, -available),
+        (Bucket.SUBSIDY, -vesting),
+        (Bucket.AVAILABLE, available),
+        (Bucket.VESTING, vesting),
+    )
+    return Journal(account=ada.account, key=key, kind=Kind.EARN, lines=lines)
+
+
+async def test_what_was_earned_is_told_by_where_it_went(services: Services, ada: SignedIn) -> None:
+    penalty = Journal(
+        account=ada.account,
+        key=b"penalty",
+        kind=Kind.PENALTY,
+        lines=((Bucket.AVAILABLE, -101 * CREDIT_TICKS), (Bucket.PENALTY, 101 * CREDIT_TICKS)),
+    )
+    before = int((services.clock.now() - timedelta(days=1)).timestamp())
+    for each in (earning(ada, b"one", 500, 100), penalty, earning(ada, b"two", 70, 14)):
+        await services.database.run(partial(_posted, services, each))
+    told = (await ada.http.get("/v1/wallet/earned", params={"since_s": before})).json()
+    later = int((services.clock.now() + timedelta(days=1)).timestamp())
+    nothing = (await ada.http.get("/v1/wallet/earned", params={"since_s": later})).json()
+
+    assert {name: told[f"{name}_ticks"] for name in ("available", "vesting", "repaid")} == {
+        "available": 500,
+        "vesting": 114,
+        "repaid": 70,
+    }
+    assert [nothing[f"{name}_ticks"] for name in ("available", "vesting", "repaid")] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("since", ["", "yesterday", "-1", str(2**33 + 1)])
+async def test_time_that_is_none_is_refused(ada: SignedIn, since: str) -> None:
+    answer = await ada.http.get("/v1/wallet/earned", params={"since_s": since})
+    assert answer.status_code == 422
 
 
 async def test_claims_move_no_money_however_often(services: Services, ada: SignedIn) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 ACCOUNT_ACTIONS: Final = ("show", "password", "recover", "sessions")
 DEVICE_ACTIONS: Final = ("list", "revoke")
+RECEIPT_ACTIONS: Final = ("list", "export", "verify")
 _NODES: Final = 50
 _LINES: Final = 20
 
@@ -33,11 +34,22 @@ def add(made: Mapping[str, argparse.ArgumentParser]) -> None:
     devices.add_argument("action", nargs="?", choices=DEVICE_ACTIONS, default="list")
     devices.add_argument("id", metavar="ID", nargs="?", help="revoke: which device")
     _add_node_options(made["nodes"])
+    _add_receipt_options(made["receipts"])
     made["balance"].add_argument(
         "--watch", action="store_true", help="show every change until Ctrl-C"
     )
     made["history"].add_argument(
         "--limit", type=int, metavar="N", default=_LINES, help=f"how many lines ({_LINES})"
+    )
+
+
+def _add_receipt_options(receipts: argparse.ArgumentParser) -> None:
+    receipts.add_argument("action", nargs="?", choices=RECEIPT_ACTIONS, default="list")
+    receipts.add_argument(
+        "file", metavar="FILE", nargs="?", help="export: the file to write; verify: to read"
+    )
+    receipts.add_argument(
+        "--root", metavar="KEY", help="verify: the central server's root key, in hexadecimal"
     )
 
 

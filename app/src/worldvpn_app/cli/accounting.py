@@ -28,7 +28,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "grant": "given",
     "penalty": "taken as a penalty",
     "reversal": "taken back",
-    "late": "settled late",
+    "late": "used, and settled late",
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from worldvpn_app.cli import extensions
-from worldvpn_app.cli.account_arguments import ACCOUNT_ACTIONS
+from worldvpn_app.cli.account_arguments import ACCOUNT_ACTIONS, RECEIPT_ACTIONS
 from worldvpn_app.cli.arguments import LAST, VAULT_ACTIONS, VERBS
 from worldvpn_app.cli.exits import Exit
 from worldvpn_app.cli.listing import MEANINGS
@@ -44,6 +44,10 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "balance": ("--watch",),
     "history": ("--limit",),
+    "wallet": (),
+    "earnings": (),
+    "privacy": (),
+    "receipts": ("--root",),
     "gui": ("--theme", "--screenshots"),
     "plugins": (),
     "reset": ("--yes",),
@@ -63,6 +67,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "vault": " ".join(VAULT_ACTIONS),
     "account": " ".join(ACCOUNT_ACTIONS),
     "devices": "list revoke",
+    "receipts": " ".join(RECEIPT_ACTIONS),
     "share": "on off status invite revoke",
     "gui": "system dark light",
     "completion": "bash zsh fish",

@@ -109,13 +109,20 @@ class Subject(enum.StrEnum):
     WALLET = "wallet"
     HISTORY = "history"
     SESSIONS = "sessions"
+    EARNED = "earned"
+    SETTLED = "settled"
+    PRIVACY = "privacy"
 
 
 @attrs.frozen(kw_only=True)
 class Look:
-    """Show ``subject``. ``before`` and ``limit`` page the history. Answer: ``Text``."""
+    """Show ``subject``, pages of it by ``before`` and ``limit``. Answer: ``Text``.
+
+    What was earned is counted from ``since_s`` on, Unix seconds.
+    """
 
     subject: Subject
+    since_s: int = attrs.field(default=0, validator=fields.time_s)
     before: str | None = attrs.field(default=None, validator=validators.optional(fields.uuid))
     limit: int = attrs.field(default=50, validator=[validators.ge(1), validators.le(200)])
 

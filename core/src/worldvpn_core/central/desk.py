@@ -47,8 +47,11 @@ from worldvpn_core.ipc.account import (
     AccountSessions,
     AccountShow,
     DirectoryNodes,
+    PrivacyShow,
     WalletBalance,
+    WalletEarned,
     WalletHistory,
+    WalletSettled,
 )
 from worldvpn_core.ipc.rights import Caller
 from worldvpn_core.settings import Settings
@@ -63,6 +66,7 @@ _SUBJECTS: Final[Mapping[type[AccountRequest], Subject]] = {
     AccountDevices: Subject.DEVICES,
     AccountSessions: Subject.SESSIONS,
     WalletBalance: Subject.WALLET,
+    PrivacyShow: Subject.PRIVACY,
 }
 
 
@@ -127,7 +131,17 @@ class AccountDesk:
                 return await self._text(self._find(caller, request))
             case WalletHistory(before=before, limit=limit):
                 return await self._text(Look(subject=Subject.HISTORY, before=before, limit=limit))
-            case AccountShow() | AccountDevices() | AccountSessions() | WalletBalance():
+            case WalletSettled(before=before, limit=limit):
+                return await self._text(Look(subject=Subject.SETTLED, before=before, limit=limit))
+            case WalletEarned(since_s=since_s):
+                return await self._text(Look(subject=Subject.EARNED, since_s=since_s))
+            case (
+                AccountShow()
+                | AccountDevices()
+                | AccountSessions()
+                | WalletBalance()
+                | PrivacyShow()
+            ):
                 return await self._text(Look(subject=_SUBJECTS[type(request)]))
             case _:
                 raise ConfigError(f"{type(request).__name__} is not answered here")

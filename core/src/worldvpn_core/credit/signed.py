@@ -46,6 +46,9 @@ def unseal(tag: bytes, sealed: bytes, public_key: bytes) -> bytes:
         CreditProofError: the signature is not one of ``public_key`` over this kind of record.
     """
     body, signature = sealed[:-SIGNATURE_BYTES], sealed[-SIGNATURE_BYTES:]
+    if public_key == bytes(HASH_BYTES):
+        # Zeros stand for who cannot sign, and are a point of order 4: anybody could.
+        raise CreditProofError("nobody signs by a key of zeros")
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, tag + body)
     except (InvalidSignature, ValueError) as error:

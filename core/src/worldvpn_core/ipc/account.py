@@ -16,6 +16,8 @@ from worldvpn_core.ipc.checks import between, name, place, secret, uuid, word
 
 MOST_NODES_A_PAGE: Final = 1_000
 MOST_LINES_A_PAGE: Final = 200
+MOST_SETTLED_A_PAGE: Final = 50
+_LATEST_S: Final = 2**33
 _MOST_OFFSET: Final = 10_000_000
 _MOST_MBPS: Final = 100_000
 
@@ -116,6 +118,29 @@ class WalletHistory:
     limit: int = attrs.field(default=50, validator=between(1, MOST_LINES_A_PAGE))
 
 
+@attrs.frozen(kw_only=True)
+class WalletEarned:
+    """Ask what sharing has earned since then (Unix seconds). Answer: ``json``."""
+
+    since_s: int = attrs.field(validator=between(0, _LATEST_S))
+
+
+@attrs.frozen(kw_only=True)
+class WalletSettled:
+    """Ask what the server has of sessions, newest first; ``before``: older than this one.
+
+    Answer: ``json``.
+    """
+
+    before: str | None = attrs.field(default=None, validator=optional(uuid))
+    limit: int = attrs.field(default=MOST_SETTLED_A_PAGE, validator=between(1, MOST_SETTLED_A_PAGE))
+
+
+@attrs.frozen(kw_only=True)
+class PrivacyShow:
+    """Ask what nodes see of this account, and it of its guests. Answer: ``json``."""
+
+
 AccountRequest = (
     AccountRegister
     | AccountLogin
@@ -129,4 +154,7 @@ AccountRequest = (
     | DirectoryNodes
     | WalletBalance
     | WalletHistory
+    | WalletEarned
+    | WalletSettled
+    | PrivacyShow
 )

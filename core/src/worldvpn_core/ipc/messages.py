@@ -13,24 +13,11 @@ from typing import Final
 import attrs
 from attrs.validators import optional
 
-from worldvpn_core.ipc.account import (
-    AccountDevices,
-    AccountLogin,
-    AccountLogout,
-    AccountPassword,
-    AccountRecover,
-    AccountRegister,
-    AccountRequest,
-    AccountRevoke,
-    AccountSessions,
-    AccountShow,
-    DirectoryNodes,
-    WalletBalance,
-    WalletHistory,
-)
+from worldvpn_core.ipc import account
 from worldvpn_core.ipc.checks import must as _must
 from worldvpn_core.ipc.checks import name, place, word
 from worldvpn_core.ipc.protocol import MAX_PROFILE_BYTES
+from worldvpn_core.ipc.receipts import ReceiptsRequest, ReceiptsShow
 from worldvpn_core.ipc.rights import Row
 from worldvpn_core.ipc.share import (
     ShareInvite,
@@ -222,8 +209,9 @@ Request = (
     | HostReset
     | ShareRequest
     | VaultRequest
-    | AccountRequest
+    | account.AccountRequest
     | TrafficRequest
+    | ReceiptsRequest
 )
 
 
@@ -275,18 +263,22 @@ METHODS: Final[Mapping[str, Method]] = {
     "vault.wipe": Method(request=VaultWipe, row=Row.OWNER),
     # Whoever signs in becomes the owner, while there is none. JSON may write one character
     # of a password in twelve bytes.
-    "account.register": Method(request=AccountRegister, row=Row.CLAIM, max_bytes=16_384),
-    "account.login": Method(request=AccountLogin, row=Row.CLAIM, max_bytes=16_384),
-    "account.recover": Method(request=AccountRecover, row=Row.CLAIM, max_bytes=32_768),
-    "account.password": Method(request=AccountPassword, row=Row.OWNER, max_bytes=32_768),
-    "account.logout": Method(request=AccountLogout, row=Row.OWNER),
-    "account.revoke": Method(request=AccountRevoke, row=Row.OWNER),
-    "account.show": Method(request=AccountShow, row=Row.OWNER),
-    "account.devices": Method(request=AccountDevices, row=Row.OWNER),
-    "account.sessions": Method(request=AccountSessions, row=Row.OWNER),
-    "directory.nodes": Method(request=DirectoryNodes, row=Row.GROUP),
-    "wallet.balance": Method(request=WalletBalance, row=Row.OWNER),
-    "wallet.history": Method(request=WalletHistory, row=Row.OWNER),
+    "account.register": Method(request=account.AccountRegister, row=Row.CLAIM, max_bytes=16_384),
+    "account.login": Method(request=account.AccountLogin, row=Row.CLAIM, max_bytes=16_384),
+    "account.recover": Method(request=account.AccountRecover, row=Row.CLAIM, max_bytes=32_768),
+    "account.password": Method(request=account.AccountPassword, row=Row.OWNER, max_bytes=32_768),
+    "account.logout": Method(request=account.AccountLogout, row=Row.OWNER),
+    "account.revoke": Method(request=account.AccountRevoke, row=Row.OWNER),
+    "account.show": Method(request=account.AccountShow, row=Row.OWNER),
+    "account.devices": Method(request=account.AccountDevices, row=Row.OWNER),
+    "account.sessions": Method(request=account.AccountSessions, row=Row.OWNER),
+    "directory.nodes": Method(request=account.DirectoryNodes, row=Row.GROUP),
+    "wallet.balance": Method(request=account.WalletBalance, row=Row.OWNER),
+    "wallet.history": Method(request=account.WalletHistory, row=Row.OWNER),
+    "wallet.earned": Method(request=account.WalletEarned, row=Row.OWNER),
+    "wallet.settled": Method(request=account.WalletSettled, row=Row.OWNER),
+    "privacy.show": Method(request=account.PrivacyShow, row=Row.OWNER),
     "traffic.show": Method(request=TrafficShow, row=Row.OWNER),
     "traffic.watch": Method(request=TrafficWatch, row=Row.OWNER),
+    "receipts.show": Method(request=ReceiptsShow, row=Row.OWNER),
 }

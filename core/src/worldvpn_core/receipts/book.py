@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
@@ -20,6 +21,10 @@ from worldvpn_core.receipts.log import SealedLog
 
 #: A node with two hundred guests of half an hour each, for more than a day without the server.
 MOST_ENTRIES: Final = 16_384
+#: So many are kept after they were handed in, to be shown and exported, while there is room.
+MOST_SHOWN: Final = MOST_ENTRIES // 2
+#: So many receipts that newer ones took the place of are remembered, in memory alone.
+MOST_REMEMBERED: Final = 1_024
 #: The file is written anew when it has so many records more than twice those in use.
 SLACK: Final = 1_024
 
@@ -41,6 +46,7 @@ class Book:
         self._entries: dict[tuple[UUID, Role], Entry] = {}
         #: What ``pending`` has returned, and of whose entry it is.
         self._offered: dict[bytes, tuple[UUID, Role]] = {}
+        self._former: deque[tuple[UUID, bytes]] = deque(maxlen=MOST_REMEMBERED)
         self._waiting: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
         #: Set whenever something waits for the server.
@@ -62,6 +68,23 @@ class Book:
     def of(self, role: Role) -> tuple[Entry, ...]:
         """Return what is kept of all sessions of which this was the end of ``role``."""
         return tuple(each for each in self._entries.values() if each.role is role)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All that is kept, by session."""
+        return tuple(
+            sorted(self._entries.values(), key=lambda each: (each.session.bytes, each.role))
+        )
+
+    def former(self) -> Mapping[UUID, Sequence[bytes]]:
+        """Return signed receipts of sessions that newer ones took the place of, oldest first.
+
+        The last of them, since this process began: they show others how the newest came about.
+        """
+        found: dict[UUID, list[bytes]] = {}
+        for session, signed in self._former:
+            found.setdefault(session, []).append(signed)
+        return found
 
     @property
     def pending_sessions(self) -> int:
@@ -116,8 +139,7 @@ class Book:
                 _log.warning("%s", error)
                 continue
             entries[entry.name] = entry
-        now_s = self._now_s()
-        entries = {name: each for name, each in entries.items() if not each.is_over(now_s)}
+        entries = _in_use(entries, self._now_s(), MOST_SHOWN)
         self._log.rewrite([to_record(each) for each in entries.values()])
         return entries
 
@@ -144,16 +166,24 @@ class Book:
             return
         for each in taken:
             fresh, now = entries[each.entry.name], self._entries.get(each.entry.name)
+            self._remember(now, fresh)
             # The server may have answered meanwhile: what it has is not undone.
             self._entries[fresh.name] = fresh if now is None else fresh.handed_as(now)
             _settle(each, None)
         self._note()
 
+    def _remember(self, former: Entry | None, entry: Entry) -> None:
+        if former is None:
+            return
+        for signed, now in ((former.signed, entry.signed), (former.kept.other, entry.kept.other)):
+            if signed is not None and signed != now:
+                self._former.append((entry.session, signed))
+
     def _takes(self, entries: dict[tuple[UUID, Role], Entry], waiting: _Waiting) -> bool:
         """Add what waits to ``entries``, or say why not."""
         name = waiting.entry.name
         if name not in entries and len(entries) >= MOST_ENTRIES:
-            self._prune()
+            self._prune(0)
             for gone in entries.keys() - self._entries.keys():
                 del entries[gone]
         if name not in entries and len(entries) >= MOST_ENTRIES:
@@ -173,17 +203,26 @@ class Book:
         else:
             self._log.append([to_record(each) for each in fresh])
 
-    def _prune(self) -> None:
-        now_s = self._now_s()
-        for name, entry in tuple(self._entries.items()):
-            if entry.is_over(now_s):
-                del self._entries[name]
+    def _prune(self, most_shown: int | None = None) -> None:
+        most_shown = MOST_SHOWN if most_shown is None else most_shown
+        self._entries = _in_use(self._entries, self._now_s(), most_shown)
 
     def _note(self) -> None:
         if any(each.pending for each in self._entries.values()):
             self.filled.set()
         else:
             self.filled.clear()
+
+
+def _in_use(
+    entries: dict[tuple[UUID, Role], Entry], now_s: float, most_shown: int
+) -> dict[tuple[UUID, Role], Entry]:
+    """Return what something can still come of, and the newest ``most_shown`` of the rest."""
+    over = sorted(
+        (each for each in entries.values() if each.is_over(now_s)), key=lambda each: -each.ends_s
+    )
+    gone = {each.name for at, each in enumerate(over) if at >= most_shown or each.is_late(now_s)}
+    return {name: each for name, each in entries.items() if name not in gone}
 
 
 def _settle(waiting: _Waiting, error: ReceiptsError | None) -> None:

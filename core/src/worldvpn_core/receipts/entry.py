@@ -75,6 +75,10 @@ class Entry:
         """Return whether nothing can come of it any more."""
         return now_s >= self.ends_s + (LATENESS_S if self.pending else LINGER_S)
 
+    def is_late(self, now_s: float) -> bool:
+        """Return whether the server takes nothing of it any more."""
+        return now_s >= self.ends_s + LATENESS_S
+
     def after(self, former: Entry | None) -> Entry:
         """Return it as what comes after ``former`` (None: nothing was kept).
 

@@ -26,7 +26,6 @@ from worldvpn_core.vault.folder import Folder
 NAME: Final = "receipts"
 #: What was sealed with another key: another account's.
 OTHER: Final = "receipts.other"
-_NEW: Final = "receipts.new"
 _MAGIC: Final = b"WVPNRCP\n"
 _FORMAT: Final = 1
 _HEADER: Final = struct.Struct(">8sH16s")
@@ -44,10 +43,17 @@ class GrowingFolder(Folder, Protocol):
 
 
 class SealedLog:
-    """The records in ``folder``, each of ``record_bytes``, sealed with ``key``. Blocking."""
+    """The records in the file ``name`` of ``folder``, each of ``record_bytes``. Blocking.
 
-    def __init__(self, folder: GrowingFolder, key: bytes, record_bytes: int) -> None:
+    They are sealed with ``key``, which several files may share.
+    """
+
+    def __init__(
+        self, folder: GrowingFolder, key: bytes, record_bytes: int, *, name: str = NAME
+    ) -> None:
         self._folder = folder
+        self._name = name
+        self._new, self._other = f"{name}.new", f"{name}.other"
         self._key = key
         self._sealed_bytes = record_bytes + _TAG_BYTES
         self._header = b""
@@ -67,7 +73,7 @@ class SealedLog:
             ReceiptsError: the disk cannot be read.
         """
         try:
-            raw = self._folder.read(NAME, MOST_BYTES)
+            raw = self._folder.read(self._name, MOST_BYTES)
             if raw is None or len(raw) < _HEADER.size:
                 return ()
             magic, version, salt = _HEADER.unpack_from(raw)
@@ -80,7 +86,7 @@ class SealedLog:
                 # One that failed may be torn; had they all, they were another's.
                 if records or len(sealed) <= 1:
                     return records
-            self._folder.rename(NAME, OTHER)
+            self._folder.rename(self._name, self._other)
             self._folder.sync(None)
         except OSError as error:
             raise _refused(error) from error
@@ -98,9 +104,9 @@ class SealedLog:
         cipher = self._keyed(salt)
         sealed = [_seal(cipher, at, header, each) for at, each in enumerate(records)]
         try:
-            self._folder.write(_NEW, header + b"".join(sealed))
-            self._folder.sync(_NEW)
-            self._folder.rename(_NEW, NAME)
+            self._folder.write(self._new, header + b"".join(sealed))
+            self._folder.sync(self._new)
+            self._folder.rename(self._new, self._name)
             self._folder.sync(None)
         except OSError as error:
             raise _refused(error) from error
@@ -119,8 +125,8 @@ class SealedLog:
             _seal(cipher, self.length + at, self._header, each) for at, each in enumerate(records)
         ]
         try:
-            self._folder.append(NAME, b"".join(sealed))
-            self._folder.sync(NAME)
+            self._folder.append(self._name, b"".join(sealed))
+            self._folder.sync(self._name)
         except OSError as error:
             raise _refused(error) from error
         self._cipher, self.length = cipher, self.length + len(records)

@@ -25,6 +25,9 @@ _PATHS: Final[Mapping[calls.Subject, str]] = {
     calls.Subject.WALLET: "/v1/wallet",
     calls.Subject.HISTORY: "/v1/wallet/history",
     calls.Subject.SESSIONS: "/v1/sessions",
+    calls.Subject.EARNED: "/v1/wallet/earned",
+    calls.Subject.SETTLED: "/v1/receipts",
+    calls.Subject.PRIVACY: "/v1/privacy",
 }
 
 
@@ -94,10 +97,7 @@ class Account:
 
     async def look(self, call: calls.Look) -> replies.Text:
         """Hand on what the server shows, made sure that it is JSON, and small enough."""
-        path = _PATHS[call.subject]
-        if call.subject is calls.Subject.HISTORY:
-            asked = {"limit": str(call.limit), **({"before": call.before} if call.before else {})}
-            path = f"{path}?{urlencode(asked)}"
+        path = f"{_PATHS[call.subject]}{_asked(call)}"
         body = (await self.mine.answer(Question(method="GET", path=path))).body
         try:
             text = json.dumps(json.loads(body), ensure_ascii=False, separators=(",", ":"))
@@ -137,6 +137,18 @@ def _keys(keys: calls.PublicKeys) -> dict[str, str]:
 def _sign_in(call: calls.Register | calls.SignIn) -> Claim:
     about = (call.username.encode(), call.keys.x25519, call.keys.ed25519)
     return Claim(Purpose.SIGN_IN, about)
+
+
+def _asked(call: calls.Look) -> str:
+    """Return the part of the address that says how much, and from when."""
+    match call.subject:
+        case calls.Subject.HISTORY | calls.Subject.SETTLED:
+            asked = {"limit": str(call.limit), **({"before": call.before} if call.before else {})}
+        case calls.Subject.EARNED:
+            asked = {"since_s": str(call.since_s)}
+        case _:
+            return ""
+    return f"?{urlencode(asked)}"
 
 
 def _post(path: str, body: Mapping[str, object], *, again: bool = True) -> Question:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
@@ -21,6 +22,10 @@ from worldvpn_server.transparency.rounding import TRAFFIC, formatted
 
 _COMPAT: Final = [signed_in(Audience.COMPAT)]
 _HINT: Final = "Register a node to share your connection"
+_WEEK_DAYS: Final = 7
+#: So many rows, and 200 guests, fit what a client takes.
+_MOST_CARRIED: Final = 40
+_MOST_KEPT: Final = 64
 Days = Annotated[int, QueryParameter(ge=1, le=30)]
 
 
@@ -99,15 +104,29 @@ class Kept(msgspec.Struct, frozen=True):
     started: datetime
 
 
+class Shown(msgspec.Struct, frozen=True):
+    """What the owner of a node sees of the caller now, and as what: null where no name is yet."""
+
+    node_id: UUID
+    alias: str | None
+    guest: Guest
+
+
 class Privacy(msgspec.Struct, frozen=True):
     """What nodes know of the caller. ``now``: the very message each was sent for a live session.
 
-    A node also sees the outer address and the traffic it carries. ``kept`` fades into a
-    sum when its day is over; after that not even the server can tell which part was whose.
+    A node also sees the outer address and the traffic it carries. ``shown`` is what their owners
+    see meanwhile, word for word, and ``kept`` the newest of what they can read later: it fades into
+    a sum when its day is over; after that not even the server can tell which part was whose.
+    ``guests`` is what the caller sees of those at their own node, and ``carried`` the newest of
+    what is kept of the last seven days.
     """
 
     now: list[news.Guest]
+    shown: list[Shown]
     kept: list[Kept]
+    guests: list[Guest]
+    carried: list[Carried]
 
 
 @get("/transparency/sessions", tags=["compatible"], guards=_COMPAT)
@@ -117,17 +136,7 @@ async def sessions(state: State, caller: NamedDependency[Caller]) -> Guests:
     found = await view.live(services.database, caller.account, services.clock.now())
     total = sum(each.bytes for each in found)
     return Guests(
-        active_sessions=[
-            Guest(
-                session_id=each.session,
-                client_country=each.country,
-                traffic_type=TRAFFIC,
-                bytes_transferred=each.bytes,
-                duration_seconds=each.duration_s,
-                credits_earned=each.credits,
-            )
-            for each in found
-        ],
+        active_sessions=_guests(found),
         count=len(found),
         total_bytes_shared=total,
         total_credits_earning=sum(each.credits for each in found),
@@ -141,16 +150,7 @@ async def history(state: State, caller: NamedDependency[Caller], days: Days = 7)
     services = state.services
     past = await view.past(services.database, caller.account, services.clock.now(), days)
     return History(
-        history=[
-            Carried(
-                country=row["country"],
-                traffic_type=row["traffic"],
-                bytes=row["bytes"],
-                credits=row["credits"],
-                started=row["started_at"],
-            )
-            for row in past.rows
-        ],
+        history=_carried(past),
         period_days=days,
         total_sessions=past.sessions,
         total_bytes_shared=past.bytes,
@@ -188,12 +188,15 @@ async def stats(state: State, caller: NamedDependency[Caller]) -> Stats:
 @get("/v1/privacy", tags=["privacy"], guards=[signed_in(Audience.V1)])
 async def privacy(state: State, caller: NamedDependency[Caller]) -> Privacy:
     """Show what nodes were told of the caller, and what is kept for their owners."""
-    services = state.services
-    async with services.database.read() as sql:
-        mine = await rows.live_of(sql, caller.account)
-    kept = await view.stored_of(services.database, caller.account, services.clock.now())
+    services, account = state.services, caller.account
+    database, now = services.database, services.clock.now()
+    async with database.read() as sql:
+        mine = await rows.live_of(sql, account)
+    shown = await view.shown_of(database, account, now)
+    kept = await view.stored_of(database, account, now)
     return Privacy(
         now=[news.guest(each, "open") for each in mine],
+        shown=[Shown(node_id=each.node, alias=alias, guest=_guest(each)) for each, alias in shown],
         kept=[
             Kept(
                 alias=row["alias"],
@@ -204,9 +207,39 @@ async def privacy(state: State, caller: NamedDependency[Caller]) -> Privacy:
                 credits=row["credits"],
                 started=row["started_at"],
             )
-            for row in kept
+            for row in kept[:_MOST_KEPT]
         ],
+        guests=_guests(await view.live(database, account, now)),
+        carried=_carried(await view.past(database, account, now, _WEEK_DAYS))[:_MOST_CARRIED],
     )
+
+
+def _guests(found: Iterable[view.Live]) -> list[Guest]:
+    return [_guest(each) for each in found]
+
+
+def _guest(found: view.Live) -> Guest:
+    return Guest(
+        session_id=found.session,
+        client_country=found.country,
+        traffic_type=TRAFFIC,
+        bytes_transferred=found.bytes,
+        duration_seconds=found.duration_s,
+        credits_earned=found.credits,
+    )
+
+
+def _carried(past: view.Past) -> list[Carried]:
+    return [
+        Carried(
+            country=row["country"],
+            traffic_type=row["traffic"],
+            bytes=row["bytes"],
+            credits=row["credits"],
+            started=row["started_at"],
+        )
+        for row in past.rows
+    ]
 
 
 ROUTES: Final = (sessions, history, stats, privacy)

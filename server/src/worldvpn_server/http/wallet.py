@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -18,10 +19,13 @@ from worldvpn_server.http.guards import signed_in
 from worldvpn_server.ledger import evidence, statement
 from worldvpn_server.ledger.evidence import JournalProof
 from worldvpn_server.ledger.presentation import BalanceBody, balance_body
-from worldvpn_server.ledger.statement import StatementLine
+from worldvpn_server.ledger.statement import Earned, StatementLine
 
 _MOST_A_PAGE: Final = 200
+#: Beyond it there is no time that PostgreSQL knows.
+_LATEST_S: Final = 2**33
 
+Since = Annotated[int, QueryParameter(ge=0, le=_LATEST_S)]
 Page = Annotated[int, QueryParameter(ge=1, le=_MOST_A_PAGE)]
 
 
@@ -52,6 +56,13 @@ async def history(
     return Statement(entries=lines, next=lines[-1].id if len(lines) == limit else None)
 
 
+@get("/v1/wallet/earned", tags=["wallet"], guards=[signed_in(Audience.V1)])
+async def earned(state: State, caller: NamedDependency[Caller], since_s: Since) -> Earned:
+    """Return what the caller has earned by sharing since then (Unix seconds)."""
+    since = datetime.fromtimestamp(since_s, UTC)
+    return await statement.earned(state.services.database, caller.account, since)
+
+
 @get("/v1/wallet/history.csv", tags=["wallet"], guards=[signed_in(Audience.V1)])
 async def history_csv(state: State, caller: NamedDependency[Caller]) -> Stream:
     """Return all of the caller's journals as CSV, newest first."""
@@ -71,4 +82,4 @@ async def proof(
         return await evidence.journal_proof(sql, journal, caller.account)
 
 
-ROUTES: Final = (wallet, history, history_csv, proof)
+ROUTES: Final = (wallet, history, earned, history_csv, proof)

@@ -37,6 +37,25 @@ ORDER BY journal.id DESC LIMIT $3
 """
 
 
+#: What is earned while something is owed repays that first.
+_EARNED: Final = """
+SELECT coalesce(sum(ticks) FILTER (WHERE bucket = 2), 0)::bigint AS available,
+       coalesce(sum(ticks) FILTER (WHERE bucket = 4), 0)::bigint AS vesting,
+       coalesce(sum(ticks) FILTER (WHERE bucket = 5), 0)::bigint AS repaid
+FROM journal JOIN posting ON posting.journal = journal.id
+WHERE account = $1 AND kind = $2 AND created_at >= $3
+"""
+
+
+class Earned(msgspec.Struct, frozen=True):
+    """What sharing has earned since ``since``, by where it went when it was booked."""
+
+    since: datetime
+    available_ticks: int
+    vesting_ticks: int
+    repaid_ticks: int
+
+
 class StatementLine(msgspec.Struct, frozen=True):
     """One journal. ``ticks`` changed the credits shown; ``credits`` is that, in decimal.
 
@@ -62,6 +81,17 @@ async def page(
     """Return at most ``limit`` journals of ``account``, newest first, older than ``before``."""
     async with database.read() as sql:
         return [_line(row) for row in await sql.fetch(_PAGE, account, before, limit)]
+
+
+async def earned(database: Database, account: UUID, since: datetime) -> Earned:
+    """Return what ``account`` has earned by sharing; corrections of it are not taken off."""
+    async with database.read() as sql:
+        row = await sql.fetchrow(_EARNED, account, Kind.EARN.value, since)
+    sums = dict(row) if row else {}
+    return Earned(
+        since=since,
+        **{f"{name}_ticks": sums.get(name, 0) for name in ("available", "vesting", "repaid")},
+    )
 
 
 async def as_csv(database: Database, account: UUID) -> AsyncIterator[bytes]:

@@ -36,6 +36,12 @@ async def key_of(sql: Connection, day: date) -> bytes:
     return key
 
 
+async def known_key(sql: Connection, day: date) -> bytes | None:
+    """Return the key of ``day``; None: nobody has been named by it yet, or it is destroyed."""
+    key: bytes | None = await sql.fetchval(_KEY, day)
+    return key
+
+
 async def kept_keys(sql: Connection, now: datetime) -> tuple[bytes, ...]:
     """Return the keys that are not to be destroyed yet."""
     rows = await sql.fetch(_KEYS, _last_destroyed(now))

@@ -9,7 +9,7 @@ from uuid import UUID
 import attrs
 
 from worldvpn_server.database.pool import Database
-from worldvpn_server.transparency.alias import alias, kept_keys
+from worldvpn_server.transparency.alias import alias, kept_keys, known_key
 from worldvpn_server.transparency.rounding import (
     earned_credits,
     rounded_bytes,
@@ -25,16 +25,18 @@ _TOP: Final = 5
 
 #: What either end has said so far, never more than the ticket covers.
 _LIVE: Final = """
-SELECT id, client_country, opened_at,
+SELECT id, node, client_country, opened_at,
     greatest(settled_bytes, least(cap_bytes, coalesce(node_up + node_down, 0))) AS bytes, (
         SELECT count(DISTINCT payer) FROM session AS other
         WHERE other.owner = session.owner AND other.node = session.node
             AND other.client_country = session.client_country
             AND other.created_at > $2::timestamptz - interval '24 hours'
     ) AS guests
-FROM session WHERE owner = $1 AND state = 2 AND opened_at IS NOT NULL
+FROM session WHERE {whose} = $1 AND state = 2 AND opened_at IS NOT NULL
 ORDER BY opened_at DESC
 """
+_OF_OWNER: Final = _LIVE.format(whose="owner")
+_OF_GUEST: Final = _LIVE.format(whose="payer")
 _PAST: Final = """
 SELECT country, traffic, sessions, bytes, credits, started_at FROM carried
 WHERE owner = $1 AND started_at >= $2 ORDER BY started_at DESC, id LIMIT $3
@@ -62,6 +64,7 @@ class Live:
     """A guest that is there now."""
 
     session: UUID
+    node: UUID
     country: str
     bytes: int
     duration_s: int
@@ -81,7 +84,7 @@ class Past:
 async def live(database: Database, owner: UUID, now: datetime) -> tuple[Live, ...]:
     """Return the guests of ``owner``'s nodes."""
     async with database.read() as sql:
-        rows = await sql.fetch(_LIVE, owner, now)
+        rows = await sql.fetch(_OF_OWNER, owner, now)
     return tuple(_live(row, now) for row in rows)
 
 
@@ -110,10 +113,27 @@ async def stored_of(database: Database, guest: UUID, now: datetime) -> list[asyn
         return await sql.fetch(_OF_ALIASES, names)
 
 
+async def shown_of(
+    database: Database, guest: UUID, now: datetime
+) -> tuple[tuple[Live, str | None], ...]:
+    """Return what owners see of ``guest`` now, each with what its history calls them today.
+
+    None: nobody was named on this day yet.
+    """
+    async with database.read() as sql:
+        key = await known_key(sql, now.date())
+        rows = await sql.fetch(_OF_GUEST, guest, now)
+    return tuple(
+        (_live(row, now), None if key is None else alias(key, row["node"], guest).hex())
+        for row in rows
+    )
+
+
 def _live(row: asyncpg.Record, now: datetime) -> Live:
     size = rounded_bytes(row["bytes"])
     return Live(
         session=row["id"],
+        node=row["node"],
         country=shown_country(row["client_country"], row["guests"]),
         bytes=size,
         duration_s=rounded_seconds(now - row["opened_at"]),

@@ -20,9 +20,9 @@ from worldvpn_core.credit.units import CREDIT_TICKS
 translate = QCoreApplication.translate
 _MEBI: Final = 1_024**2
 _MINUS: Final = "\u2212"
-_EARNED: Final = frozenset({"earn", "late"})
+_EARNED: Final = frozenset({"earn"})
 _GIVEN: Final = frozenset({"welcome", "grant"})
-_SPENT: Final = frozenset({"spend", "penalty", "reversal"})
+_SPENT: Final = frozenset({"spend", "late", "penalty", "reversal"})
 _HELD: Final = frozenset({"hold", "release"})
 
 
@@ -154,7 +154,7 @@ def line(entry: Entry, now: datetime) -> Line:
         "grant": ("coins", translate("wallet", "Given")),
         "penalty": ("ban", translate("wallet", "Taken as a penalty")),
         "reversal": ("ban", translate("wallet", "Taken back")),
-        "late": ("arrow-down-left", translate("wallet", "Settled late")),
+        "late": ("arrow-up-right", translate("wallet", "Used, and settled late")),
     }
     icon, what = kinds.get(entry.kind, ("coins", entry.kind))
     aside = entry.note
