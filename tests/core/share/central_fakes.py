@@ -18,7 +18,7 @@ from worldvpn_core.central.news import GuestNews, ProbeNews
 from worldvpn_core.central.replies import Done, NextTicket, NodeStanding, Reply
 from worldvpn_core.credit.manifest import Keys, Manifest, Use, key_id
 from worldvpn_core.credit.ticket import Ticket
-from worldvpn_core.errors import ContractError, WorldVpnError
+from worldvpn_core.errors import CentralBusyError, ContractError, WorldVpnError
 from worldvpn_core.testing.samples import guest, share_plan
 from worldvpn_core.types import IpNetwork
 from worldvpn_core.vault.contents import Secrets
@@ -100,6 +100,10 @@ class FakeServer(CentralLink):
     account: Secrets | None = SECRETS
     inner: tuple[IpNetwork, ...] = attrs.field(factory=lambda: share_plan().prefixes)
     reason: str = "reached"
+    #: Whether it has the node on its list before it is asked to check it.
+    lists: bool = False
+    #: Checks that it refuses, as there were too many.
+    refused_checks: int = 0
     tickets: list[Ticket] = attrs.field(factory=list)
     #: Told whenever a call comes.
     at_ask: Callable[[], object] = lambda: None
@@ -131,7 +135,10 @@ class FakeServer(CentralLink):
     def _reply(self, call: Call) -> Reply:
         match call:
             case Announce():
-                listed = call.accepting and call.reach and self.reason == "reached"
+                if call.reach and self.refused_checks:
+                    self.refused_checks -= 1
+                    raise CentralBusyError("this network is checked 3 times a minute at most")
+                listed = call.accepting and (self.reason == "reached" if call.reach else self.lists)
                 inner4, inner6 = self.inner
                 return NodeStanding(
                     listed=listed,

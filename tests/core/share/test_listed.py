@@ -16,6 +16,7 @@ from tests.core.share.central_fakes import OTHER_SECRETS, FakeServer, other_netw
 from worldvpn_core.central.calls import Announce
 from worldvpn_core.errors import CentralOfflineError, ConfigError
 from worldvpn_core.settings import Settings
+from worldvpn_core.share import listed
 from worldvpn_core.share.listed import REASONS, Listed, _announcement
 from worldvpn_core.share.registered import NodeFile
 from worldvpn_core.share.states import Off, Serving, ShareState
@@ -194,6 +195,28 @@ async def test_a_server_that_is_away_is_told_later(registry: Registry) -> None:
 
     assert registry.told == [(False, "no route to it"), (True, "guests can come")]
     assert [call.reach for call in registry.calls] == [False, False, True]
+
+
+async def test_node_that_starts_again_is_listed_as_before_though_it_cannot_be_checked_now(
+    registry: Registry,
+) -> None:
+    registry.server.lists, registry.server.refused_checks = True, 1
+    await registry.until(lambda: registry.listed.is_listed)
+
+    assert registry.told == [(True, "guests can come")]
+
+
+async def test_check_that_was_refused_is_asked_for_again_as_soon_as_it_may_be(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listed, "UNREACHED_AGAIN_S", 0.01)
+    monkeypatch.setattr(listed, "FIRST_AGAIN_S", 3_600.0)
+    registry.server.refused_checks = 5
+    await registry.until(lambda: registry.listed.is_listed)
+
+    refused = (False, "this network is checked 3 times a minute at most")
+    assert registry.told == [refused, (True, "guests can come")]
+    assert [call.reach for call in registry.calls] == [False, True] * 6
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,27 @@ async def test_network_is_checked_three_times_whoever_asks(house: House) -> None
     assert house.end.datagrams == before
 
 
+async def test_check_that_is_refused_takes_nothing_of_what_the_account_may_ask(
+    house: House,
+) -> None:
+    for number in range(3):
+        neighbour = await settle_in(house.services, house.end)
+        neighbour.source = f"203.0.113.{20 + number}"
+        listening = asyncio.create_task(neighbour.listen())
+        await neighbour.offer(neighbour.source)
+        await neighbour.reach()
+        listening.cancel()
+    await house.offer(HOME)
+    refused = [(await house.reach()).status_code for _ in range(3)]
+
+    house.source = "198.51.100.7"
+    await house.offer(house.source)
+    elsewhere = await house.reach()
+
+    assert refused == [429, 429, 429]
+    assert elsewhere.json()["reason"] == "reached"
+
+
 async def test_changed_node_is_checked_again_without_being_asked(house: House) -> None:
     await house.offer(HOME)
 

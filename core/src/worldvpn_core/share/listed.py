@@ -13,7 +13,13 @@ import attrs
 from worldvpn_core.central.calls import Announce
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.replies import NodeStanding
-from worldvpn_core.errors import AgentError, CentralError, ConfigError, WorldVpnError
+from worldvpn_core.errors import (
+    AgentError,
+    CentralBusyError,
+    CentralError,
+    ConfigError,
+    WorldVpnError,
+)
 from worldvpn_core.settings import Settings
 from worldvpn_core.share.registered import NodeFile, Owner, owner_of
 from worldvpn_core.share.states import Serving, ShareState
@@ -123,7 +129,14 @@ class Listed:
             self.adopt(drawn)
             self._say(is_listed=False, reason="the node opens anew under the server's networks")
             return FRESH_S
-        standing = await self.link.ask(attrs.evolve(call, reach=True), NodeStanding)
+        try:
+            standing = await self.link.ask(attrs.evolve(call, reach=True), NodeStanding)
+        except CentralBusyError as error:
+            # Others of this network were checked. What the server found before stands meanwhile:
+            # a node that is where it was, with the key it had, is still listed.
+            reason = REASONS["reached"] if standing.listed else str(error)
+            self._say(is_listed=standing.listed, reason=reason)
+            return UNREACHED_AGAIN_S
         reason = REASONS.get(standing.reason, standing.reason)
         self._say(is_listed=standing.listed, reason=reason)
         return FRESH_S if standing.listed else UNREACHED_AGAIN_S
