@@ -20,7 +20,7 @@ from worldvpn_core.credit.manifest import Keys, Manifest, Use, key_id
 from worldvpn_core.credit.ticket import Ticket
 from worldvpn_core.errors import CentralBusyError, ContractError, WorldVpnError
 from worldvpn_core.testing.samples import guest, share_plan
-from worldvpn_core.types import IpNetwork
+from worldvpn_core.types import Endpoint, IpNetwork
 from worldvpn_core.vault.contents import Secrets
 
 _ReplyT = TypeVar("_ReplyT", bound=Reply)
@@ -102,6 +102,8 @@ class FakeServer(CentralLink):
     reason: str = "reached"
     #: Whether it has the node on its list before it is asked to check it.
     lists: bool = False
+    #: Where it reaches the node when it is asked to check it.
+    reached: tuple[Endpoint, ...] = ()
     #: Checks that it refuses, as there were too many.
     refused_checks: int = 0
     tickets: list[Ticket] = attrs.field(factory=list)
@@ -145,6 +147,7 @@ class FakeServer(CentralLink):
                     reason=self.reason if call.reach else "not-checked",
                     inner4=inner4,
                     inner6=inner6,
+                    reached=self.reached if call.reach else (),
                 )
             case Answer(keys=PublicKeys() as keys):
                 ticket = self.ticket(call.session_id, call.node_id, keys)

@@ -164,6 +164,23 @@ async def test_other_address_is_proven_by_a_nonce_from_there(
     assert (await house.call("POST", path, {"nonce": nonce})).status_code == 403
 
 
+async def test_address_stays_proven_while_the_node_is_reached_there(
+    house: House, clock: MovingClock
+) -> None:
+    await house.offer(HOME)
+    assert (await house.reach()).json()["reason"] == "reached"
+    house.source = "198.51.100.7"
+    found = []
+    for _ in range(3):
+        clock.pass_by(hours=40)
+        await house.offer(HOME)
+        found.append((await house.reach()).json()["reason"])
+    clock.pass_by(hours=49)
+    found.append((await house.reach()).json()["reason"])
+
+    assert found == ["reached", "reached", "reached", "address-refused"]
+
+
 async def test_node_of_tcp_carriers_is_told_so(house: House) -> None:
     await house.offer(HOME, carrier="tls")
 

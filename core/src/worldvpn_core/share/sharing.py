@@ -24,7 +24,7 @@ from worldvpn_core.share.registered import NodeFile
 from worldvpn_core.share.requests import ShareRequests
 from worldvpn_core.share.runner import ShareRunner
 from worldvpn_core.share.states import Draining, Off, Serving, ShareState
-from worldvpn_core.tunnel.states import Disconnected, Paused
+from worldvpn_core.tunnel.states import Connected, Disconnected, Paused, State, Switching
 from worldvpn_core.types import IpAddress, IpNetwork
 
 _log = logging.getLogger(__name__)
@@ -69,6 +69,7 @@ class Sharing:
             dns=around.dns,
         )
         self._offered: tuple[type[ShareState], int | None] = (Off, None)
+        self._tunnelled = False
         self.hosting: Hosting | None = None
         self.listed: Listed | None = None
         if around.link is not None and around.exit_ is not None:
@@ -89,6 +90,7 @@ class Sharing:
             adopt=self._adopt,
             protocol=exit_.name,
             changed=self._around.publish,
+            is_tunnelled=lambda: _is_tunnelled(self._around.tunnel.state),
         )
 
     async def run(self) -> None:
@@ -107,6 +109,15 @@ class Sharing:
         """Take note that somebody signed in, or out."""
         if self.listed is not None:
             self.listed.hurry()
+
+    def tunnel_changed(self) -> None:
+        """Take note that the tunnel's state is another."""
+        self.control.follow()
+        tunnelled = _is_tunnelled(self._around.tunnel.state)
+        if tunnelled != self._tunnelled:
+            self._tunnelled = tunnelled
+            if self.listed is not None and not self.listed.is_listed:
+                self.listed.hurry()
 
     async def sweep(self) -> None:
         """Remove the node that a crash has left."""
@@ -145,3 +156,14 @@ class Sharing:
             self._offered = offered
             self.listed.hurry()
         self._around.publish()
+
+
+def _is_tunnelled(state: State) -> bool:
+    """Say whether the central server sees a tunnel's exit in ``state``. Pure."""
+    match state:
+        case Connected(plan=plan):
+            return not plan.partial
+        case Switching(old=old, plan=plan, moved=moved):
+            return not (old.plan if moved is None else plan).partial
+        case _:
+            return False
