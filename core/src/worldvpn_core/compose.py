@@ -250,7 +250,7 @@ class Daemon:
         self._control.heard(old, new)
         self._central.happened(new, event)
         self._central.followed(new)
-        self._sharing.control.follow()
+        self._sharing.tunnel_changed()
         self._publish()
         plugins.notify(self._system.manager.hook.worldvpn_tunnel_state_changed, old=old, new=new)
 

@@ -34,7 +34,7 @@ from worldvpn_core.central.news import News
 from worldvpn_core.central.replies import Done, Entered, Granted, NewCode, NextTicket, Reply, Text
 from worldvpn_core.central.server import CentralServer
 from worldvpn_core.central.shelf import Shelf
-from worldvpn_core.errors import CentralOfflineError
+from worldvpn_core.errors import CentralBusyError, CentralOfflineError
 from worldvpn_core.types import Carrier, Endpoint
 from worldvpn_core.vault.contents import Secrets
 from worldvpn_core.vault.vault import Vault
@@ -160,9 +160,12 @@ class FakeAgent(AgentLink):
         return reply
 
     def _granted(self, call: Open) -> Granted:
+        free = [each for each in self.nodes if each not in call.avoided]
+        if call.place.node is None and not free:
+            raise CentralBusyError("no other node than those to be avoided")
         self._sessions += 1
         session = str(UUID(int=self._sessions))
-        chosen = call.place.node or next(each for each in self.nodes if each not in call.avoided)
+        chosen = call.place.node or free[0]
         self.open.pop(call.replaces or "", None)
         self.open[session] = chosen
         return Granted(

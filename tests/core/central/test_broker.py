@@ -98,6 +98,50 @@ async def test_retry_avoids_the_node_that_failed_and_names_the_session_it_replac
     assert case.agent.open == {second.id: node(2)}
 
 
+async def test_where_all_have_failed_the_one_that_failed_last_is_left_out(case: Brokering) -> None:
+    case.choose(blocked_nodes=(node(3),))
+    await case.profile("fastest")
+    await case.profile("fastest", again=True)
+
+    third = await case.profile("fastest", again=True)
+    fourth = await case.profile("fastest", again=True)
+
+    assert [call.avoided for call in case.agent.of(Open)[2:]] == [
+        (node(3), node(1), node(2)),
+        (node(3), node(2)),
+        (node(3), node(2), node(1)),
+        (node(3), node(1)),
+    ]
+    assert third.id not in case.agent.open
+    assert case.agent.open == {fourth.id: node(2)}
+
+
+async def test_the_only_node_there_is_is_asked_again_at_once(case: Brokering) -> None:
+    del case.agent.nodes[node(2)], case.agent.nodes[node(3)]
+    await case.profile("fastest")
+
+    again = await case.profile("fastest", again=True)
+
+    assert [call.avoided for call in case.agent.of(Open)[1:]] == [(node(1),), ()]
+    assert case.agent.open == {again.id: node(1)}
+
+
+async def test_node_that_failed_last_is_asked_where_the_others_are_gone(case: Brokering) -> None:
+    del case.agent.nodes[node(3)]
+    await case.profile("fastest")
+    await case.profile("fastest", again=True)
+    del case.agent.nodes[node(1)]
+
+    again = await case.profile("fastest", again=True)
+
+    assert [call.avoided for call in case.agent.of(Open)[2:]] == [
+        (node(1), node(2)),
+        (node(2),),
+        (),
+    ]
+    assert case.agent.open == {again.id: node(2)}
+
+
 async def test_node_that_failed_is_not_avoided_by_who_asks_for_that_node(case: Brokering) -> None:
     await case.profile(node(2))
 

@@ -18,9 +18,9 @@ from worldvpn_core.central.news import GuestNews, ProbeNews
 from worldvpn_core.central.replies import Done, NextTicket, NodeStanding, Reply
 from worldvpn_core.credit.manifest import Keys, Manifest, Use, key_id
 from worldvpn_core.credit.ticket import Ticket
-from worldvpn_core.errors import ContractError, WorldVpnError
+from worldvpn_core.errors import CentralBusyError, ContractError, WorldVpnError
 from worldvpn_core.testing.samples import guest, share_plan
-from worldvpn_core.types import IpNetwork
+from worldvpn_core.types import Endpoint, IpNetwork
 from worldvpn_core.vault.contents import Secrets
 
 _ReplyT = TypeVar("_ReplyT", bound=Reply)
@@ -100,6 +100,12 @@ class FakeServer(CentralLink):
     account: Secrets | None = SECRETS
     inner: tuple[IpNetwork, ...] = attrs.field(factory=lambda: share_plan().prefixes)
     reason: str = "reached"
+    #: Whether it has the node on its list before it is asked to check it.
+    lists: bool = False
+    #: Where it reaches the node when it is asked to check it.
+    reached: tuple[Endpoint, ...] = ()
+    #: Checks that it refuses, as there were too many.
+    refused_checks: int = 0
     tickets: list[Ticket] = attrs.field(factory=list)
     #: Told whenever a call comes.
     at_ask: Callable[[], object] = lambda: None
@@ -131,13 +137,17 @@ class FakeServer(CentralLink):
     def _reply(self, call: Call) -> Reply:
         match call:
             case Announce():
-                listed = call.accepting and call.reach and self.reason == "reached"
+                if call.reach and self.refused_checks:
+                    self.refused_checks -= 1
+                    raise CentralBusyError("this network is checked 3 times a minute at most")
+                listed = call.accepting and (self.reason == "reached" if call.reach else self.lists)
                 inner4, inner6 = self.inner
                 return NodeStanding(
                     listed=listed,
                     reason=self.reason if call.reach else "not-checked",
                     inner4=inner4,
                     inner6=inner6,
+                    reached=self.reached if call.reach else (),
                 )
             case Answer(keys=PublicKeys() as keys):
                 ticket = self.ticket(call.session_id, call.node_id, keys)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.share.inn import Inn, opened
+from tests.core.share.registry import Registry, followed
 
 
 @pytest.fixture
@@ -18,4 +19,10 @@ def anyio_backend() -> str:
 @pytest.fixture
 async def inn(tmp_path: Path) -> AsyncIterator[Inn]:
     async with opened(tmp_path / "node.json") as made:
+        yield made
+
+
+@pytest.fixture
+async def registry(tmp_path: Path) -> AsyncIterator[Registry]:
+    async with followed(tmp_path / "node.json") as made:
         yield made

@@ -2,106 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
+from ipaddress import ip_address
 
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.core.share.central_fakes import OTHER_SECRETS, FakeServer, other_networks
-from worldvpn_core.central.calls import Announce
+from tests.core.share.central_fakes import OTHER_SECRETS, other_networks
+from tests.core.share.registry import SERVING, WANTED, Registry
 from worldvpn_core.errors import CentralOfflineError, ConfigError
-from worldvpn_core.settings import Settings
-from worldvpn_core.share.listed import REASONS, Listed, _announcement
-from worldvpn_core.share.registered import NodeFile
+from worldvpn_core.share.listed import REASONS, _announcement
 from worldvpn_core.share.states import Off, Serving, ShareState
 from worldvpn_core.testing import samples
-from worldvpn_core.types import IpNetwork
+from worldvpn_core.types import Endpoint
 
 pytestmark = pytest.mark.anyio
-
-_SERVING = next(state for state in samples.share_states() if isinstance(state, Serving))
-_WANTED = Settings(sharing=True, share_country="DE", share_city="Köln", share_guests=7)
-
-
-@attrs.define(eq=False)
-class Registry:
-    """A node's entry at a fake server."""
-
-    server: FakeServer
-    listed: Listed = attrs.field(init=False)
-    settings: Settings = _WANTED
-    state: ShareState = _SERVING
-    adopted: list[tuple[IpNetwork, ...]] = attrs.field(factory=list)
-    told: list[tuple[bool, str]] = attrs.field(factory=list)
-    refusal: ConfigError | None = None
-    moved: asyncio.Event = attrs.field(factory=asyncio.Event)
-    task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Follow the node from now on, in whatever state the test has put it."""
-        if self.task is None:
-            self.task = asyncio.create_task(self.listed.run())
-
-    def adopt(self, prefixes: tuple[IpNetwork, ...]) -> None:
-        self.adopted.append(prefixes)
-        if self.refusal is not None:
-            raise self.refusal
-
-    def changed(self) -> None:
-        self.told.append((self.listed.is_listed, self.listed.reason))
-        self.moved.set()
-
-    async def until(self, holds: Callable[[], bool]) -> None:
-        self.start()
-        async with asyncio.timeout(20):
-            while not holds():
-                self.moved.clear()
-                await self.moved.wait()
-
-    async def hurried(self) -> None:
-        """Let what is new be followed."""
-        self.start()
-        self.listed.hurry()
-        for _ in range(20):
-            await asyncio.sleep(0)
-
-    @property
-    def calls(self) -> list[Announce]:
-        return [call for call in self.server.asked if isinstance(call, Announce)]
-
-
-@asynccontextmanager
-async def followed(path: Path) -> AsyncIterator[Registry]:
-    registry = Registry(FakeServer())
-    file = NodeFile(path)
-    file.load()
-    registry.listed = Listed(
-        link=registry.server,
-        file=file,
-        settings=lambda: registry.settings,
-        state=lambda: registry.state,
-        adopt=registry.adopt,
-        protocol="wireguard",
-        changed=registry.changed,
-    )
-    registry.server.at_ask = registry.moved.set
-    try:
-        yield registry
-    finally:
-        if registry.task is not None:
-            registry.task.cancel()
-            await asyncio.gather(registry.task, return_exceptions=True)
-
-
-@pytest.fixture
-async def registry(tmp_path: Path) -> AsyncIterator[Registry]:
-    async with followed(tmp_path / "node.json") as made:
-        yield made
 
 
 async def test_a_node_that_serves_is_announced_checked_and_listed(registry: Registry) -> None:
@@ -110,7 +26,7 @@ async def test_a_node_that_serves_is_announced_checked_and_listed(registry: Regi
     said, checked = registry.calls
     assert (said.reach, checked) == (False, attrs.evolve(said, reach=True))
     assert (said.country, said.city, said.most_guests) == ("DE", "Köln", 7)
-    assert said.x25519 == _SERVING.node.public_key
+    assert said.x25519 == SERVING.node.public_key
     assert said.accepting
     assert registry.told == [(True, "guests can come")]
     assert registry.adopted == []
@@ -121,7 +37,7 @@ async def test_the_server_is_asked_to_take_the_address_that_it_sees(registry: Re
 
     [listen] = registry.calls[0].listen
     assert listen.host.is_unspecified
-    assert listen.port == _SERVING.plan.listen_port
+    assert listen.port == SERVING.plan.listen_port
 
 
 @pytest.mark.parametrize(("reason", "words"), [*REASONS.items(), ("new-one", "new-one")])
@@ -179,7 +95,7 @@ async def test_a_node_is_announced_once_somebody_signs_in(registry: Registry) ->
 async def test_the_owner_is_asked_for_a_country_before_anything_is_announced(
     registry: Registry,
 ) -> None:
-    registry.settings = attrs.evolve(_WANTED, share_country=None)
+    registry.settings = attrs.evolve(WANTED, share_country=None)
     await registry.until(lambda: bool(registry.told))
 
     assert registry.server.asked == []
@@ -249,7 +165,7 @@ async def test_a_node_that_serves_again_is_listed_again(registry: Registry) -> N
     await registry.until(lambda: registry.listed.is_listed)
     registry.state = Off()
     await registry.hurried()
-    registry.state = _SERVING
+    registry.state = SERVING
     registry.listed.hurry()
     await registry.until(lambda: registry.listed.is_listed)
 
@@ -266,9 +182,12 @@ def test_whatever_the_owner_chose_can_be_announced(
     rate: int, guests: int, daily: int, city: str
 ) -> None:
     settings = attrs.evolve(
-        _WANTED, share_rate_mbps=rate, share_guests=guests, share_daily_gb=daily, share_city=city
+        WANTED, share_rate_mbps=rate, share_guests=guests, share_daily_gb=daily, share_city=city
     )
-    said = _announcement(_SERVING, settings, "0192f7a0-1b2c-7def-8abc-0123456789ab", "wireguard")
+    listen = (Endpoint(host=ip_address("203.0.113.9"), port=51_820),)
+    node_id = "0192f7a0-1b2c-7def-8abc-0123456789ab"
+    said = _announcement(SERVING, settings, node_id, "wireguard", listen)
 
     assert said.bandwidth_mbps == (rate or 50)
     assert (said.most_guests, said.daily_bytes) == (guests, daily * 10**9)
+    assert said.listen == listen

@@ -239,6 +239,17 @@ async def test_database_does_not_hold_the_address_of_a_neighbourhood(town: Town)
     assert source.packed[:3] not in NETWORKS.name(source)
 
 
+async def test_node_that_speaks_through_a_tunnel_is_in_the_network_that_guests_come_to(
+    town: Town,
+) -> None:
+    home, exit_ = address("198.51.100.7"), address("203.0.113.1")
+    node = await town.node(
+        endpoints=(OfferedEndpoint(host=home, port=51_820, carrier="udp"),), source=exit_
+    )
+
+    assert await town.see(node.id, "network") == NETWORKS.name(home)
+
+
 async def test_no_text_at_all_makes_the_directory_fail(town: Town) -> None:
     texts: list[str] = []
 

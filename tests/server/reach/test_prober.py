@@ -164,6 +164,23 @@ async def test_other_address_is_proven_by_a_nonce_from_there(
     assert (await house.call("POST", path, {"nonce": nonce})).status_code == 403
 
 
+async def test_address_stays_proven_while_the_node_is_reached_there(
+    house: House, clock: MovingClock
+) -> None:
+    await house.offer(HOME)
+    assert (await house.reach()).json()["reason"] == "reached"
+    house.source = "198.51.100.7"
+    found = []
+    for _ in range(3):
+        clock.pass_by(hours=40)
+        await house.offer(HOME)
+        found.append((await house.reach()).json()["reason"])
+    clock.pass_by(hours=49)
+    found.append((await house.reach()).json()["reason"])
+
+    assert found == ["reached", "reached", "reached", "address-refused"]
+
+
 async def test_node_of_tcp_carriers_is_told_so(house: House) -> None:
     await house.offer(HOME, carrier="tls")
 
@@ -199,6 +216,27 @@ async def test_network_is_checked_three_times_whoever_asks(house: House) -> None
     assert answer.status_code == 429
     assert 0 < int(answer.headers["retry-after"]) <= 60
     assert house.end.datagrams == before
+
+
+async def test_check_that_is_refused_takes_nothing_of_what_the_account_may_ask(
+    house: House,
+) -> None:
+    for number in range(3):
+        neighbour = await settle_in(house.services, house.end)
+        neighbour.source = f"203.0.113.{20 + number}"
+        listening = asyncio.create_task(neighbour.listen())
+        await neighbour.offer(neighbour.source)
+        await neighbour.reach()
+        listening.cancel()
+    await house.offer(HOME)
+    refused = [(await house.reach()).status_code for _ in range(3)]
+
+    house.source = "198.51.100.7"
+    await house.offer(house.source)
+    elsewhere = await house.reach()
+
+    assert refused == [429, 429, 429]
+    assert elsewhere.json()["reason"] == "reached"
 
 
 async def test_changed_node_is_checked_again_without_being_asked(house: House) -> None:

@@ -97,6 +97,22 @@ async def test_after_three_nodes_the_client_is_told(street: Street, ada: Guest) 
     assert await street.rows("SELECT id FROM session") == []
 
 
+@pytest.mark.parametrize("where", [{}, {"country": "DE"}])
+async def test_node_that_the_client_avoids_is_not_even_asked(
+    street: Street, ada: Guest, where: Json
+) -> None:
+    gone, there = await street.node(is_silent), await street.node()
+
+    answer = await ada.open(avoided=[str(gone.id)], **where)
+    none = await ada.open(avoided=[str(gone.id), str(there.id)], **where)
+
+    assert answer.json()["node_id"] == str(there.id)
+    assert none.status_code == 503
+    assert "avoided" in none.json()["error"]
+    assert gone.heard == []
+    assert there.actions().count("offer") == 1
+
+
 async def test_late_answer_is_refused_and_holds_nothing(street: Street, ada: Guest) -> None:
     node = await street.node(is_silent)
     answer = await ada.open()

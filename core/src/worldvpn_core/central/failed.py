@@ -19,13 +19,20 @@ class FailedNodes:
 
     def note(self, node_id: str) -> None:
         """Take note that the tunnel to ``node_id`` has just fallen."""
+        # What falls again is the newest.
+        self._since_monotonic_s.pop(node_id, None)
         self._since_monotonic_s[node_id] = time.monotonic()
 
-    def forget(self) -> bool:
-        """Let all of them be taken again; return whether there were any."""
-        had = bool(self._since_monotonic_s)
+    def forget(self) -> None:
+        """Let all of them be taken again."""
         self._since_monotonic_s.clear()
-        return had
+
+    def forget_older(self) -> tuple[str, ...]:
+        """Let all but the newest be taken again; return that one, () where there are no others."""
+        failed = self.now()
+        for older in failed[:-1]:
+            del self._since_monotonic_s[older]
+        return failed[-1:] if failed[1:] else ()
 
     def since_s(self, node_id: str) -> float:
         """Return when it failed, by the monotonic clock; 0 if it has not of late."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 import attrs
@@ -55,16 +56,24 @@ class Opening:
     async def around_failed(self, choice: Choice) -> Lease:
         """Open a session around nodes that have failed; at one of them where there is no other.
 
+        The one that failed last is the last to be asked.
+
         Raises:
             CentralError, AgentError, ContractError: as ``opened``.
         """
         try:
             return await self.opened(choice)
         except CentralBusyError:
-            if not choice.is_free or not self.failed.forget():
+            if not choice.is_free or not self.failed.now():
                 raise
-            blocked = self.settings().blocked_nodes
-            return await self.opened(attrs.evolve(choice, blocked=blocked))
+        free = attrs.evolve(choice, blocked=self.settings().blocked_nodes)
+        # Whether another is back is not known; the one that fell just now most likely is not,
+        # and the server would wait seconds for its answer.
+        if newest := self.failed.forget_older():
+            with contextlib.suppress(CentralBusyError):
+                return await self.opened(self.around(free, newest))
+        self.failed.forget()
+        return await self.opened(free)
 
     async def opened(self, choice: Choice) -> Lease:
         """Open a session, with keys of its own; pin its node's key.

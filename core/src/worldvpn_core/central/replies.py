@@ -91,12 +91,16 @@ class NextTicket:
 
 @attrs.frozen(kw_only=True)
 class NodeStanding:
-    """How the server sees this node; ``reason`` is "reached" or why guests do not come."""
+    """How the server sees this node; ``reason`` is "reached" or why guests do not come.
+
+    ``reached`` is where it found the node, if it has looked for it now.
+    """
 
     listed: bool
     reason: str = attrs.field(validator=fields.sentence)
     inner4: IpNetwork
     inner6: IpNetwork
+    reached: tuple[Endpoint, ...] = attrs.field(default=(), validator=validators.max_len(8))
 
 
 class Outcome(enum.StrEnum):

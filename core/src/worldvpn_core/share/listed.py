@@ -13,7 +13,13 @@ import attrs
 from worldvpn_core.central.calls import Announce
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.replies import NodeStanding
-from worldvpn_core.errors import AgentError, CentralError, ConfigError, WorldVpnError
+from worldvpn_core.errors import (
+    AgentError,
+    CentralBusyError,
+    CentralError,
+    ConfigError,
+    WorldVpnError,
+)
 from worldvpn_core.settings import Settings
 from worldvpn_core.share.registered import NodeFile, Owner, owner_of
 from worldvpn_core.share.states import Serving, ShareState
@@ -30,6 +36,12 @@ FRESH_S: Final = 900.0
 _GIGABYTE: Final = 1_000_000_000
 #: The server puts the address that it sees in its place.
 _SEEN: Final = ip_address("0.0.0.0")  # noqa: S104 - nothing is bound to it
+
+#: Said where no address is known that the server could be told.
+HIDDEN: Final = (
+    "your own tunnel hides this computer's address from the central server: disconnect for a "
+    "moment, and guests find it from then on"
+)
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +63,8 @@ class Listed:
 
     ``adopt`` makes the node take the inner networks that the server has drawn for it: it opens
     anew with them. It raises ConfigError where devices are invited under others.
+    ``is_tunnelled`` says whether the server is asked through the owner's own tunnel now: what it
+    sees then is that tunnel's exit, and it is told where it reached the node before.
     """
 
     link: CentralLink
@@ -60,6 +74,7 @@ class Listed:
     adopt: Callable[[tuple[IpNetwork, ...]], None]
     protocol: str
     changed: Callable[[], None]
+    is_tunnelled: Callable[[], bool]
     is_listed: bool = attrs.field(default=False, init=False)
     #: Why the node is not listed, or "" while nothing is known.
     reason: str = attrs.field(default="", init=False)
@@ -115,7 +130,12 @@ class Listed:
                 return None
 
     async def _offer(self, state: Serving, settings: Settings, owner: Owner) -> float:
-        call = _announcement(state, settings, self.file.node_id(owner), self.protocol)
+        listen = self._listen(state.plan.listen_port)
+        if not listen:
+            self._say(is_listed=False, reason=HIDDEN)
+            return UNREACHED_AGAIN_S
+        node_id = self.file.node_id(owner)
+        call = _announcement(state, settings, node_id, self.protocol, listen)
         standing = await self.link.ask(call, NodeStanding)
         drawn = (standing.inner4, standing.inner6)
         self._said = owner, call
@@ -123,7 +143,15 @@ class Listed:
             self.adopt(drawn)
             self._say(is_listed=False, reason="the node opens anew under the server's networks")
             return FRESH_S
-        standing = await self.link.ask(attrs.evolve(call, reach=True), NodeStanding)
+        try:
+            standing = await self.link.ask(attrs.evolve(call, reach=True), NodeStanding)
+        except CentralBusyError as error:
+            # Others of this network were checked. What the server found before stands meanwhile:
+            # a node that is where it was, with the key it had, is still listed.
+            reason = REASONS["reached"] if standing.listed else str(error)
+            self._say(is_listed=standing.listed, reason=reason)
+            return UNREACHED_AGAIN_S
+        self._remember(standing.reached)
         reason = REASONS.get(standing.reason, standing.reason)
         self._say(is_listed=standing.listed, reason=reason)
         return FRESH_S if standing.listed else UNREACHED_AGAIN_S
@@ -132,8 +160,24 @@ class Listed:
         """Let no new guest be sent: the stream of events alone would keep the node online."""
         self._say(is_listed=False, reason="")
         if self._said is not None:
-            await self.link.ask(attrs.evolve(self._said[1], accepting=False), NodeStanding)
+            said = self._said[1]
+            listen = self._listen(said.listen[0].port) or said.listen
+            await self.link.ask(attrs.evolve(said, accepting=False, listen=listen), NodeStanding)
             self._said = None
+
+    def _listen(self, port: int) -> tuple[Endpoint, ...]:
+        """Return where guests are to come; nothing where that cannot be known now."""
+        if not self.is_tunnelled():
+            return (Endpoint(host=_SEEN, port=port),)
+        return tuple(each for each in self.file.reached if each.port == port)
+
+    def _remember(self, reached: tuple[Endpoint, ...]) -> None:
+        if not reached:
+            return
+        try:
+            self.file.keep_reached(reached)
+        except ConfigError as error:
+            _log.warning("%s", error)
 
     def _say(self, *, is_listed: bool, reason: str) -> None:
         if (is_listed, reason) != (self.is_listed, self.reason):
@@ -142,7 +186,13 @@ class Listed:
             self.changed()
 
 
-def _announcement(state: Serving, settings: Settings, node_id: str, protocol: str) -> Announce:
+def _announcement(
+    state: Serving,
+    settings: Settings,
+    node_id: str,
+    protocol: str,
+    listen: tuple[Endpoint, ...],
+) -> Announce:
     """Return what the server is told of the node. Pure."""
     return Announce(
         node_id=node_id,
@@ -150,7 +200,7 @@ def _announcement(state: Serving, settings: Settings, node_id: str, protocol: st
         city=settings.share_city,
         protocols=(protocol,),
         x25519=state.node.public_key,
-        listen=(Endpoint(host=_SEEN, port=state.plan.listen_port),),
+        listen=listen,
         bandwidth_mbps=settings.share_rate_mbps or UNLIMITED_MBPS,
         most_guests=settings.share_guests,
         daily_bytes=settings.share_daily_gb * _GIGABYTE,

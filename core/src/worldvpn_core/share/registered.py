@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
@@ -16,6 +17,7 @@ from worldvpn_core.central.link import CentralLink
 from worldvpn_core.credit.admission import Counted
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.settings import write_atomically
+from worldvpn_core.types import Endpoint
 
 VERSION: Final = 1
 
@@ -80,6 +82,14 @@ class _Named:
 
 
 @attrs.frozen(kw_only=True)
+class _Place:
+    """An endpoint of UDP."""
+
+    host: str
+    port: int
+
+
+@attrs.frozen(kw_only=True)
 class _File:
     """``node_id``: drawn when there was one for all accounts, and no account's yet."""
 
@@ -88,6 +98,7 @@ class _File:
     nodes: tuple[_Named, ...] = ()
     sessions: tuple[_Line, ...] = ()
     seen: tuple[_Seen, ...] = ()
+    reached: tuple[_Place, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -98,6 +109,7 @@ class _Kept:
     nodes: Mapping[Owner, str] = attrs.field(factory=dict)
     sessions: Mapping[str, Hosted] = attrs.field(factory=dict, repr=False)
     seen: Mapping[str, int] = attrs.field(factory=dict)
+    reached: tuple[Endpoint, ...] = ()
 
 
 class NodeFile:
@@ -158,6 +170,16 @@ class NodeFile:
             seen = {**self._kept.seen, root_key.hex(): version}
             self._save(attrs.evolve(self._kept, seen=seen))
 
+    @property
+    def reached(self) -> tuple[Endpoint, ...]:
+        """Where the node was reached last, from outside."""
+        return self._kept.reached
+
+    def keep_reached(self, places: tuple[Endpoint, ...]) -> None:
+        """Keep where the node was reached. Raises ConfigError."""
+        if places != self._kept.reached:
+            self._save(attrs.evolve(self._kept, reached=places))
+
     def _save(self, kept: _Kept) -> None:
         try:
             write_atomically(self._path, json.dumps(_STRICT.unstructure(_written(kept))))
@@ -179,6 +201,9 @@ def _read(file: _File) -> _Kept:
         },
         sessions={line.session: _hosted(line) for line in file.sessions},
         seen={each.root: each.version for each in file.seen},
+        reached=tuple(
+            Endpoint(host=ip_address(each.host), port=each.port) for each in file.reached
+        ),
     )
 
 
@@ -192,6 +217,7 @@ def _written(kept: _Kept) -> _File:
         ),
         sessions=tuple(map(_line, kept.sessions.values())),
         seen=tuple(_Seen(root=root, version=version) for root, version in kept.seen.items()),
+        reached=tuple(_Place(host=str(each.host), port=each.port) for each in kept.reached),
     )
 
 

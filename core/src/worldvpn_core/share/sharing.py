@@ -28,7 +28,7 @@ from worldvpn_core.share.registered import NodeFile
 from worldvpn_core.share.requests import ShareRequests
 from worldvpn_core.share.runner import ShareRunner
 from worldvpn_core.share.states import Draining, Off, Serving, ShareState
-from worldvpn_core.tunnel.states import Disconnected, Paused
+from worldvpn_core.tunnel.states import Connected, Disconnected, Paused, State, Switching
 from worldvpn_core.types import IpAddress, IpNetwork
 
 _log = logging.getLogger(__name__)
@@ -82,6 +82,7 @@ class Sharing:
             dns=around.dns,
         )
         self._offered: tuple[type[ShareState], int | None] = (Off, None)
+        self._tunnelled = False
         self.hosting: Hosting | None = None
         self.receipts: NodeReceipts | None = None
         self.listed: Listed | None = None
@@ -111,6 +112,7 @@ class Sharing:
             adopt=self._adopt,
             protocol=exit_.name,
             changed=self._around.publish,
+            is_tunnelled=lambda: _is_tunnelled(self._around.tunnel.state),
         )
 
     def _exchanges(self) -> NodeReceipts | None:
@@ -147,6 +149,15 @@ class Sharing:
         """Take note that somebody signed in, or out."""
         if self.listed is not None:
             self.listed.hurry()
+
+    def tunnel_changed(self) -> None:
+        """Take note that the tunnel's state is another."""
+        self.control.follow()
+        tunnelled = _is_tunnelled(self._around.tunnel.state)
+        if tunnelled != self._tunnelled:
+            self._tunnelled = tunnelled
+            if self.listed is not None and not self.listed.is_listed:
+                self.listed.hurry()
 
     async def sweep(self) -> None:
         """Remove the node that a crash has left."""
@@ -187,3 +198,14 @@ class Sharing:
             self._offered = offered
             self.listed.hurry()
         self._around.publish()
+
+
+def _is_tunnelled(state: State) -> bool:
+    """Say whether the central server sees a tunnel's exit in ``state``. Pure."""
+    match state:
+        case Connected(plan=plan):
+            return not plan.partial
+        case Switching(old=old, plan=plan, moved=moved):
+            return not (old.plan if moved is None else plan).partial
+        case _:
+            return False

@@ -43,7 +43,8 @@ class Nodes:
         if not call.reach:
             return _standing(node, node.flag("listed"), node.text("reach_reason"))
         checked = await self.mine.ask(Question(method="POST", path=f"{path}/reach"))
-        return _standing(node, checked.flag("listed"), checked.text("reason"))
+        standing = _standing(node, checked.flag("listed"), checked.text("reason"))
+        return attrs.evolve(standing, reached=checked.places("endpoints")[:8])
 
     async def answer(self, call: calls.Answer) -> replies.NextTicket | replies.Done:
         """Let a guest in, or refuse it."""

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from worldvpn_core.errors import CentralOfflineError
-from worldvpn_core.types import Endpoint, IpAddress, IpNetwork
+from worldvpn_core.types import Carrier, Endpoint, IpAddress, IpNetwork
 
 _MOST_TOKEN: Final = 2_048
 
@@ -74,6 +74,21 @@ class Fields:
         if not isinstance(value, dict):
             raise senseless(name)
         return Fields(value)
+
+    def places(self, name: str) -> tuple[Endpoint, ...]:
+        """Return those of a list of endpoints that are reached by UDP."""
+        value = self._raw.get(name)
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            raise senseless(name)
+        found = [Fields(each) for each in value]
+        try:
+            return tuple(
+                Endpoint(host=each.address("host"), port=each.number("port"))
+                for each in found
+                if each.text("carrier") == Carrier.UDP.value
+            )
+        except ValueError:
+            raise senseless(name) from None
 
     def texts(self, name: str) -> tuple[str, ...]:
         value = self._raw.get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -33,6 +34,9 @@ from worldvpn_core.errors import (
 _MOST_TRIES: Final = 4
 #: A node that is gone, refuses, or does not answer: another one may not.
 _ANOTHER_NODE: Final = frozenset({404, 409, 503})
+
+#: The fields of a request that say which node is wanted.
+_Wish = Mapping[str, str | Sequence[str]]
 
 
 @attrs.frozen
@@ -99,7 +103,7 @@ class Sessions:
         await self.mine.answer(Question(method="DELETE", path=path, body=body))
         return replies.Done()
 
-    def _wishes(self, call: calls.Open) -> tuple[dict[str, str], ...]:
+    def _wishes(self, call: calls.Open) -> tuple[_Wish, ...]:
         place = call.place
         if place.kind is PlaceKind.NODE:
             if place.node in call.avoided:
@@ -110,11 +114,15 @@ class Sessions:
         if nodes:
             return tuple({"node_id": each} for each in nodes)
         if place.kind is PlaceKind.CITY:
+            if call.avoided:
+                raise CentralBusyError(
+                    f"no other node is known at {place} than those to be avoided"
+                )
             raise CentralRefusedError(f"no node is known at {place}: try its country")
-        # Each asks the server anew, which may pick another node.
-        return ({"country": place.country or "fastest"},) * _MOST_TRIES
+        # The server waits seconds for a node that is gone: it must know which ones are.
+        return ({"country": place.country or "fastest", "avoided": call.avoided},)
 
-    async def _opened(self, call: calls.Open, wish: dict[str, str], at: int) -> replies.Granted:
+    async def _opened(self, call: calls.Open, wish: _Wish, at: int) -> replies.Granted:
         body = {
             "protocol": wire_name(call.protocol),
             "x25519": base64_text(call.keys.x25519),

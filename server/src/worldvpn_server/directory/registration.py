@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 from uuid import UUID
 
@@ -110,7 +111,7 @@ async def put(tx: Tx, offer: Offer, now: datetime, networks: Networks) -> NodeRe
             offer.x25519,
             inner4,
             inner6,
-            None if offer.source is None else networks.name(offer.source),
+            None if (where := _where(offer)) is None else networks.name(where),
             now,
             same,
         )
@@ -122,6 +123,16 @@ async def put(tx: Tx, offer: Offer, now: datetime, networks: Networks) -> NodeRe
     await tx.sql.execute(_HEARD, node.id, now)
     await _put_endpoints(tx, node.id, offer, now)
     return node
+
+
+def _where(offer: Offer) -> IPv4Address | IPv6Address | None:
+    """Return the address whose network the node is in. Pure.
+
+    Who speaks through a tunnel is not in the network that it speaks from: guests come elsewhere.
+    """
+    hosts = [each.host for each in offer.endpoints]
+    elsewhere = offer.source is not None and hosts and offer.source not in hosts
+    return hosts[0] if elsewhere else offer.source
 
 
 async def _reached_alike(tx: Tx, offer: Offer) -> bool:

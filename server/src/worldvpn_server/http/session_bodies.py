@@ -22,6 +22,8 @@ from worldvpn_server.sessions.values import KEY_BYTES
 _PROBE: Final = X25519PrivateKey.from_private_bytes(bytes(range(KEY_BYTES)))
 _EVERYTHING: Final = ("0.0.0.0/0", "::/0")
 FASTEST: Final = "fastest"
+#: What a client's owner can block.
+MOST_AVOIDED: Final = 256
 
 Country = Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]
 Key = Annotated[str, msgspec.Meta(min_length=44, max_length=44, description="32 bytes, base64")]
@@ -29,13 +31,17 @@ Receipt = Annotated[str, msgspec.Meta(max_length=1_024, description="base64url")
 
 
 class OpenSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """POST /v1/sessions: without ``node_id`` and ``country`` it is "fastest"."""
+    """POST /v1/sessions: without ``node_id`` and ``country`` it is "fastest".
+
+    ``avoided`` nodes are not asked: the client has just lost them, or its owner wants none of them.
+    """
 
     protocol: Protocol
     x25519: Key
     ed25519: Key
     node_id: UUID | None = None
     country: Annotated[str, msgspec.Meta(pattern="^([A-Z]{2}|fastest)$")] | None = None
+    avoided: Annotated[list[UUID], msgspec.Meta(max_length=MOST_AVOIDED)] = []
     client_country: Country | None = None
     replaces: UUID | None = None
     final_receipt: Receipt | None = None

@@ -210,6 +210,7 @@ def _wish(request: AnyRequest, caller: Caller, data: OpenSession, key: str) -> W
         node=data.node_id,
         country=None if data.country == FASTEST else data.country,
         fastest=data.node_id is None and data.country in {None, FASTEST},
+        avoided=tuple(data.avoided),
         client_country=data.client_country or NOWHERE,
         network=services.networks.name(source_address(request)),
         request_key=key,

@@ -75,8 +75,14 @@ class Prober:
             ConflictError: the node was changed meanwhile.
         """
         subject = await self._subject(node)
-        await self.slots.take("this account", subject.account)
-        reason, reached = await self._try(subject)
+        places = to_probe(subject)
+        probed = () if isinstance(places, Reason) else places
+        # One of each family at most, in that order: who waits for another here is never waited for.
+        await self.slots.take(
+            ("this account", subject.account),
+            *(("this network", network_of(each.host)) for each in probed),
+        )
+        reason, reached = await self._try(subject, places)
         async with self.database.transaction() as tx:
             verdict = await rows.write(tx, subject, reason, reached, self.clock.now())
         if verdict is None:
@@ -139,12 +145,11 @@ class Prober:
         ]
         return rows.subject_of(row, places)
 
-    async def _try(self, subject: Subject) -> tuple[Reason, Sequence[Place]]:
-        places = to_probe(subject)
+    async def _try(
+        self, subject: Subject, places: Sequence[Place] | Reason
+    ) -> tuple[Reason, Sequence[Place]]:
         if isinstance(places, Reason):
             return places, ()
-        for place in places:
-            await self.slots.take("this network", network_of(place.host))
         reasons = await asyncio.gather(*(self._probe(subject, place) for place in places))
         reached = [
             place for place, reason in zip(places, reasons, strict=True) if reason is Reason.REACHED

@@ -31,11 +31,14 @@ ORDER BY host, port, carrier
 _OWNED: Final = "SELECT true FROM node WHERE id = $1 AND account = $2 AND device = $3"
 _PROVE: Final = "UPDATE node_endpoint SET proven_at = $3 WHERE node = $1 AND host = $2"
 _LOCK: Final = "SELECT x25519 FROM node WHERE id = $1 FOR UPDATE"
+#: Whoever answered there returned our nonce from there: that proves the address, too.
 _REACHED: Final = """
-UPDATE node_endpoint e SET reached_at = CASE WHEN EXISTS (
-    SELECT FROM unnest($2::inet[], $3::integer[], $4::text[]) AS found(host, port, carrier)
+UPDATE node_endpoint e SET (reached_at, proven_at) = (
+    SELECT CASE WHEN count(*) > 0 THEN $5::timestamptz END,
+        CASE WHEN count(*) > 0 THEN $5::timestamptz ELSE e.proven_at END
+    FROM unnest($2::inet[], $3::integer[], $4::text[]) AS found(host, port, carrier)
     WHERE (found.host, found.port, found.carrier) = (e.host, e.port, e.carrier)
-) THEN $5::timestamptz END
+)
 WHERE node = $1 RETURNING reached_at IS NOT NULL AS reached
 """
 _WRITE: Final = """

@@ -2,7 +2,7 @@
 
 An endpoint is what its owner says. Sending there what a stranger wants would make the server a
 scanner, a reflector, or a way into its own network: so only addresses that are globally routed
-unicast, not ours, and from which the node has spoken to us lately.
+unicast, not ours, and from which the node has spoken or answered to us lately.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 
 from worldvpn_server.http.source import Address, Network
 
-#: For how long an address is believed after the node spoke from it.
+#: For how long an address is believed after the node spoke from it, or was reached there.
 PROVEN: Final = timedelta(hours=48)
 
 #: All of IPv6 that is allocated for unicast on the internet (RFC 4291 section 2.4).
@@ -59,7 +59,8 @@ def may_be_probed(  # noqa: PLR0913 - one question, and all that the answer hang
 ) -> bool:
     """Return whether a probe may go to ``address``.
 
-    ``proven_at`` is when the node last spoke to us from there; ``is_ours``: it is this machine's.
+    ``proven_at`` is when the node last spoke or answered to us from there; ``is_ours``: it is
+    this machine's.
     """
     if is_ours or _within(address, own_ranges):
         return False

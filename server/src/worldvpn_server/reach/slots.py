@@ -10,7 +10,7 @@ import attrs
 
 from worldvpn_server.accounts.pseudonyms import Pseudonyms
 from worldvpn_server.clock import Clock
-from worldvpn_server.database.pool import Database
+from worldvpn_server.database.pool import Database, Tx
 from worldvpn_server.errors import ThrottledError
 
 _SLOTS: Final = 3
@@ -33,21 +33,27 @@ class Slots:
     pseudonyms: Pseudonyms
     clock: Clock
 
-    async def take(self, whose: str, identity: object) -> None:
-        """Take a slot of ``identity``; ``whose`` is what the refusal calls it.
+    async def take(self, *wanted: tuple[str, object]) -> None:
+        """Take a slot of each, or none: what is refused costs nobody a check.
+
+        ``wanted`` are what a refusal calls it, and whose it is; in the same order everywhere.
 
         Raises:
-            ThrottledError: all are taken; says when one is free.
+            ThrottledError: all of one are taken; says when one is free.
         """
+        async with self.database.transaction() as tx:
+            for whose, identity in wanted:
+                await self._take(tx, whose, identity)
+
+    async def _take(self, tx: Tx, whose: str, identity: object) -> None:
         now = self.clock.now()
         keys = [
             self.pseudonyms.of("reach", whose, identity, number).hex() for number in range(_SLOTS)
         ]
-        async with self.database.read() as sql:
-            for key in keys:
-                if await sql.fetchval(_TAKE, key, now, now + _HELD):
-                    return
-            free_at: datetime = await sql.fetchval(_FREE_AT, keys) or now
+        for key in keys:
+            if await tx.sql.fetchval(_TAKE, key, now, now + _HELD):
+                return
+        free_at: datetime = await tx.sql.fetchval(_FREE_AT, keys) or now
         left_s = max(1, math.ceil((free_at - now).total_seconds()))
         raise ThrottledError(
             f"{whose} is checked {_SLOTS} times a minute at most: try again in {left_s} s",

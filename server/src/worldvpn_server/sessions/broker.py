@@ -108,10 +108,10 @@ class Broker:
                 await self._endings.end(each.id, EndReason.REPLACED)
 
     async def _first_taken(self, wish: Wish) -> Session:
-        held = await self._held_ahead(wish)
+        without = (*wish.avoided, *await self._held_ahead(wish))
         tried: tuple[UUID, ...] = ()
         while len(tried) < _MOST_NODES:
-            offered = await self._offer(wish, await self._candidates(wish, (*held, *tried)))
+            offered = await self._offer(wish, await self._candidates(wish, (*without, *tried)))
             if offered is None:
                 break
             session = await self._taken(offered)
@@ -183,8 +183,10 @@ class Broker:
             return InvalidError("public_key is missing: nodes admit a guest by its X25519 key")
         if wish.node is not None:
             return ConflictError("this node takes no guest now: choose another")
+        avoided = " that is not avoided" if wish.avoided else ""
         return UnavailableError(
-            f"no node in {wish.country or 'any country'} has room now: try again", retry_after_s=5
+            f"no node in {wish.country or 'any country'}{avoided} has room now: try again",
+            retry_after_s=5,
         )
 
     async def _end(self, wish: Wish, replaced: Replaced) -> None:

@@ -61,6 +61,7 @@ class Wish:
     node: UUID | None = None
     country: str | None = None
     fastest: bool = False
+    avoided: tuple[UUID, ...] = ()
     client_country: str = attrs.field(default=NOWHERE, validator=validators.matches_re("[A-Z]{2}"))
     network: bytes | None = None
     request_key: str | None = None
