@@ -153,6 +153,7 @@ class Daemon:
             vault=self._desk,
             account=self._central.desk,
             share=self._sharing.requests,
+            receipts=self._central.proofs,
             traffic=self._metering,
             plugins=plugins.loaded(config.system_plugins, config.network_plugins),
             publish=self._publish,
@@ -193,7 +194,6 @@ class Daemon:
             # What was wanted is taken up at once: only names have to wait for the agent.
             self._control.begin()
             await self._open_vault()
-            # Nobody is told of a vault that is only about to be open.
             await self._server.start()
             self._sharing.control.follow()
             await self._start_agent()
@@ -215,7 +215,7 @@ class Daemon:
             _log.warning("%s", error)
 
     async def _open_vault(self) -> None:
-        """Open the vault of a host where nobody is there; a locked one stops nothing."""
+        """Open an unattended host's vault, before anybody is told; a locked one stops nothing."""
         try:
             await self._desk.open_by_key_file()
         except WorldVpnError as error:

@@ -27,6 +27,7 @@ from worldvpn_core.contracts import Meters
 from worldvpn_core.decide import is_open
 from worldvpn_core.errors import WorldVpnError
 from worldvpn_core.notices import Notices
+from worldvpn_core.receipts.desk import ReceiptsDesk
 from worldvpn_core.receipts.exchanging import exchanging
 from worldvpn_core.receipts.keeper import ReceiptsKeeper
 from worldvpn_core.settings import Settings
@@ -69,6 +70,8 @@ class CentralWired:
         self._tasks: set[asyncio.Task[None]] = set()
         #: Others who are told of news: the node.
         self.listeners: list[Callable[[News], None]] = []
+        #: Answers what is asked of receipts.
+        self.proofs = ReceiptsDesk()
         self.receipts: ReceiptsKeeper | None = None
         if around.server is not None:
             shelf = Shelf(around.state_dir / "central")
@@ -89,7 +92,7 @@ class CentralWired:
                     notices=around.notices,
                 ),
             )
-            self.receipts = exchanging(self.link, self.broker, around)
+            self.receipts = exchanging(self.link, self.broker, self.proofs, around)
         self.known = AccountKnown(
             url=None if around.server is None else around.server.url,
             secrets=lambda: None if self.link is None else self.link.secrets,

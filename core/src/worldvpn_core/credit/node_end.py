@@ -14,6 +14,7 @@ from worldvpn_core.credit.exchange import (
     Allow,
     BrokenError,
     Closed,
+    Count,
     Counted,
     Event,
     Figures,
@@ -79,7 +80,8 @@ def _heard(end: NodeEnd, event: Event) -> Turn:
         case Closed() if end.line is not Line.NONE:
             return end.hung(event.now_ms), ()
         case Counted(figures=figures):
-            return attrs.evolve(end, counted=end.counted.highest(figures)), ()
+            counted = end.counted.highest(figures)
+            return attrs.evolve(end, counted=counted, is_leaving=end.is_parting), ()
         case Received(data=data) if end.line is not Line.NONE:
             return _received(end, data)
         case Stored(signed=signed) if end.keeping is not None:
@@ -112,7 +114,7 @@ def _framed(end: NodeEnd, frame: Frame) -> Turn:
             is_known = signed in {end.kept.other, None if not end.keeping else end.keeping.other}
             return (end, ()) if is_known else _answered(end, signed)
         case Bye() if end.line is Line.GREETED:
-            return attrs.evolve(end, is_leaving=True), ()
+            return attrs.evolve(end, is_parting=True), (Count(),)
         case _:
             raise BrokenError("a frame came out of turn")
 

@@ -51,7 +51,9 @@ class NodeEnd:
     signed: bytes | None = None
     is_sent: bool = False
     allowed_bytes: int | None = None
-    #: The guest has said goodbye.
+    #: The guest has said goodbye, and what it has carried by then is not counted yet.
+    is_parting: bool = False
+    #: The guest has said goodbye, and all that it has carried is counted.
     is_leaving: bool = False
     #: Since when this end wants no more.
     finishing_ms: int | None = None
@@ -141,6 +143,7 @@ class NodeEnd:
             line=Line.NONE,
             unread=b"",
             is_sent=False,
+            is_parting=False,
             is_leaving=False,
             float=self.float if self.is_answered else self.float.lost(now_ms),
         )

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import Coroutine
 from functools import partial
 from ipaddress import IPv6Address, ip_address
 from typing import Final
@@ -31,6 +30,7 @@ class Door:
     def __init__(self, agent: AgentLink, side: NodeSide) -> None:
         self._agent = agent
         self._side = side
+        self._listening: list[socket.socket] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._last: dict[IpAddress, float] = {}
 
@@ -39,20 +39,32 @@ class Door:
         self.close()
         for address in addresses:
             listening = await space.run(partial(_listening, address))
-            self._spawn(self._accept(listening))
+            self._listening.append(listening)
+            asyncio.get_running_loop().add_reader(listening, self._accept, listening)
 
     def close(self) -> None:
         """Listen no more, and end what came. Idempotent."""
+        for listening in self._listening:
+            asyncio.get_running_loop().remove_reader(listening)
+            listening.close()
+        self._listening.clear()
         for task in self._tasks:
             task.cancel()
         self._last.clear()
 
-    async def _accept(self, listening: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        with listening:
-            while True:
-                sock, peer = await loop.sock_accept(listening)
-                self._spawn(self._follow(sock, ip_address(peer[0])))
+    def _accept(self, listening: socket.socket) -> None:
+        try:
+            sock, peer = listening.accept()
+        except OSError as error:
+            # Whoever came has gone again.
+            _log.info("a guest's stream did not come: %s", error)
+            return
+        sock.settimeout(0)
+        task = asyncio.create_task(self._follow(sock, ip_address(peer[0])))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        # One that is cancelled before its first step closes nothing.
+        task.add_done_callback(lambda _task: sock.close())
 
     async def _follow(self, sock: socket.socket, peer: IpAddress) -> None:
         with sock:
@@ -79,11 +91,6 @@ class Door:
             finally:
                 for stream in streams:
                     end.closed(stream)
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def _listening(address: IpAddress) -> socket.socket:

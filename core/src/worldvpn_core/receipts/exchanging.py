@@ -13,6 +13,7 @@ from worldvpn_core.contracts import Meters
 from worldvpn_core.credit.receipt import Role
 from worldvpn_core.credit.ticket import Ticket
 from worldvpn_core.receipts.book import Book
+from worldvpn_core.receipts.desk import ReceiptsDesk
 from worldvpn_core.receipts.guest_side import AroundGuests, GuestSide
 from worldvpn_core.receipts.keeper import ReceiptsKeeper
 from worldvpn_core.share.tickets import believed, trusted
@@ -35,14 +36,19 @@ class Surroundings(Protocol):
         """Where the book lies."""
 
 
-def exchanging(link: CentralLink, broker: Broker, around: Surroundings) -> ReceiptsKeeper | None:
+def exchanging(
+    link: CentralLink, broker: Broker, desk: ReceiptsDesk, around: Surroundings
+) -> ReceiptsKeeper | None:
     """Let ``broker`` exchange receipts; return who keeps them. None: nothing counts here."""
     if around.meters is None:
         return None
 
     def ticket(signed: bytes) -> Ticket:
         now_s = time.time()
-        return believed(signed, trusted(link.kept("manifest"), link.root_key, 0, now_s), now_s)
+        keys = trusted(link.kept("manifest"), link.root_key, 0, now_s)
+        found = believed(signed, keys, now_s)
+        keeper.believed(signed)
+        return found
 
     def opened(book: Book) -> None:
         side.forget()
@@ -51,7 +57,7 @@ def exchanging(link: CentralLink, broker: Broker, around: Surroundings) -> Recei
             if not broker.has(str(entry.session)):
                 broker.endings.end(str(entry.session), entry.signed)
 
-    keeper = ReceiptsKeeper(DiskFolder(around.state_dir), link, opened)
+    keeper = ReceiptsKeeper(DiskFolder(around.state_dir), link, desk, opened)
     side = GuestSide(
         AroundGuests(
             meter=around.meters.tunnels,

@@ -13,11 +13,14 @@ from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.news import News, Reach, Reached
 from worldvpn_core.central.replies import Submitted
 from worldvpn_core.errors import WorldVpnError
+from worldvpn_core.receipts import tickets
 from worldvpn_core.receipts.book import Book
+from worldvpn_core.receipts.desk import Proofs, ReceiptsDesk
 from worldvpn_core.receipts.entry import RECORD_BYTES
 from worldvpn_core.receipts.key import receipts_key
 from worldvpn_core.receipts.log import GrowingFolder, SealedLog
 from worldvpn_core.receipts.submitting import Submitting
+from worldvpn_core.receipts.tickets import Tickets
 
 #: A disk or a vault that refused is asked again after this.
 AGAIN_S: Final = 30.0
@@ -26,17 +29,27 @@ _log = logging.getLogger(__name__)
 
 
 class ReceiptsKeeper:
-    """One account's book at a time, in ``folder``; ``opened`` is called with each."""
+    """One account's book at a time, in ``folder``; ``opened`` is called with each.
+
+    ``desk`` answers what is asked of it meanwhile.
+    """
 
     def __init__(
-        self, folder: GrowingFolder, link: CentralLink, opened: Callable[[Book], None]
+        self,
+        folder: GrowingFolder,
+        link: CentralLink,
+        desk: ReceiptsDesk,
+        opened: Callable[[Book], None],
     ) -> None:
         self._folder = folder
         self._link = link
+        self._desk = desk
         self._opened = opened
         self._changed = asyncio.Event()
         self._user: str | None = None
         self._submitting: Submitting | None = None
+        self._tickets: Tickets | None = None
+        self._keeping: set[asyncio.Task[None]] = set()
         #: None: nobody is signed in, or the book could not be opened.
         self.book: Book | None = None
         #: A sentence for the user, where receipts cannot be kept.
@@ -56,6 +69,13 @@ class ReceiptsKeeper:
         """Take note of the server's news: once it is back, it gets what it lacks."""
         if isinstance(news, Reached) and news.reach is Reach.ONLINE:
             self.hurry()
+
+    def believed(self, signed_ticket: bytes) -> None:
+        """Keep a ticket by which something may be carried: receipts are checked by it."""
+        if self._tickets is not None:
+            task = asyncio.create_task(self._tickets.keep(signed_ticket))
+            self._keeping.add(task)
+            task.add_done_callback(self._keeping.discard)
 
     def hurry(self) -> None:
         """Hand in at once what waits."""
@@ -87,17 +107,26 @@ class ReceiptsKeeper:
 
     async def _serve(self) -> None:
         """Keep the book of whoever is signed in now, as long as nothing changes."""
-        log = SealedLog(self._folder, await receipts_key(self._link), RECORD_BYTES)
-        book = Book(log, time.time)
+        key = await receipts_key(self._link)
+        book = Book(SealedLog(self._folder, key, RECORD_BYTES), time.time)
         await book.open()
+        log = SealedLog(self._folder, key, tickets.RECORD_BYTES, name=tickets.NAME)
+        self._tickets = Tickets(log, time.time)
+        await self._tickets.open()
         self.trouble, self.book = None, book
+        self._desk.proofs = Proofs(
+            book=book,
+            tickets=self._tickets,
+            root_key=self._link.root_key,
+            manifest=lambda: self._link.kept("manifest"),
+        )
         self._submitting = Submitting(book, self._ask)
         self._opened(book)
         working = asyncio.create_task(self._submitting.run(), name="submitting")
         try:
             await self._changed.wait()
         finally:
-            self.book = self._submitting = None
+            self.book = self._submitting = self._tickets = self._desk.proofs = None
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
             await book.close()

@@ -33,7 +33,7 @@ class NodeReceipts:
         self._keeper = keeper
         self._namespaces = namespaces
         self._over = over
-        self.side = NodeSide(meter, lambda: keeper.book, self._stopped)
+        self.side = NodeSide(meter, lambda: keeper.book, self._stopped, keeper.believed)
         self._door = Door(agent, self.side)
         self._attempt: int | None = None
         self._opening: asyncio.Task[None] | None = None

@@ -40,6 +40,8 @@ class Seat:
     """A guest on a ticket, and the node's key for its session."""
 
     ticket: Ticket
+    #: The ticket as the server signed it.
+    signed: bytes
     key: Ed25519PrivateKey = attrs.field(repr=False)
     addresses: tuple[IpAddress, ...]
 
@@ -74,17 +76,22 @@ class _Guest:
 
 
 class NodeSide:
-    """Ends of all sessions that this node serves; ``stopped`` is told which one ended, and why."""
+    """Ends of all sessions that this node serves.
+
+    ``stopped`` is told which one ended, and why; ``believed`` gets each ticket.
+    """
 
     def __init__(
         self,
         meter: GuestMeter,
         book: Callable[[], Book | None],
         stopped: Callable[[str, Reason], None],
+        believed: Callable[[bytes], None],
     ) -> None:
         self._meter = meter
         self._book = book
         self._stopped = stopped
+        self._believed = believed
         self._guests: dict[str, _Guest] = {}
         self._limiting: asyncio.Task[None] | None = None
         self._reading = asyncio.Lock()
@@ -108,6 +115,7 @@ class NodeSide:
 
     def admitted(self, session: str, seat: Seat) -> None:
         """Begin, or go on with, the exchange of ``session`` under the seat's ticket."""
+        self._believed(seat.signed)
         guest = self._guests.get(session)
         if guest is not None:
             guest.seat = seat

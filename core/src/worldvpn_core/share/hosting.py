@@ -208,7 +208,7 @@ class Hosting:
         self._admit(news.session_id, news, news.x25519, ticket.not_after_s)
         if self._receipts is not None:
             addresses = (news.assigned4, news.assigned6)
-            seat = Seat(ticket=ticket, key=private, addresses=addresses)
+            seat = Seat(ticket=ticket, signed=signed, key=private, addresses=addresses)
             self._receipts.admitted(news.session_id, seat)
 
     def _counted(self, hosted: Hosted) -> Counted:
