@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.credit.ends import (
+    Pair,
     carried,
     guest,
     running,
@@ -80,6 +81,17 @@ def test_guest_that_leaves_a_node_out_of_reach_says_what_it_has_counted() -> Non
     (word,) = pair.guest.words
     assert word == pair.guest.signed[-1]
     assert Figures.of(read_receipt(word)) == pair.guest.true == pair.node.true
+
+
+def test_guest_that_says_its_last_word_opens_no_stream_any_more() -> None:
+    pair = Pair()
+    pair.guest.disk.is_slow = True
+    pair.passes(0)
+    pair.guest.hears(Finish(now_ms=0))
+    pair.opens()
+    assert (pair.guest.hung, pair.guest.outbox) == (True, [])
+    pair.guest.stores()
+    assert pair.guest.words == [pair.guest.signed[-1]]
 
 
 def test_guest_says_no_more_than_was_claimed_where_the_node_has_said_its_last() -> None:

@@ -236,6 +236,10 @@ class Sides:
                     await self.counters.moved.wait()
                 await asyncio.sleep(0)
 
+    async def greeted(self) -> None:
+        """Let the guest's stream come, so that something was claimed and answered."""
+        await self.carries(FLOAT_BYTES)
+
     async def word(self) -> tuple[str, bytes | None]:
         return await asyncio.wait_for(self.words.get(), PATIENCE_S)
 

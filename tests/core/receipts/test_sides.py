@@ -62,6 +62,7 @@ async def test_guest_that_never_comes_is_carried_for_one_float(sides: Sides) -> 
 async def test_guest_that_leaves_has_both_ends_agree_and_says_its_last_word(sides: Sides) -> None:
     await sides.begin()
     await sides.carries(MEBIBYTE)
+    await sides.greeted()
     sides.guest.end(SESSION)
     session, word = await sides.word()
     assert word is not None
@@ -124,9 +125,8 @@ async def test_guest_that_says_less_is_sent_away_by_both(sides: Sides) -> None:
 
 async def test_node_that_starts_again_goes_on_from_its_book(sides: Sides) -> None:
     await sides.begin()
-    await sides.carries(MEBIBYTE)
-    sides.guest.end(SESSION)
-    await sides.word()
+    await sides.greeted()
+    await sides.node.count()
     before = sides.node.carried(SESSION)
     sides.node.forget()
     assert sides.node.carried(SESSION) == before == sides.counters.node

@@ -252,6 +252,8 @@ class Broker:
         lease = self._leases.pop(session, None)
         if lease is not None and not self._ahead.holds(session):
             self.endings.over(lease)
+        elif self.receipts is not None:
+            self.receipts.rest(session)
 
     def _begin(self, attempt: int, path: Path) -> None:
         lease = self.lease_of(attempt)

@@ -83,6 +83,8 @@ class GuestEnd:
     finishing_ms: int | None = None
     #: The node has nothing more to claim, or cannot be reached: only the last word is left.
     is_last: bool = False
+    #: The last word is being kept: the node knows nothing of it, and is not spoken to any more.
+    is_closing: bool = False
     has_stopped: bool = False
     #: It has signed what it does not know of: whatever it signs now could be a second.
     is_lost: bool = False
@@ -130,6 +132,8 @@ def step(end: GuestEnd, event: Event) -> Turn:
 
 def _heard(end: GuestEnd, event: Event) -> Turn:
     match event:
+        case Opened() if end.is_closing:
+            return end, (Hang(),)
         case Opened():
             hello = Hello(end.ticket.hash(), end.signed)
             return attrs.evolve(_hung(end), line=Line.GREETING), (Send(written(hello)),)
@@ -237,7 +241,9 @@ def _gone_on(end: GuestEnd, now_ms: int, actions: tuple[Action, ...]) -> Turn:
             end.kept.own, Role.GUEST, end.ticket.hash(), figures, max(0, now_ms - end.began_ms)
         )
         kept = attrs.evolve(end.kept, own=own)
-        return attrs.evolve(_hung(end), keeping=kept), (*actions, Keep(kept))
+        hang = () if end.line is Line.NONE else (Hang(),)
+        end = attrs.evolve(_hung(end), keeping=kept, is_closing=True)
+        return end, (*actions, *hang, Keep(kept))
     hang = () if end.line is Line.NONE else (Hang(),)
     word = LastWord(None if end.is_lost else end.signed)
     return attrs.evolve(_hung(end), over=True), (*actions, *hang, word)

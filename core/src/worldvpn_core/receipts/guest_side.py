@@ -101,6 +101,10 @@ class GuestSide:
     def begin(self, lease: Lease, interface: str) -> None:
         """Take note that ``lease`` is used, by the tunnel of ``interface``."""
         known = self._sessions.get(lease.id)
+        if known is not None and not known.is_leaving:
+            known.interface = interface
+            if known.dialling is None:
+                known.dialling = self._spawn(self._serve(known))
         if known is not None or (book := self._around.book()) is None:
             return
         try:
@@ -143,6 +147,14 @@ class GuestSide:
         known = self._sessions.get(session)
         if known is not None and not known.is_leaving:
             self._spawn(self._note(known))
+
+    def rest(self, session: str) -> None:
+        """Take note that its tunnel is gone, and that it may be used again."""
+        known = self._sessions.get(session)
+        if known is not None and known.dialling is not None:
+            known.dialling.cancel()
+            known.dialling = None
+            self._spawn(self._uncount(known))
 
     def shown(self, session: str) -> Mapping[str, object] | None:
         """Return what was counted here of ``session``, and what of it was signed for."""
@@ -254,7 +266,8 @@ class GuestSide:
             return None
 
     async def _uncount(self, session: _Session) -> None:
-        if any(each.interface == session.interface for each in self._sessions.values()):
+        others = (each for each in self._sessions.values() if each is not session)
+        if any(each.interface == session.interface and each.dialling for each in others):
             return
         try:
             await self._around.meter.end(session.interface)
