@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -13,9 +14,18 @@ import attrs
 import pytest
 
 from tests.e2e.rig import Rig
-from tests.e2e.town import Town, connect, role_of, wait_until
-from worldvpn_core.credit.units import MEBIBYTE
-from worldvpn_lab.daemon import Daemon, is_connected
+from tests.e2e.town import (
+    BACK_S,
+    LISTED_S,
+    Town,
+    connect,
+    is_listed,
+    role_of,
+    wait_until,
+)
+from worldvpn_core.credit.units import CREDIT_TICKS, MEBIBYTE
+from worldvpn_lab.daemon import Daemon, is_connected, is_in
+from worldvpn_lab.demo.network import through_nodes
 from worldvpn_lab.map import PLACES
 from worldvpn_lab.world import World
 
@@ -148,7 +158,8 @@ def settled_bytes(guest: Daemon, node: Daemon, before: Purse) -> int:
         if now == settled and both_agree():
             return settled
         settled = now
-        time.sleep(3)
+        # A node waits five seconds for a last answer, and is paid within one more.
+        time.sleep(8)
 
 
 @pytest.mark.parametrize("loses", [False, True], ids=["clean", "3% lost"])
@@ -178,3 +189,90 @@ def test_all_that_is_carried_is_settled_to_the_byte(rig: Rig, town: Town, *, los
     # The guest pays for what it got, and never for what it has not counted.
     assert arrived + sent <= settled + _ALLOWANCE_BYTES
     assert settled <= counted <= through
+
+
+def downloads(world: World, mebibytes: int) -> None:
+    with iperf(world, str(PLACES.page)):
+        ran(world, "-c", str(PLACES.page), "-R", "-n", f"{mebibytes}M")
+
+
+def claims(guest: Daemon) -> None:
+    """Wait until something of the session is signed for."""
+
+    def is_signed() -> bool:
+        session = guest.status()["session"]
+        counted = session and session.get("carried")
+        return bool(counted and counted["signed_bytes"])
+
+    wait_until(is_signed)
+
+
+def test_receipts_that_wait_for_the_server_are_settled_when_it_is_back(
+    rig: Rig, town: Town
+) -> None:
+    with town.guest(rig, "lise") as guest:
+        node = town.nodes[role_of(connect(guest, "fastest"))]
+        before = Purse.of(node)
+        town.house.stop()
+        try:
+            downloads(rig.world, 5)
+            until_counted(rig.world, guest)
+            counted = carried(guest)
+            guest.disconnect()
+        finally:
+            town.reopen()
+        guest.until(lambda seen: seen["account"]["reach"] == "online", BACK_S)
+        settled = settled_bytes(guest, node, before)
+    assert 5 * MEBIBYTE <= settled <= counted + _ALLOWANCE_BYTES
+
+
+def test_guest_that_is_killed_pays_what_it_has_signed_and_holds_nothing(
+    rig: Rig, town: Town
+) -> None:
+    with town.guest(rig, "emmy") as guest:
+        node = town.nodes[role_of(connect(guest, "fastest"))]
+        before = Purse.of(node)
+        downloads(rig.world, 5)
+        claims(guest)
+        guest.program.signal(signal.SIGKILL)
+        guest.program.wait(5)
+        again = town.start(rig)
+        again.until(lambda seen: seen["account"]["reach"] == "online", BACK_S)
+        again.disconnect()
+        settled = settled_bytes(again, node, before)
+        wait_until(lambda: Purse.of(again).held < CREDIT_TICKS)
+    # One claim at most was under way.
+    assert 3 * MEBIBYTE <= settled <= 6 * MEBIBYTE
+
+
+def test_node_that_is_killed_is_paid_for_what_was_answered(rig: Rig, town: Town) -> None:
+    with town.guest(rig, "sophie") as guest:
+        role = role_of(connect(guest, "fastest"))
+        before = Purse.of(town.nodes[role])
+        downloads(rig.world, 5)
+        claims(guest)
+        town.nodes[role].vanish()
+        guest.disconnect()
+        node = town.share(role)
+        node.until(is_listed, LISTED_S)
+        settled = settled_bytes(guest, node, before)
+    assert 3 * MEBIBYTE <= settled <= 6 * MEBIBYTE
+
+
+def test_who_has_used_all_credit_is_blocked_and_told_the_three_ways_on(
+    rig: Rig, town: Town
+) -> None:
+    with town.guest(rig, "poor") as guest:
+        connect(guest, "fastest")
+        with iperf(rig.world, str(PLACES.page)):
+            argv = ["iperf3", "-c", str(PLACES.page), "-R", "-n", "130M"]
+            with rig.world.spawn("client", argv):
+                seen = guest.until(is_in("blocked"), 60.0)
+        rig.witness.from_now(through_nodes())
+        assert rig.fire() == set()
+        assert rig.leaks() == ()
+
+    cause = seen["tunnel"]["cause"]
+    assert cause is not None
+    assert (cause["code"], cause["retryable"]) == ("out-of-credit", False)
+    assert all(way in cause["detail"] for way in ("share on", "disconnect", "connect"))

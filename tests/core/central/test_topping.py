@@ -207,3 +207,15 @@ def test_bytes_are_low_when_they_last_less_than_a_minute() -> None:
 
     assert rate.is_low(int(1_000 * AHEAD_S) - 1)
     assert not rate.is_low(int(1_000 * AHEAD_S))
+
+
+async def test_tunnel_falls_at_once_where_its_bytes_and_all_credit_are_used_up(
+    case: Brokering,
+) -> None:
+    case.agent.fails[More] = [OutOfCreditError("0 credits")] * MANY
+    await case.connected("fastest")
+
+    for total in (0, TICKET_BYTES):
+        case.broker.counted(plan(1), carried(total, 0))
+
+    assert (await case.fallen()).code == "out-of-credit"

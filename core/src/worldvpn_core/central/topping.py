@@ -41,13 +41,15 @@ class Topping:
         self._task: asyncio.Task[None] | None = None
         self._low = asyncio.Event()
         self._rate = Rate()
+        #: What the session's tunnel has carried by now.
+        self._total_bytes = 0
 
     def keep(self, lease: Lease) -> None:
         """Keep this one, and no other."""
         if self._lease is not None and self._lease.id == lease.id and self._task is not None:
             return
         self.stop()
-        self._lease, self._rate = lease, Rate()
+        self._lease, self._rate, self._total_bytes = lease, Rate(), 0
         self._low.clear()
         self._task = asyncio.create_task(self._run(), name="topping")
 
@@ -59,6 +61,7 @@ class Topping:
 
     def carried(self, total_bytes: int) -> None:
         """Take note of what the session's tunnel has carried in all."""
+        self._total_bytes = total_bytes
         self._rate.note(total_bytes, time.monotonic())
         if self._lease is not None and self._rate.is_low(self._lease.cap_bytes - total_bytes):
             self._low.set()
@@ -75,6 +78,10 @@ class Topping:
                 reply = await self._link.ask(More(session_id=lease.id), NextTicket)
             except WorldVpnError as raised:
                 error = raised
+                if self._total_bytes >= lease.cap_bytes:
+                    # Its node carries nothing more.
+                    self._over(error)
+                    return
                 await asyncio.sleep(min(AGAIN_S, max(0.1, lease.left_s(time.time()))))
                 continue
             self._low.clear()
