@@ -36,7 +36,7 @@ from worldvpn_core.ipc.messages import (
     TunnelResume,
 )
 from worldvpn_core.ipc.rights import Caller
-from worldvpn_core.ipc.share import ShareInvite, ShareOff, ShareOn, ShareRevoke, ShareStatus
+from worldvpn_core.ipc.share import ShareRequest
 from worldvpn_core.ipc.traffic import TrafficShow, TrafficWatch
 from worldvpn_core.ipc.vault import (
     VaultChange,
@@ -121,7 +121,7 @@ class Requests:
 
     async def _owners(self, caller: Caller, request: Request) -> Mapping[str, object]:
         match request:
-            case ShareOn() | ShareOff() | ShareStatus() | ShareInvite() | ShareRevoke():
+            case _ if isinstance(request, ShareRequest):
                 return await self.share.dispatch(request)
             case (
                 VaultStatus()
@@ -210,7 +210,7 @@ class Requests:
                 self.profiles.get(settings.auto_connect)
             self.chosen.change(settings)
             await self.runner.enforced()
-            self.share.control.follow()
+            self.share.settings_changed()
             self.publish()
         return {
             "settings": {name: getattr(self.chosen.now, name) for name in CHANGEABLE},

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -45,7 +46,7 @@ class House:
         self.server = server
         self.moved = asyncio.Event()
         self.sharing = Sharing(
-            Around(
+            self.around(
                 enforcer=self.world.enforcer,
                 tunnel=self.world.runner,
                 namespaces=self.exit.namespaces,
@@ -58,6 +59,10 @@ class House:
                 link=server,
             )
         )
+
+    def around(self, **parts: Any) -> Around:  # noqa: ANN401 - of any field
+        """Return what sharing needs of the rest."""
+        return Around(**parts)
 
     def _change(self, settings: Settings) -> None:
         self.world.settings = settings

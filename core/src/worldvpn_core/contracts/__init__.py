@@ -35,9 +35,9 @@ from worldvpn_core.contracts.metering import (
     Traffic,
     Volume,
 )
-from worldvpn_core.contracts.namespaces import Namespace, NamespacePlan, Namespaces
+from worldvpn_core.contracts.namespaces import Namespace, NamespacePlan, Namespaces, Shaping, Share
 from worldvpn_core.contracts.network import NetworkServices, ProfileReader, Resolver
-from worldvpn_core.contracts.protection import DnsProtector, FirewallBackend
+from worldvpn_core.contracts.protection import DnsProtector, FirewallBackend, GuestCounts, Watched
 from worldvpn_core.contracts.services import HostServices, Services
 from worldvpn_core.contracts.transport import (
     Obfuscator,
@@ -58,6 +58,7 @@ __all__ = [
     "Exit",
     "FirewallBackend",
     "Guest",
+    "GuestCounts",
     "Helper",
     "HelperSpec",
     "Helpers",
@@ -88,10 +89,13 @@ __all__ = [
     "Routing",
     "Services",
     "SessionTransport",
+    "Shaping",
+    "Share",
     "SharePlan",
     "SignedInAs",
     "Traffic",
     "Transport",
     "Tunnel",
     "Volume",
+    "Watched",
 ]

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Final
 from uuid import UUID
 
@@ -26,7 +26,8 @@ from worldvpn_core.errors import (
     WorldVpnError,
 )
 from worldvpn_core.share.events import GuestInvited, GuestRevoked
-from worldvpn_core.share.plan import Guest, fits, seated
+from worldvpn_core.share.fitting import misfit
+from worldvpn_core.share.plan import Guest
 from worldvpn_core.share.registered import Hosted, NodeFile, owner_of
 from worldvpn_core.share.runner import ShareRunner
 from worldvpn_core.share.states import Serving
@@ -49,6 +50,10 @@ class Present:
     timer: asyncio.TimerHandle
     #: Whether it is the server's own peer, which is no guest.
     probes: bool
+    #: What it is called here today, and where it comes from, as the server tells nodes.
+    alias: str | None = None
+    country: str | None = None
+    since_s: float = attrs.field(factory=time.time)
 
 
 class Hosting:
@@ -71,6 +76,10 @@ class Hosting:
         self._tasks: set[asyncio.Task[None]] = set()
         #: Whether new guests are taken.
         self.is_accepting = True
+        #: Whether the guest of that alias was sent away, and may not come back yet.
+        self.is_banned: Callable[[str | None], bool] = lambda _alias: False
+        #: Sessions that were ended here: the server may not have heard of it yet.
+        self._sent_away: set[str] = set()
 
     @property
     def guests(self) -> int:
@@ -95,6 +104,16 @@ class Hosting:
             case _:
                 pass
 
+    @property
+    def present(self) -> Mapping[str, Present]:
+        """The server's guests that are let in, by session."""
+        return {name: each for name, each in self._present.items() if not each.probes}
+
+    def send_away(self, session: str) -> None:
+        """Let a guest in no more, whatever its ticket says."""
+        self._sent_away.add(session)
+        self._dismiss(session)
+
     def forget(self) -> None:
         """Take note that the node is gone, and everybody with it."""
         for present in self._present.values():
@@ -110,14 +129,12 @@ class Hosting:
     async def _offered(self, offer: GuestNews) -> None:
         """Accept a guest where there is room, and let it in once its ticket is there."""
         state = self._runner.state
-        if (
-            not isinstance(state, Serving)
-            or not self.is_accepting
-            or offer.x25519 is None
-            or len(seated(self._expected(state), state.plan.prefixes)) >= state.plan.guests
-            or not self._fits(offer, state)
-        ):
-            await self._refuse(offer)
+        if not isinstance(state, Serving) or offer.x25519 is None:
+            await self._refuse(offer, "not-serving")
+            return
+        why = self._why_not(offer, state)
+        if why is not None:
+            await self._refuse(offer, why)
             return
         self._coming[offer.session_id] = _guest(offer, offer.x25519)
         try:
@@ -139,7 +156,16 @@ class Hosting:
         except (CentralError, AgentError, CreditProofError, ConfigError) as error:
             _log.warning("a guest was not let in: %s", error)
 
-    async def _refuse(self, offer: GuestNews) -> None:
+    def _why_not(self, offer: GuestNews, state: Serving) -> str | None:
+        """Return why a newcomer is refused; None: it may come."""
+        if not self.is_accepting:
+            return "not-accepting"
+        if self.is_banned(offer.alias):
+            return "banned"
+        return self._misfit(offer, state)
+
+    async def _refuse(self, offer: GuestNews, why: str) -> None:
+        _log.info("a guest was refused: %s", why)
         answer = Answer(node_id=offer.node_id, session_id=offer.session_id)
         # Silence is a refusal, too: it only takes the guest longer.
         with contextlib.suppress(CentralError, AgentError):
@@ -164,8 +190,10 @@ class Hosting:
             ConfigError: what must be remembered of it cannot be kept.
         """
         state, now_s = self._runner.state, time.time()
-        if not isinstance(state, Serving) or news.x25519 is None or not self._fits(news, state):
+        if not isinstance(state, Serving) or news.x25519 is None or self._misfit(news, state):
             return
+        if news.session_id in self._sent_away or self.is_banned(news.alias):
+            raise CreditProofError("it was sent away from here")
         root_key = self._link.root_key
         seen_version = self._file.seen_version(root_key)
         keys = trusted(self._manifest(), root_key, seen_version, now_s)
@@ -210,6 +238,9 @@ class Hosting:
             expires_s=expires_s,
             timer=timer,
             probes=isinstance(news, ProbeNews),
+            alias=getattr(former or news, "alias", None),
+            country=getattr(former or news, "country", None),
+            since_s=time.time() if former is None else former.since_s,
         )
 
     def _dismiss(self, name: str) -> None:
@@ -226,7 +257,7 @@ class Hosting:
     async def _probed(self, probe: ProbeNews) -> None:
         """Let the server's own peer in for a moment: it makes sure that guests can come."""
         state = self._runner.state
-        if not isinstance(state, Serving) or not self._fits(probe, state):
+        if not isinstance(state, Serving) or self._misfit(probe, state):
             return
         ends_s = min(probe.expires_s, int(time.time()) + PROBE_MOST_S)
         self._admit(probe.probe_id, probe, probe.x25519, ends_s)
@@ -236,13 +267,17 @@ class Hosting:
         except WorldVpnError as error:
             _log.info("the central server could not be told: %s", error)
 
-    def _fits(self, news: GuestNews | ProbeNews, state: Serving) -> bool:
-        """Say whether it is of this node, at addresses that may be its own."""
+    def _misfit(self, news: GuestNews | ProbeNews, state: Serving) -> str | None:
+        """Return why it cannot come: it is of another node, or at what is not its own."""
         if news.node_id != self._file.find(owner_of(self._link)) or news.x25519 is None:
-            return False
-        newcomer = _guest(news, news.x25519)
-        probes = isinstance(news, ProbeNews)
-        return fits(newcomer, self._expected(state), state.plan.prefixes, probes=probes)
+            return "another-node"
+        name = news.session_id if isinstance(news, GuestNews) else news.probe_id
+        newcomer, probes = _guest(news, news.x25519), isinstance(news, ProbeNews)
+        known = self._present.get(name)
+        own = {each.public_key for each in (self._coming.get(name),) if each is not None}
+        own |= set() if known is None else {known.x25519}
+        others = tuple(one for one in self._expected(state) if one.public_key not in own)
+        return misfit(newcomer, others, state.plan, probes=probes)
 
     def _expected(self, state: Serving) -> tuple[Guest, ...]:
         """Return those inside, and those who will be in a moment."""
@@ -257,4 +292,5 @@ class Hosting:
 
 
 def _guest(news: GuestNews | ProbeNews, x25519: bytes) -> Guest:
-    return Guest(public_key=x25519, addresses=(news.assigned4, news.assigned6))
+    addresses = (news.assigned4, news.assigned6)
+    return Guest(public_key=x25519, addresses=addresses, is_sent=isinstance(news, GuestNews))

@@ -15,12 +15,11 @@ from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.replies import NodeStanding
 from worldvpn_core.errors import AgentError, CentralError, ConfigError, WorldVpnError
 from worldvpn_core.settings import Settings
+from worldvpn_core.share.rates import offered_mbps
 from worldvpn_core.share.registered import NodeFile, Owner, owner_of
 from worldvpn_core.share.states import Serving, ShareState
 from worldvpn_core.types import Endpoint, IpNetwork
 
-#: What a node offers that limits its guests to nothing.
-UNLIMITED_MBPS: Final = 50
 FIRST_AGAIN_S: Final = 5.0
 LONGEST_AGAIN_S: Final = 300.0
 #: The server checks three times a minute at most.
@@ -60,6 +59,8 @@ class Listed:
     adopt: Callable[[tuple[IpNetwork, ...]], None]
     protocol: str
     changed: Callable[[], None]
+    #: Whether new guests are taken.
+    accepts: Callable[[], bool] = lambda: True
     is_listed: bool = attrs.field(default=False, init=False)
     #: Why the node is not listed, or "" while nothing is known.
     reason: str = attrs.field(default="", init=False)
@@ -116,6 +117,8 @@ class Listed:
 
     async def _offer(self, state: Serving, settings: Settings, owner: Owner) -> float:
         call = _announcement(state, settings, self.file.node_id(owner), self.protocol)
+        if not self.accepts():
+            return await self._not_now(call, owner)
         standing = await self.link.ask(call, NodeStanding)
         drawn = (standing.inner4, standing.inner6)
         self._said = owner, call
@@ -127,6 +130,13 @@ class Listed:
         reason = REASONS.get(standing.reason, standing.reason)
         self._say(is_listed=standing.listed, reason=reason)
         return FRESH_S if standing.listed else UNREACHED_AGAIN_S
+
+    async def _not_now(self, call: Announce, owner: Owner) -> float:
+        """Let no new guest be sent, while those who are there stay."""
+        await self.link.ask(attrs.evolve(call, accepting=False, reach=False), NodeStanding)
+        self._said = owner, call
+        self._say(is_listed=False, reason="no new guests are taken now")
+        return FRESH_S
 
     async def _close(self) -> None:
         """Let no new guest be sent: the stream of events alone would keep the node online."""
@@ -151,7 +161,7 @@ def _announcement(state: Serving, settings: Settings, node_id: str, protocol: st
         protocols=(protocol,),
         x25519=state.node.public_key,
         listen=(Endpoint(host=_SEEN, port=state.plan.listen_port),),
-        bandwidth_mbps=settings.share_rate_mbps or UNLIMITED_MBPS,
+        bandwidth_mbps=offered_mbps(settings),
         most_guests=settings.share_guests,
         daily_bytes=settings.share_daily_gb * _GIGABYTE,
         reach=False,

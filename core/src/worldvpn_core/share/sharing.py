@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import attrs
@@ -24,10 +24,15 @@ from worldvpn_core.share.registered import NodeFile
 from worldvpn_core.share.requests import ShareRequests
 from worldvpn_core.share.runner import ShareRunner
 from worldvpn_core.share.states import Draining, Off, Serving, ShareState
+from worldvpn_core.share.warden import Told, Warden
 from worldvpn_core.tunnel.states import Disconnected, Paused
 from worldvpn_core.types import IpAddress, IpNetwork
 
 _log = logging.getLogger(__name__)
+
+
+async def unknown() -> None:
+    """Say nothing: nobody here knows whether the network is metered."""
 
 
 @attrs.frozen(kw_only=True)
@@ -43,6 +48,8 @@ class Around:
     publish: Callable[[], None]
     dns: tuple[IpAddress, ...]
     state_dir: Path
+    #: Whether the network is paid for by the byte; None: it is not known.
+    metered: Callable[[], Awaitable[bool | None]] = unknown
     #: The central server, which sends guests; None: this host belongs to none.
     link: CentralLink | None = None
 
@@ -73,8 +80,22 @@ class Sharing:
         self.listed: Listed | None = None
         if around.link is not None and around.exit_ is not None:
             self._host_guests(around.link, around.exit_)
+        self.warden = Warden(self._told(guests), self.hosting, around.state_dir / "sharing.json")
+        self.control.own_hold = lambda: self.warden.hold
         self.requests = ShareRequests(
-            control=self.control, listed=self.listed, hosting=self.hosting
+            control=self.control, warden=self.warden, listed=self.listed, hosting=self.hosting
+        )
+
+    def _told(self, guests: GuestStore) -> Told:
+        return Told(
+            settings=self._around.settings,
+            state=lambda: self.runner.state,
+            counts=self._around.enforcer.guests,
+            devices=guests,
+            follow=self.control.follow,
+            accepts=self.account_changed,
+            publish=self._around.publish,
+            metered=self._around.metered,
         )
 
     def _host_guests(self, link: CentralLink, exit_: Exit) -> None:
@@ -88,6 +109,7 @@ class Sharing:
             state=lambda: self.runner.state,
             adopt=self._adopt,
             protocol=exit_.name,
+            accepts=lambda: self.warden.terms.accepts,
             changed=self._around.publish,
         )
 
@@ -95,6 +117,7 @@ class Sharing:
         """Serve until cancelled."""
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self.runner.run())
+            parts.create_task(self.warden.run())
             if self.listed is not None:
                 parts.create_task(self.listed.run())
 
@@ -144,4 +167,5 @@ class Sharing:
         if self.listed is not None and offered != self._offered:
             self._offered = offered
             self.listed.hurry()
+        self.warden.hurry()
         self._around.publish()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Hashable, Mapping
 
 from worldvpn_core.contracts import (
     Change,
+    GuestCounts,
     HostEvent,
     HostServices,
     JournalRecord,
@@ -60,6 +61,7 @@ class FakeFirewall:
 
     facts = FirewallFacts(name="fake")
     turns: int = 0
+    guests: GuestCounts | None = None
 
     def __init__(self, log: list[str] | None = None) -> None:
         self.applied: list[PolicySet] = []

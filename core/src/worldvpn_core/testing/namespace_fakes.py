@@ -10,6 +10,7 @@ from worldvpn_core.contracts import (
     LinkFacts,
     Namespace,
     NamespacePlan,
+    Shaping,
 )
 from worldvpn_core.errors import EngineError
 
@@ -55,9 +56,13 @@ class FakeNamespace:
         self.links = FakeLinks()
         self.helpers = FakeHelpers()
         self.led: list[str] = []
+        self.shaped: list[Shaping | None] = []
 
     async def lead(self, interface: str) -> None:
         self.led.append(interface)
+
+    async def shape(self, shaping: Shaping | None) -> None:
+        self.shaped.append(shaping)
 
     async def netlink(self, family: int) -> socket.socket:
         raise EngineError(f"there is no kernel behind this namespace to ask ({family})")

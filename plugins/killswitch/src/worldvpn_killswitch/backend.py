@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import attrs
 
-from worldvpn_core.contracts import Links
+from worldvpn_core.contracts import GuestCounts, Links
 from worldvpn_core.errors import FirewallError
 from worldvpn_core.policy import (
     Explanation,
@@ -77,6 +77,10 @@ class NftablesBackend:
         return FirewallFacts(
             name="nftables", engine=self._engine.name, egress_hook=self._egress_hook
         )
+
+    @property
+    def guests(self) -> GuestCounts | None:
+        return self._node_rules
 
     async def apply(self, policy: PolicySet) -> None:
         async with self._one_at_a_time:

@@ -7,16 +7,13 @@ The host keeps the ports chosen here when it puts its own address on the packets
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import Final
 
 from worldvpn_core.policy import NodePolicy
+from worldvpn_core.share.plan import place_of
 from worldvpn_core.types import NODE_GUESTS, NODE_PORTS, NODE_UPLINK, IpAddress
 from worldvpn_killswitch.address import Source
 from worldvpn_killswitch.match import Device, Layer4, Side, Special
 from worldvpn_killswitch.rule import DROP, Action, Fate, Rule
-
-#: The first four addresses of a network are the node's own.
-_FIRST: Final = 4
 
 
 def limited_flows(policy: NodePolicy) -> tuple[Rule, ...]:
@@ -53,7 +50,7 @@ def ports_of(guest: IpAddress, most_guests: int) -> tuple[int, int]:
     """Return the first and last port of ``guest``: by its place, so that it keeps them. Pure."""
     first, last = NODE_PORTS
     width = (last - first + 1) // most_guests
-    place = (guest.packed[-1] - _FIRST) % most_guests
+    place = place_of(guest, most_guests)
     return first + place * width, first + (place + 1) * width - 1
 
 

@@ -17,6 +17,7 @@ from worldvpn_server.errors import NotFoundError
 from worldvpn_server.http.guards import signed_in
 from worldvpn_server.sessions import news, rows
 from worldvpn_server.transparency import view
+from worldvpn_server.transparency.alias import alias_of
 from worldvpn_server.transparency.rounding import TRAFFIC, formatted
 
 _COMPAT: Final = [signed_in(Audience.COMPAT)]
@@ -190,10 +191,13 @@ async def privacy(state: State, caller: NamedDependency[Caller]) -> Privacy:
     """Show what nodes were told of the caller, and what is kept for their owners."""
     services = state.services
     async with services.database.read() as sql:
-        mine = await rows.live_of(sql, caller.account)
+        mine = [
+            (each, await alias_of(sql, each.node, each.payer, each.created_at))
+            for each in await rows.live_of(sql, caller.account)
+        ]
     kept = await view.stored_of(services.database, caller.account, services.clock.now())
     return Privacy(
-        now=[news.guest(each, "open") for each in mine],
+        now=[news.guest(each, "open", alias=alias) for each, alias in mine],
         kept=[
             Kept(
                 alias=row["alias"],

@@ -1,0 +1,340 @@
+"""The owner's terms at work on a host of fakes: who is held, sent away, counted and shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from tests.core.share.central_fakes import FakeServer, offer, session
+from tests.core.share.test_sharing import House
+from worldvpn_core.central.calls import Announce, Answer
+from worldvpn_core.contracts import Watched
+from worldvpn_core.credit.exchange import Figures
+from worldvpn_core.errors import ConfigError, ShareError
+from worldvpn_core.ipc.rights import Role
+from worldvpn_core.ipc.share import ShareGuests, ShareKick, ShareOn, SharePause, ShareResume
+from worldvpn_core.ipc.visible import visible
+from worldvpn_core.share.classes import TrafficClass
+from worldvpn_core.share.schedule import DAYS
+from worldvpn_core.share.sharing import Around
+from worldvpn_core.share.states import Draining, Off, Serving
+from worldvpn_core.testing.running import running
+from worldvpn_core.testing.samples import guest
+from worldvpn_core.testing.share_fakes import FakeCounts
+
+pytestmark = pytest.mark.anyio
+
+GB = 10**9
+ALIAS, OTHER = "ab" * 16, "cd" * 16
+
+
+class Watch(House):
+    """A host that shares, whose guests do what a test says."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.counts = FakeCounts()
+        self.costs: bool | None = None
+        self.central = FakeServer()
+        super().__init__(state_dir, self.central)
+
+    def around(self, **parts: Any) -> Around:  # noqa: ANN401 - of any field
+        self.world.firewall.guests = self.counts
+        return Around(**parts, metered=self._metered)
+
+    async def _metered(self) -> bool | None:
+        return self.costs
+
+    @property
+    def cause(self) -> str | None:
+        state = self.sharing.runner.state
+        return state.cause.code if isinstance(state, Off | Draining) and state.cause else None
+
+    def choose(self, **changes: Any) -> None:  # noqa: ANN401 - of any setting
+        self.world.settings = attrs.evolve(self.world.settings, **changes)
+        self.sharing.requests.settings_changed()
+
+    async def held(self, code: str) -> None:
+        await self.until(lambda: self.cause == code)
+
+    async def serves(self) -> None:
+        await self.until(lambda: isinstance(self.sharing.runner.state, Serving) and self.is_listed)
+
+    async def offered(self, number: int = 1, alias: str | None = ALIAS) -> bool:
+        """Let the server offer a guest; return whether it was let in."""
+        self.central.guests[session(number)] = guest(number).public_key
+        answered, before = asyncio.Event(), len(self.answers)
+        self.central.at_ask = lambda: len(self.answers) > before and answered.set()
+        self.sharing.heard(attrs.evolve(offer(self.node_id, number), alias=alias, country="NL"))
+        async with asyncio.timeout(5):
+            await answered.wait()
+            await self.world.settled()
+            await self.sharing.runner.settled()
+        return self.answers[-1].keys is not None
+
+    @property
+    def answers(self) -> list[Answer]:
+        return [call for call in self.central.asked if isinstance(call, Answer)]
+
+    def does(self, number: int, up: int = 0, down: int = 0, **done: Any) -> None:  # noqa: ANN401 - of Watched
+        address = guest(number).addresses[0]
+        self.counts.figures[address] = Figures(up_bytes=up, down_bytes=down)
+        self.counts.done[address] = Watched(**done)
+
+    async def look(self) -> None:
+        await self.sharing.warden.look()
+        await self.sharing.runner.settled()
+
+    async def people(self) -> list[dict[str, Any]]:
+        answer = await self.sharing.requests.dispatch(ShareGuests())
+        found = answer["guests"]
+        assert isinstance(found, list)
+        return found
+
+    @property
+    def inside(self) -> set[bytes]:
+        return {*self.exit.served[-1].guests}
+
+
+@asynccontextmanager
+async def watched(state_dir: Path) -> AsyncIterator[Watch]:
+    house = Watch(state_dir)
+    async with running(house.world):
+        task = asyncio.create_task(house.sharing.run())
+        house.sharing.control.follow()
+        try:
+            yield house
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await house.sharing.leave()
+
+
+async def test_a_pause_holds_the_node_through_a_restart_until_it_is_ended(tmp_path: Path) -> None:
+    async with watched(tmp_path) as house:
+        await house.serves()
+        await house.sharing.requests.dispatch(SharePause())
+        await house.held("share.paused")
+    async with watched(tmp_path) as house:
+        await house.held("share.paused")
+        await house.sharing.requests.dispatch(ShareResume())
+        await house.serves()
+        with pytest.raises(ConfigError, match="not paused"):
+            await house.sharing.requests.dispatch(ShareResume())
+
+
+async def test_a_pause_that_drains_keeps_new_guests_out_and_leaves_those_inside(
+    tmp_path: Path,
+) -> None:
+    async with watched(tmp_path) as house:
+        await house.serves()
+        assert await house.offered(1)
+        await house.sharing.requests.dispatch(SharePause(drain=True))
+
+        assert not await house.offered(2, OTHER)
+        assert house.inside == {guest(1).public_key}
+        await house.until(lambda: not house.is_listed)
+        told = [call for call in house.central.asked if isinstance(call, Announce)]
+        assert not told[-1].accepting
+        await house.sharing.requests.dispatch(ShareResume())
+        await house.serves()
+        assert await house.offered(2, OTHER)
+
+
+async def test_a_days_volume_ends_it_for_the_day_and_a_restart_grants_nothing_anew(
+    tmp_path: Path,
+) -> None:
+    async with watched(tmp_path) as house:
+        house.choose(share_daily_gb=1)
+        await house.serves()
+        await house.offered(1)
+        house.does(1, up=GB // 4, down=GB // 2)
+        await house.look()
+        assert isinstance(house.sharing.runner.state, Serving)
+        house.does(1, up=GB // 4, down=GB * 3 // 4)
+        await house.look()
+        await house.held("share.daily")
+    async with watched(tmp_path) as house:
+        house.world.settings = attrs.evolve(house.world.settings, share_daily_gb=1)
+        house.sharing.requests.settings_changed()
+        await house.held("share.daily")
+        house.choose(share_daily_gb=2)
+        await house.serves()
+
+
+async def test_counters_that_begin_again_are_counted_once(tmp_path: Path) -> None:
+    async with watched(tmp_path) as house:
+        await house.serves()
+        await house.offered(1)
+        for up in (100, 300, 50, 70):
+            house.does(1, up=up)
+            await house.look()
+
+        assert house.sharing.warden.kept.daily.carried_bytes == 370
+
+
+async def test_outside_the_hours_nobody_is_served(tmp_path: Path) -> None:
+    async with watched(tmp_path) as house:
+        await house.serves()
+        house.choose(share_schedule=(_never_now(),))
+        await house.held("share.schedule")
+        house.choose(share_schedule=())
+        await house.serves()
+
+
+def _never_now() -> str:
+    """Return a window a few days from now."""
+    return f"{DAYS[(datetime.now(UTC).weekday() + 3) % 7]} 10:00-11:00"
+
+
+async def test_a_metered_network_ends_it_unless_the_owner_says_so(tmp_path: Path) -> None:
+    async with watched(tmp_path) as house:
+        await house.serves()
+        house.costs = True
+        await house.look()
+        await house.held("share.metered")
+        house.choose(share_metered=True)
+        await house.serves()
+        house.choose(share_metered=False)
+        await house.held("share.metered")
+        house.costs = None
+        await house.look()
+        await house.serves()
+
+
+@pytest.mark.parametrize(
+    "too_much",
+    [{"opened": 1_001}, {"ports": 101}, {"unanswered_bytes": 2**30}],
+)
+async def test_who_does_too_much_is_sent_away_and_not_let_back(
+    tmp_path: Path, too_much: dict[str, int]
+) -> None:
+    async with watched(tmp_path) as house:
+        await house.serves()
+        assert await house.offered(1)
+        house.does(1)
+        await house.look()
+        assert house.inside == {guest(1).public_key}
+        house.does(1, **too_much)
+        await house.look()
+        assert house.inside == set()
+        assert not await house.offered(2, ALIAS)
+        assert await house.offered(3, OTHER)
+    async with watched(tmp_path) as house:
+        await house.serves()
+        assert not await house.offered(1, ALIAS)
+        assert await house.offered(1, OTHER)
+
+
+async def test_the_owners_own_devices_may_do_as_they_like(tmp_path: Path) -> None:
+    async with watched(tmp_path) as house:
+        await house.serves()
+        house.sharing.control.invite("phone", "198.51.100.1")
+        await house.sharing.runner.settled()
+        (phone,) = house.sharing.control.guests.all()
+        own = phone.guest.addresses[0]
+        house.counts.figures[own] = Figures(up_bytes=3 << 20)
+        house.counts.done[own] = Watched(ports=9_000, begun={TrafficClass.MAIL: 1})
+        await house.look()
+
+        assert house.inside == {phone.guest.public_key}
+        (shown,) = await house.people()
+        assert (shown["kind"], shown["name"], shown["class"]) == ("device", "phone", "mail")
+        assert shown["received_bytes"] == 3 << 20
+
+
+async def test_a_guest_is_shown_and_can_be_sent_away_by_its_alias(tmp_path: Path) -> None:
+    async with watched(tmp_path) as house:
+        await house.serves()
+        await house.offered(1)
+        await house.offered(2, OTHER)
+        house.does(1, up=1 << 20, down=5 << 20, begun={TrafficClass.WEB: 2, TrafficClass.OTHER: 1})
+        await house.look()
+        first = next(one for one in await house.people() if one["alias"] == ALIAS)
+        assert (first["country"], first["class"], first["credits"]) == ("NL", "web", None)
+        assert (first["received_bytes"], first["sent_bytes"]) == (1 << 20, 5 << 20)
+
+        answer = await house.sharing.requests.dispatch(ShareKick(alias="abab", reason="no more"))
+        assert house.inside == {guest(2).public_key}
+        assert [one["alias"] for one in await house.people()] == [OTHER]
+        banned = answer["banned"]
+        assert isinstance(banned, list)
+        assert [(one["alias"], one["reason"], one["detail"]) for one in banned] == [
+            (ALIAS, "kicked", "no more")
+        ]
+        with pytest.raises(ConfigError, match="nobody here"):
+            await house.sharing.requests.dispatch(ShareKick(alias="abab"))
+
+
+async def test_a_guest_that_was_sent_away_does_not_return_on_a_newer_ticket(
+    tmp_path: Path,
+) -> None:
+    async with watched(tmp_path) as house:
+        await house.serves()
+        await house.offered(1, None)
+        house.does(1, ports=101)
+        await house.look()
+        assert house.inside == set()
+        ticket = house.central.signed(house.central.tickets[-1])
+        again = attrs.evolve(offer(house.node_id, 1), action="open", ticket=ticket, alias=None)
+        house.sharing.heard(again)
+        await house.world.settled()
+        await house.sharing.runner.settled()
+        assert house.inside == set()
+
+
+async def test_only_the_owner_sees_who_is_there(tmp_path: Path) -> None:
+    async with watched(tmp_path) as house:
+        await house.serves()
+        await house.offered(1)
+        snapshot = {"sharing": house.sharing.requests.shown()}
+
+        for role, count in ((Role.OWNER, 1), (Role.ROOT, 1), (Role.GROUP, 0)):
+            sharing = visible(snapshot, role)["sharing"]
+            assert isinstance(sharing, dict)
+            assert len(sharing["people"]) == count
+
+
+async def test_a_kernel_that_does_not_tell_stops_nothing(tmp_path: Path) -> None:
+    async with watched(tmp_path) as house:
+        await house.serves()
+        house.counts.failure = ShareError("no")
+        await house.look()
+        assert isinstance(house.sharing.runner.state, Serving)
+
+
+async def test_a_guest_whose_key_is_there_already_is_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    async with watched(tmp_path) as house:
+        await house.serves()
+        assert await house.offered(1)
+        house.central.guests[session(2)] = guest(1).public_key
+        twin = attrs.evolve(offer(house.node_id, 2), x25519=guest(1).public_key)
+        house.sharing.heard(twin)
+        await house.world.settled()
+        assert house.answers[-1].session_id == session(2)
+        assert house.answers[-1].keys is None
+        assert "key-present" in caplog.text
+
+
+async def test_consent_is_on_record_with_its_words_and_its_time(tmp_path: Path) -> None:
+    async with watched(tmp_path) as house:
+        house.choose(sharing=False, share_consent_utc=None)
+        for refused in (ShareOn(), ShareOn(agree=True, version=99)):
+            with pytest.raises(ConfigError, match="agree to it"):
+                await house.sharing.requests.dispatch(refused)
+        await house.sharing.requests.dispatch(ShareOn(agree=True, version=1))
+
+        assert house.world.settings.share_consent_version == 1
+        assert house.world.settings.share_consent_utc is not None
+        consent = house.sharing.requests.shown()["consent"]
+        assert isinstance(consent, dict)
+        assert consent["agreed_version"] == consent["version"] == 1
