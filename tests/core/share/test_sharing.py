@@ -26,6 +26,7 @@ from worldvpn_core.settings import Settings
 from worldvpn_core.share.invited import GuestStore
 from worldvpn_core.share.sharing import Around, Sharing
 from worldvpn_core.share.states import Off, Serving
+from worldvpn_core.testing.fakes import fake_host
 from worldvpn_core.testing.namespace_fakes import FakeNamespaces
 from worldvpn_core.testing.running import World, running
 from worldvpn_core.testing.samples import guest
@@ -49,7 +50,7 @@ class House:
             self.around(
                 enforcer=self.world.enforcer,
                 tunnel=self.world.runner,
-                namespaces=self.exit.namespaces,
+                host=attrs.evolve(fake_host(), namespaces=self.exit.namespaces),
                 exit_=self.exit,
                 settings=lambda: self.world.settings,
                 change=self._change,

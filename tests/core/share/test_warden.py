@@ -46,9 +46,9 @@ class Watch(House):
 
     def around(self, **parts: Any) -> Around:  # noqa: ANN401 - of any field
         self.world.firewall.guests = self.counts
-        return Around(**parts, metered=self._metered)
+        return Around(**{**parts, "host": attrs.evolve(parts["host"], uplink=self)})
 
-    async def _metered(self) -> bool | None:
+    async def is_metered(self) -> bool | None:
         return self.costs
 
     @property
@@ -70,7 +70,12 @@ class Watch(House):
         """Let the server offer a guest; return whether it was let in."""
         self.central.guests[session(number)] = guest(number).public_key
         answered, before = asyncio.Event(), len(self.answers)
-        self.central.at_ask = lambda: len(self.answers) > before and answered.set()
+
+        def asked() -> None:
+            if len(self.answers) > before:
+                answered.set()
+
+        self.central.at_ask = asked
         self.sharing.heard(attrs.evolve(offer(self.node_id, number), alias=alias, country="NL"))
         async with asyncio.timeout(5):
             await answered.wait()

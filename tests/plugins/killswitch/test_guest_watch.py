@@ -148,6 +148,31 @@ async def test_who_stays_goes_on_being_watched_when_others_come_and_go(watching:
     assert (await watching.seen(GUEST4)).opened == 0
 
 
+@pytest.mark.parametrize("sent", [(), (GUEST4,)])
+async def test_a_guest_has_no_more_flows_at_once_than_its_share_and_others_have_theirs(
+    node: Node, sent: tuple[IpAddress, ...]
+) -> None:
+    rules = NodeRules(OnlyHere(), lambda _space: LibNftables())
+    most = attrs.evolve(SENT, sent=sent, most_flows=20)
+    await rules.apply(most)
+    assert _flows(node, range(30)) == 20
+    node.sends(datagram(GUEST6, SERVER6, b"others", (5_000, 443)))
+    # Those who come and go leave the count alone; another share counts anew.
+    await rules.apply(attrs.evolve(most, guests=(GUEST4,)))
+    assert _flows(node, range(30, 40)) == 0
+    await rules.apply(attrs.evolve(most, most_flows=0))
+    assert _flows(node, range(40, 80)) == 40
+
+
+def _flows(node: Node, numbers: range) -> int:
+    """Begin so many flows; return how many were let through."""
+    passed = 0
+    for number in numbers:
+        os.write(node.inner, _another(number))
+        passed += _taken(node.outer)
+    return passed
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"sent": ()}, {"guests": (), "sent": ()}, {"guests": (GUEST6,)}],

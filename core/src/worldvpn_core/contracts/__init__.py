@@ -26,6 +26,7 @@ from worldvpn_core.contracts.host import (
     NetworkChanged,
     Resumed,
     Routing,
+    Uplink,
 )
 from worldvpn_core.contracts.metering import (
     Accounting,
@@ -96,6 +97,7 @@ __all__ = [
     "Traffic",
     "Transport",
     "Tunnel",
+    "Uplink",
     "Volume",
     "Watched",
 ]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
 
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.news import News
-from worldvpn_core.contracts import Exit, Namespaces
+from worldvpn_core.contracts import Exit, HostServices
 from worldvpn_core.enforce import Enforcer
 from worldvpn_core.errors import WorldVpnError
 from worldvpn_core.runner import TunnelRunner
@@ -31,25 +31,19 @@ from worldvpn_core.types import IpAddress, IpNetwork
 _log = logging.getLogger(__name__)
 
 
-async def unknown() -> None:
-    """Say nothing: nobody here knows whether the network is metered."""
-
-
 @attrs.frozen(kw_only=True)
 class Around:
     """What sharing needs of the rest of the daemon."""
 
     enforcer: Enforcer
     tunnel: TunnelRunner
-    namespaces: Namespaces
+    host: HostServices
     exit_: Exit | None
     settings: Callable[[], Settings]
     change: Callable[[Settings], None]
     publish: Callable[[], None]
     dns: tuple[IpAddress, ...]
     state_dir: Path
-    #: Whether the network is paid for by the byte; None: it is not known.
-    metered: Callable[[], Awaitable[bool | None]] = unknown
     #: The central server, which sends guests; None: this host belongs to none.
     link: CentralLink | None = None
 
@@ -95,7 +89,7 @@ class Sharing:
             follow=self.control.follow,
             accepts=self.account_changed,
             publish=self._around.publish,
-            metered=self._around.metered,
+            uplink=self._around.host.uplink,
         )
 
     def _host_guests(self, link: CentralLink, exit_: Exit) -> None:
@@ -133,10 +127,10 @@ class Sharing:
 
     async def sweep(self) -> None:
         """Remove the node that a crash has left."""
-        for name in await self._around.namespaces.all():
+        for name in await self._around.host.namespaces.all():
             _log.info("removing the namespace %s, left by a former run", name)
             try:
-                await self._around.namespaces.remove(name)
+                await self._around.host.namespaces.remove(name)
             except WorldVpnError as error:
                 # The host's protection must not wait for it; the next node says what it lacks.
                 _log.warning("%s", error)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final
 
 import attrs
 
-from worldvpn_core.contracts import GuestCounts
-from worldvpn_core.errors import ConfigError, ShareError, WorldVpnError
+from worldvpn_core.contracts import GuestCounts, Uplink
+from worldvpn_core.errors import ConfigError, ShareError
 from worldvpn_core.settings import Settings
 from worldvpn_core.share import abuse, live, zones
 from worldvpn_core.share.banned import USUAL, Ban, meant
@@ -51,7 +51,7 @@ class Told:
     #: Let the server know whether new guests are taken.
     accepts: Callable[[], None]
     publish: Callable[[], None]
-    metered: Callable[[], Awaitable[bool | None]]
+    uplink: Uplink | None
     #: What was earned with a session; None: it is not known.
     earned: Callable[[str], int | None] = lambda _session: None
 
@@ -112,7 +112,7 @@ class Warden:
 
     async def look(self) -> None:
         """Read what the guests have done, judge it, and act on it."""
-        self.metered = await self._metered()
+        self.metered = await self._metered() if self._told.settings().sharing else self.metered
         state = self._told.state()
         if isinstance(state, Serving | Draining):
             await self._read(state)
@@ -162,11 +162,8 @@ class Warden:
         )
 
     async def _metered(self) -> Metered:
-        try:
-            costs = await self._told.metered()
-        except WorldVpnError as error:
-            _log.debug("whether this network is metered is not known: %s", error)
-            return Metered.UNKNOWN
+        uplink = self._told.uplink
+        costs = None if uplink is None else await uplink.is_metered()
         return Metered.UNKNOWN if costs is None else Metered.YES if costs else Metered.NO
 
     async def _read(self, state: Serving | Draining) -> None:

@@ -1,8 +1,9 @@
 """What watches the node's guests, and gives each its share: a table that new rules leave alone.
 
-Of the server's guests it counts the connections they begin, the ports and hosts they speak to
-and what nobody answers, and slows those who begin too many. Of all, it counts the kinds of
-traffic by port. Where there are shares, it says whose a packet is, for the shaper. Pure.
+No guest has more flows at once than its share. Of the server's guests the connections they begin
+are counted, the ports and hosts they speak to and what nobody answers, and those who begin too
+many are slowed. Of all, the kinds of traffic are counted, by port. Where there are shares, a
+packet is told whose it is, for the shaper. Pure.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from worldvpn_core.share.plan import place_of
 from worldvpn_core.types import NODE_GUESTS, NODE_UPLINK, IpAddress
 
 TABLE: Final = "worldvpn_watch"
+#: What counts the packets of flows that were one too many.
+REFUSED_FLOWS: Final = "refused_flows"
 VERSIONS: Final = (4, 6)
+_FLOWS: Final = "flows"
 _TYPES: Final = {4: "ipv4_addr", 6: "ipv6_addr"}
 _FAMILIES: Final = {4: "ip", 6: "ip6"}
 #: After the filter: what is dropped there was not done to anybody.
@@ -59,6 +63,7 @@ def begun_in(name: TrafficClass, version: int) -> str:
 def begun() -> str:
     """Return the script that makes the table anew, with nobody in it."""
     lines = [f"add table inet {TABLE}", f"delete table inet {TABLE}", f"table inet {TABLE} {{"]
+    lines += [f"counter {REFUSED_FLOWS} {{ }}", f"chain {_FLOWS} {{", "}"]
     for version in VERSIONS:
         lines += _sets(version)
         lines += _judged(version)
@@ -68,6 +73,7 @@ def begun() -> str:
     lines += [f"meta nfproto ipv{each} goto kinds{each}" for each in VERSIONS]
     lines += ["}", "chain passed {"]
     lines += [f"type filter hook forward priority {_PRIORITY}; policy accept;"]
+    lines += [f"{_GOES} {_FIRST} jump {_FLOWS}"]
     for each in VERSIONS:
         lines += [
             f"{_GOES} meta priority set {_of(each)} saddr map @class{each}",
@@ -85,7 +91,20 @@ def changed(before: NodePolicy | None, after: NodePolicy) -> str:
     was, now = _elements(before), _elements(after)
     lines = [f"delete element inet {TABLE} {each}" for each in was if each not in now]
     lines += [f"add element inet {TABLE} {each}" for each in now if each not in was]
+    if after.most_flows != (0 if before is None else before.most_flows):
+        lines += _limited(after.most_flows)
     return "".join(f"{line}\n" for line in lines)
+
+
+def _limited(most_flows: int) -> Iterator[str]:
+    """Yield what lets each guest have so many flows at once: it is counted anew."""
+    yield f"flush chain inet {TABLE} {_FLOWS}"
+    for version in VERSIONS:
+        yield f"flush set inet {TABLE} flows{version}"
+        if most_flows:
+            over = f"{_of(version)} saddr ct count over {most_flows}"
+            refused = f'counter name "{REFUSED_FLOWS}" drop'
+            yield f"add rule inet {TABLE} {_FLOWS} add @flows{version} {{ {over} }} {refused}"
 
 
 def _elements(policy: NodePolicy | None) -> Mapping[str, None]:
@@ -118,6 +137,7 @@ def _sets(version: int) -> Iterator[str]:
     flags = "flags dynamic,timeout"
     for name, second in ((ports(version), "inet_service"), (hosts(version), kind)):
         yield f"set {name} {{ type {kind} . {second}; size {_MOST_PAIRS}; {flags}; timeout 1m; }}"
+    yield f"set flows{version} {{ type {kind}; size {_MOST_GUESTS}; flags dynamic; }}"
     yield f"set paced{version} {{ type {kind}; size {_MOST_GUESTS}; {flags}; timeout 2m; }}"
     yield f"map class{version} {{ type {kind} : classid\n}}"
 

@@ -12,7 +12,7 @@ from worldvpn_core.share.plan import probers
 from worldvpn_core.types import NODE_GUESTS, NODE_UPLINK
 from worldvpn_killswitch.address import Destination, Source
 from worldvpn_killswitch.match import Device, Family, Match, Port, Ports, Side, Special
-from worldvpn_killswitch.node_shares import limited_flows, own_ports
+from worldvpn_killswitch.node_shares import own_ports
 from worldvpn_killswitch.ranges import NOT_FOR_GUESTS, VERSIONS, of_version, whole
 from worldvpn_killswitch.rule import ACCEPT, DROP, Action, Chain, Fate, Rule, Ruleset, Table
 from worldvpn_killswitch.tunnels import DISCOVERY
@@ -145,7 +145,6 @@ def _passed(policy: NodePolicy) -> tuple[Rule, ...]:
     return (
         *rules,
         Rule("fit", (Special("tcp flags syn / syn,rst"),), _FITTING, why="it must fit the tunnel"),
-        *limited_flows(policy),
         _rule("guest-out", _FROM_GUESTS, _OUT, why="it is the traffic of a guest you serve"),
         _rule("guest-answers", _IN, _TO_GUESTS, _KNOWN, why="a guest has asked for it"),
         _drop("refused", why=refused),
