@@ -99,8 +99,8 @@ class Enforcer:
 
     @property
     def guests(self) -> GuestCounts | None:
-        """What counts the node's guests."""
-        return self._firewall.guests
+        """What counts the node's guests; None: nobody does here."""
+        return self._firewall if isinstance(self._firewall, GuestCounts) else None
 
     def demands(self, state: State) -> Demands:
         """Return what ``state`` asks for under the present settings."""

@@ -2,123 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import attrs
 import pytest
 
-from tests.core.share.central_fakes import FakeServer, offer, session
-from tests.core.share.test_sharing import House
-from worldvpn_core.central.calls import Announce, Answer
+from tests.core.share.central_fakes import offer, session
+from tests.core.share.watchful import ALIAS, OTHER, watched
+from worldvpn_core.central.calls import Announce
 from worldvpn_core.contracts import Watched
 from worldvpn_core.credit.exchange import Figures
 from worldvpn_core.errors import ConfigError, ShareError
 from worldvpn_core.ipc.rights import Role
-from worldvpn_core.ipc.share import ShareGuests, ShareKick, ShareOn, SharePause, ShareResume
+from worldvpn_core.ipc.share import ShareKick, ShareOn, SharePause, ShareResume
 from worldvpn_core.ipc.visible import visible
 from worldvpn_core.share.classes import TrafficClass
 from worldvpn_core.share.schedule import DAYS
-from worldvpn_core.share.sharing import Around
-from worldvpn_core.share.states import Draining, Off, Serving
-from worldvpn_core.testing.running import running
+from worldvpn_core.share.states import Serving
 from worldvpn_core.testing.samples import guest
-from worldvpn_core.testing.share_fakes import FakeCounts
 
 pytestmark = pytest.mark.anyio
 
 GB = 10**9
-ALIAS, OTHER = "ab" * 16, "cd" * 16
-
-
-class Watch(House):
-    """A host that shares, whose guests do what a test says."""
-
-    def __init__(self, state_dir: Path) -> None:
-        self.counts = FakeCounts()
-        self.costs: bool | None = None
-        self.central = FakeServer()
-        super().__init__(state_dir, self.central)
-
-    def around(self, **parts: Any) -> Around:  # noqa: ANN401 - of any field
-        self.world.firewall.guests = self.counts
-        return Around(**{**parts, "host": attrs.evolve(parts["host"], uplink=self)})
-
-    async def is_metered(self) -> bool | None:
-        return self.costs
-
-    @property
-    def cause(self) -> str | None:
-        state = self.sharing.runner.state
-        return state.cause.code if isinstance(state, Off | Draining) and state.cause else None
-
-    def choose(self, **changes: Any) -> None:  # noqa: ANN401 - of any setting
-        self.world.settings = attrs.evolve(self.world.settings, **changes)
-        self.sharing.requests.settings_changed()
-
-    async def held(self, code: str) -> None:
-        await self.until(lambda: self.cause == code)
-
-    async def serves(self) -> None:
-        await self.until(lambda: isinstance(self.sharing.runner.state, Serving) and self.is_listed)
-
-    async def offered(self, number: int = 1, alias: str | None = ALIAS) -> bool:
-        """Let the server offer a guest; return whether it was let in."""
-        self.central.guests[session(number)] = guest(number).public_key
-        answered, before = asyncio.Event(), len(self.answers)
-
-        def asked() -> None:
-            if len(self.answers) > before:
-                answered.set()
-
-        self.central.at_ask = asked
-        self.sharing.heard(attrs.evolve(offer(self.node_id, number), alias=alias, country="NL"))
-        async with asyncio.timeout(5):
-            await answered.wait()
-            await self.world.settled()
-            await self.sharing.runner.settled()
-        return self.answers[-1].keys is not None
-
-    @property
-    def answers(self) -> list[Answer]:
-        return [call for call in self.central.asked if isinstance(call, Answer)]
-
-    def does(self, number: int, up: int = 0, down: int = 0, **done: Any) -> None:  # noqa: ANN401 - of Watched
-        address = guest(number).addresses[0]
-        self.counts.figures[address] = Figures(up_bytes=up, down_bytes=down)
-        self.counts.done[address] = Watched(**done)
-
-    async def look(self) -> None:
-        await self.sharing.warden.look()
-        await self.sharing.runner.settled()
-
-    async def people(self) -> list[dict[str, Any]]:
-        answer = await self.sharing.requests.dispatch(ShareGuests())
-        found = answer["guests"]
-        assert isinstance(found, list)
-        return found
-
-    @property
-    def inside(self) -> set[bytes]:
-        return {*self.exit.served[-1].guests}
-
-
-@asynccontextmanager
-async def watched(state_dir: Path) -> AsyncIterator[Watch]:
-    house = Watch(state_dir)
-    async with running(house.world):
-        task = asyncio.create_task(house.sharing.run())
-        house.sharing.control.follow()
-        try:
-            yield house
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            await house.sharing.leave()
 
 
 async def test_a_pause_holds_the_node_through_a_restart_until_it_is_ended(tmp_path: Path) -> None:
@@ -244,8 +150,8 @@ async def test_the_owners_own_devices_may_do_as_they_like(tmp_path: Path) -> Non
         await house.sharing.runner.settled()
         (phone,) = house.sharing.control.guests.all()
         own = phone.guest.addresses[0]
-        house.counts.figures[own] = Figures(up_bytes=3 << 20)
-        house.counts.done[own] = Watched(ports=9_000, begun={TrafficClass.MAIL: 1})
+        house.world.firewall.figures[own] = Figures(up_bytes=3 << 20)
+        house.world.firewall.done[own] = Watched(ports=9_000, begun={TrafficClass.MAIL: 1})
         await house.look()
 
         assert house.inside == {phone.guest.public_key}
@@ -309,7 +215,7 @@ async def test_only_the_owner_sees_who_is_there(tmp_path: Path) -> None:
 async def test_a_kernel_that_does_not_tell_stops_nothing(tmp_path: Path) -> None:
     async with watched(tmp_path) as house:
         await house.serves()
-        house.counts.failure = ShareError("no")
+        house.world.firewall.untold = ShareError("no")
         await house.look()
         assert isinstance(house.sharing.runner.state, Serving)
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from tests.plugins.host.conftest import Host
 from tests.plugins.host.test_namespaces import PLAN, said
-from worldvpn_core.contracts import Namespace, Shaping, Share
+from worldvpn_core.contracts import Shaping, Share
 from worldvpn_core.contracts.namespaces import class_number
 from worldvpn_core.errors import RoutingError
 from worldvpn_core.types import NODE_GUESTS, NODE_UPLINK
-from worldvpn_host.namespaces import KernelNamespaces
+from worldvpn_host.namespaces import KernelNamespace, KernelNamespaces
 from worldvpn_host.route_socket import RouteSocket
 from worldvpn_host.shaper import Shaper, changes
 from worldvpn_host.shaper_codec import UNLIMITED_BYTES_S
@@ -42,8 +42,9 @@ async def namespaces(host: Host, tmp_path: Path) -> AsyncIterator[KernelNamespac
 
 
 @pytest.fixture
-async def space(namespaces: KernelNamespaces) -> Namespace:
+async def space(namespaces: KernelNamespaces) -> KernelNamespace:
     made = await namespaces.make(PLAN)
+    assert isinstance(made, KernelNamespace)
     await made.links.add(NODE_GUESTS, "bridge")
     await made.links.set_up(NODE_GUESTS)
     await made.lead(NODE_GUESTS)
@@ -66,7 +67,7 @@ def _bytes_s(text: str) -> int:
 
 
 async def test_each_place_has_its_share_in_both_directions(
-    namespaces: KernelNamespaces, space: Namespace
+    namespaces: KernelNamespaces, space: KernelNamespace
 ) -> None:
     await space.shape(WHOLE)
 
@@ -79,7 +80,7 @@ async def test_each_place_has_its_share_in_both_directions(
 
 
 async def test_what_changes_is_changed_and_what_was_is_gone(
-    namespaces: KernelNamespaces, space: Namespace
+    namespaces: KernelNamespaces, space: KernelNamespace
 ) -> None:
     await space.shape(WHOLE)
     faster = Share(sure_bytes_s=9_000_000_000, most_bytes_s=10_000_000_000)
@@ -95,11 +96,11 @@ async def test_what_changes_is_changed_and_what_was_is_gone(
     assert len(await classes(namespaces, NODE_GUESTS)) == 3
 
 
-async def test_without_rates_nothing_is_asked_of_the_kernel(space: Namespace) -> None:
+async def test_without_rates_nothing_is_asked_of_the_kernel(space: KernelNamespace) -> None:
     await space.shape(None)
 
 
-async def test_interface_that_is_gone_is_told(space: Namespace) -> None:
+async def test_interface_that_is_gone_is_told(space: KernelNamespace) -> None:
     await space.shape(WHOLE)
     await space.links.delete(NODE_GUESTS)
     with pytest.raises(RoutingError):

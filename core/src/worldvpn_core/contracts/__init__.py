@@ -36,7 +36,14 @@ from worldvpn_core.contracts.metering import (
     Traffic,
     Volume,
 )
-from worldvpn_core.contracts.namespaces import Namespace, NamespacePlan, Namespaces, Shaping, Share
+from worldvpn_core.contracts.namespaces import (
+    Namespace,
+    NamespacePlan,
+    Namespaces,
+    Shaped,
+    Shaping,
+    Share,
+)
 from worldvpn_core.contracts.network import NetworkServices, ProfileReader, Resolver
 from worldvpn_core.contracts.protection import DnsProtector, FirewallBackend, GuestCounts, Watched
 from worldvpn_core.contracts.services import HostServices, Services
@@ -90,6 +97,7 @@ __all__ = [
     "Routing",
     "Services",
     "SessionTransport",
+    "Shaped",
     "Shaping",
     "Share",
     "SharePlan",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import attrs
 from attrs import validators
@@ -79,6 +79,18 @@ class Namespace(Protocol):
             RoutingError: with the kernel's reason.
         """
 
+    async def netlink(self, family: int) -> socket.socket:
+        """Return a socket of that netlink family which belongs to it; the caller closes it.
+
+        Raises:
+            EngineError: this kernel has no such family, or we have no right to it.
+        """
+
+
+@runtime_checkable
+class Shaped(Protocol):
+    """What a namespace offers besides, where rates can be shared out in it."""
+
     async def shape(self, shaping: Shaping | None) -> None:
         """Let packets on their way to the host, and to the guests, have the rates of ``shaping``.
 
@@ -87,13 +99,6 @@ class Namespace(Protocol):
 
         Raises:
             RoutingError: with the kernel's reason; it has no shaper, perhaps.
-        """
-
-    async def netlink(self, family: int) -> socket.socket:
-        """Return a socket of that netlink family which belongs to it; the caller closes it.
-
-        Raises:
-            EngineError: this kernel has no such family, or we have no right to it.
         """
 
 

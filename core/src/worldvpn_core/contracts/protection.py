@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import attrs
 
@@ -40,8 +40,9 @@ class Watched:
     hosts: int = 0
 
 
+@runtime_checkable
 class GuestCounts(Protocol):
-    """Reads what the node's rules have counted of its guests."""
+    """What a firewall backend that keeps a node's rules can do besides: tell of its guests."""
 
     async def carried(self) -> Mapping[IpAddress, Figures]:
         """Return what each guest's flows have carried since it came, by its address.
@@ -56,10 +57,6 @@ class GuestCounts(Protocol):
 
 class FirewallBackend(Protocol):
     """Holds the one ruleset this host enforces for us."""
-
-    @property
-    def guests(self) -> GuestCounts | None:
-        """What counts the node's guests; None: it keeps no rules for a node."""
 
     @property
     def facts(self) -> FirewallFacts:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
 
 from worldvpn_core.contracts import (
     Guest,
@@ -13,10 +12,7 @@ from worldvpn_core.contracts import (
     NamespacePlan,
     Namespaces,
     SharePlan,
-    Watched,
 )
-from worldvpn_core.credit.exchange import Figures
-from worldvpn_core.errors import ShareError
 from worldvpn_core.share.plan import KEY_BYTES
 from worldvpn_core.testing.namespace_fakes import FakeNamespaces
 from worldvpn_core.types import NODE, NODE_UPLINK, Endpoint, IpAddress, Server
@@ -101,20 +97,3 @@ class FakeExit:
         del node, dns
         guest = Guest(public_key=os.urandom(KEY_BYTES), addresses=addresses)
         return Invitation(guest=guest, profile=f"{remote.host}:{remote.port}")
-
-
-class FakeCounts:
-    """What guests have done, as a test says; raises ``failure`` while that is set."""
-
-    def __init__(self) -> None:
-        self.figures: dict[IpAddress, Figures] = {}
-        self.done: dict[IpAddress, Watched] = {}
-        self.failure: ShareError | None = None
-
-    async def carried(self) -> Mapping[IpAddress, Figures]:
-        if self.failure is not None:
-            raise self.failure
-        return self.figures
-
-    async def watched(self) -> Mapping[IpAddress, Watched]:
-        return self.done

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
-from worldvpn_core.contracts import Namespace, Namespaces, Watched
+from worldvpn_core.contracts import Namespace, Namespaces, Shaped, Watched
 from worldvpn_core.credit.exchange import Figures
 from worldvpn_core.errors import EngineError, FirewallError, ShareError, WorldVpnError
 from worldvpn_core.policy import NodePolicy
@@ -55,8 +55,7 @@ class NodeRules:
         try:
             await engine.run(script(rules, _FAMILY) + counting)
             text = await engine.run(f"list table {_FAMILY[0]} {TABLE}")
-            # Once nobody can come who has no share.
-            await space.shape(shaping_of(policy))
+            await _share_out(space, policy)
         except WorldVpnError as error:
             raise ShareError(f"the node's rules could not be loaded: {error}") from error
         wrong = listing.difference(listing.expected(rules), listing.parsed(text))
@@ -109,6 +108,15 @@ class NodeRules:
         before = self._counted[1]
         counted = meter.changed(before.guests, policy.guests)
         return counted + guest_watch.changed(before, policy)
+
+
+async def _share_out(space: Namespace, policy: NodePolicy) -> None:
+    """Let each guest have its share. Raises ShareError: there are no shares here."""
+    shaping = shaping_of(policy)
+    if isinstance(space, Shaped):
+        await space.shape(shaping)
+    elif shaping is not None:
+        raise ShareError("this system cannot share a rate out among guests")
 
 
 def _closing(
