@@ -231,6 +231,8 @@ class Hosting:
             former.timer.cancel()
         else:
             self._runner.post(GuestInvited(guest=_guest(news, x25519)))
+        # A newer ticket comes without them.
+        told = former if former is not None else news if isinstance(news, GuestNews) else None
         left_s = max(0.0, expires_s - time.time())
         timer = asyncio.get_running_loop().call_later(left_s, self._dismiss, name)
         self._present[name] = Present(
@@ -238,8 +240,8 @@ class Hosting:
             expires_s=expires_s,
             timer=timer,
             probes=isinstance(news, ProbeNews),
-            alias=getattr(former or news, "alias", None),
-            country=getattr(former or news, "country", None),
+            alias=None if told is None else told.alias,
+            country=None if told is None else told.country,
             since_s=time.time() if former is None else former.since_s,
         )
 
