@@ -25,8 +25,8 @@ from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_lab.device import Device, device
 from worldvpn_lab.map import PLACES
 
-_PAIRS: Final = 15
-_LASTING_S: Final = 2
+_PAIRS: Final = 21
+_LASTING_S: Final = 1
 _RATIO: Final = 0.9
 _TRIES: Final = 8
 _AGAIN_S: Final = 0.3

@@ -53,6 +53,7 @@ from worldvpn_core.policy import Packet
 from worldvpn_core.profiles import ProfileStore
 from worldvpn_core.runner import TunnelRunner
 from worldvpn_core.settings import CHANGEABLE, Settings, SettingsFile, changed
+from worldvpn_core.share import zones
 from worldvpn_core.share.requests import ShareRequests
 from worldvpn_core.share.states import Off
 from worldvpn_core.tunnel.machine import plan_of
@@ -208,6 +209,8 @@ class Requests:
             settings = changed(self.chosen.now, request.changes, confirm=request.confirm)
             if settings.auto_connect is not None:
                 self.profiles.get(settings.auto_connect)
+            if settings.share_time_zone is not None:
+                zones.named(settings.share_time_zone)
             self.chosen.change(settings)
             await self.runner.enforced()
             self.share.settings_changed()

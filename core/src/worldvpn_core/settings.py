@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import attrs
 from attrs import validators
@@ -49,10 +49,6 @@ def _windows(texts: Iterable[str]) -> tuple[str, ...]:
     if len(windows) > schedule.MOST_WINDOWS:
         raise ValueError(f"more than {schedule.MOST_WINDOWS} windows")
     return windows
-
-
-def _known_zone(_instance: object, _attribute: attrs.Attribute[Any], name: str) -> None:
-    zones.named(name)
 
 
 _nodes: Final[list[fields.Check[tuple[str, ...]]]] = [
@@ -123,7 +119,7 @@ class Settings:
     share_schedule: tuple[str, ...] = attrs.field(default=(), converter=_windows)
     #: The time zone of the schedule and of the day, by its IANA name; None: this computer's.
     share_time_zone: str | None = attrs.field(
-        default=None, validator=validators.optional(_known_zone)
+        default=None, validator=validators.optional(validators.matches_re(zones.NAME))
     )
     #: Serve guests even on a network that is paid for by the byte.
     share_metered: bool = False

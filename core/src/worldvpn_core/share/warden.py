@@ -85,8 +85,7 @@ class Warden:
     @property
     def zone(self) -> tuple[str, tzinfo]:
         """The zone of hours and days, and its name."""
-        name = self._told.settings().share_time_zone
-        return zones.here() if name is None else (name, zones.named(name))
+        return zones.chosen(self._told.settings().share_time_zone)
 
     def ban_of(self, alias: str | None) -> Ban | None:
         """Return what keeps ``alias`` out."""

@@ -16,7 +16,8 @@ from worldvpn_core.policy import NodePolicy
 from worldvpn_core.share.abuse import MOST_OPENED
 from worldvpn_core.share.classes import PORTS, TrafficClass
 from worldvpn_core.share.plan import place_of
-from worldvpn_core.types import NODE_GUESTS, NODE_UPLINK, IpAddress
+from worldvpn_core.types import NODE_GUESTS, IpAddress
+from worldvpn_killswitch.shares import shaping_of
 
 TABLE: Final = "worldvpn_watch"
 #: What counts the packets of flows that were one too many.
@@ -27,10 +28,9 @@ _TYPES: Final = {4: "ipv4_addr", 6: "ipv6_addr"}
 _FAMILIES: Final = {4: "ip", 6: "ip6"}
 #: After the filter: what is dropped there was not done to anybody.
 _PRIORITY: Final = "filter + 20"
-_GOES: Final = f'iifname "{NODE_GUESTS}" oifname "{NODE_UPLINK}"'
-_COMES: Final = f'oifname "{NODE_GUESTS}"'
-#: A flow's first packet: the kernel confirms a flow when that has left.
-_FIRST: Final = "ct state new ct status ! confirmed"
+#: Chains that say whose a packet is, where there are shares.
+_GOES: Final = "goes"
+_COMES: Final = "comes"
 _MOST_PAIRS: Final = 262_144
 _MOST_GUESTS: Final = 2_048
 
@@ -68,32 +68,49 @@ def begun() -> str:
         lines += _sets(version)
         lines += _judged(version)
         lines += _kinds(version)
-    lines += ["chain begun {"]
+        lines += [f"chain {way}{version} {{\n}}" for way in (_GOES, _COMES)]
+    lines += ["chain begun {", f"jump {_FLOWS}"]
     lines += [f"{_of(each)} saddr @{opened(each)} jump judged{each}" for each in VERSIONS]
     lines += [f"meta nfproto ipv{each} goto kinds{each}" for each in VERSIONS]
+    lines += ["}", "chain fresh {", "ct status ! confirmed jump begun"]
+    lines += [f"{_of(each)} saddr @{unanswered(each)}" for each in VERSIONS]
     lines += ["}", "chain passed {"]
+    # Few rules for the many packets of flows that are known.
     lines += [f"type filter hook forward priority {_PRIORITY}; policy accept;"]
-    lines += [f"{_GOES} {_FIRST} jump {_FLOWS}"]
-    for each in VERSIONS:
-        lines += [
-            f"{_GOES} meta priority set {_of(each)} saddr map @class{each}",
-            f"{_COMES} meta priority set {_of(each)} daddr map @class{each}",
-            f"{_GOES} ct state new {_of(each)} saddr @{unanswered(each)}",
-        ]
-    return "\n".join([*lines, f"{_GOES} {_FIRST} jump begun", "}", "}", ""])
+    lines += [f'oifname "{NODE_GUESTS}" {_by_family(_COMES)}']
+    lines += [f'iifname "{NODE_GUESTS}" ct state new jump fresh']
+    lines += [f'iifname "{NODE_GUESTS}" {_by_family(_GOES)}']
+    return "\n".join([*lines, "}", "}", ""])
+
+
+def _by_family(way: str) -> str:
+    return f"meta nfproto vmap {{ ipv4 : goto {way}4, ipv6 : goto {way}6 }}"
 
 
 def changed(before: NodePolicy | None, after: NodePolicy) -> str:
     """Return the script that makes those of ``after`` be watched instead of those of ``before``.
 
-    Who is in both goes on as it was; "": nothing changes.
+    None: the table was only just made. Who is in both goes on as it was; "": nothing changes.
     """
     was, now = _elements(before), _elements(after)
     lines = [f"delete element inet {TABLE} {each}" for each in was if each not in now]
     lines += [f"add element inet {TABLE} {each}" for each in now if each not in was]
     if after.most_flows != (0 if before is None else before.most_flows):
         lines += _limited(after.most_flows)
+    is_shared = shaping_of(after) is not None
+    if is_shared != (before is not None and shaping_of(before) is not None):
+        lines += _classed(is_shared=is_shared)
     return "".join(f"{line}\n" for line in lines)
+
+
+def _classed(*, is_shared: bool) -> Iterator[str]:
+    """Yield what says whose a packet is, or lets it be."""
+    for version in VERSIONS:
+        for way, side in ((_GOES, "saddr"), (_COMES, "daddr")):
+            yield f"flush chain inet {TABLE} {way}{version}"
+            if is_shared:
+                whose = f"meta priority set {_of(version)} {side} map @class{version}"
+                yield f"add rule inet {TABLE} {way}{version} {whose}"
 
 
 def _limited(most_flows: int) -> Iterator[str]:
