@@ -10,7 +10,6 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Final
 from uuid import UUID
 
-import attrs
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from worldvpn_core.central.calls import Answer, Probed, PublicKeys
@@ -25,9 +24,11 @@ from worldvpn_core.errors import (
     CreditProofError,
     WorldVpnError,
 )
+from worldvpn_core.share.door import Door
 from worldvpn_core.share.events import GuestInvited, GuestRevoked
 from worldvpn_core.share.fitting import misfit
 from worldvpn_core.share.plan import Guest
+from worldvpn_core.share.present import Present, guest_of
 from worldvpn_core.share.registered import Hosted, NodeFile, owner_of
 from worldvpn_core.share.runner import ShareRunner
 from worldvpn_core.share.states import Serving
@@ -39,21 +40,6 @@ PROBE_MOST_S: Final = 60
 _GONE: Final = frozenset({"ended", "withdraw"})
 
 _log = logging.getLogger(__name__)
-
-
-@attrs.frozen(kw_only=True)
-class Present:
-    """A guest that is let in: its key, and when that ends (Unix seconds)."""
-
-    x25519: bytes
-    expires_s: int
-    timer: asyncio.TimerHandle
-    #: Whether it is the server's own peer, which is no guest.
-    probes: bool
-    #: What it is called here today, and where it comes from, as the server tells nodes.
-    alias: str | None = None
-    country: str | None = None
-    since_s: float = attrs.field(factory=time.time)
 
 
 class Hosting:
@@ -74,12 +60,7 @@ class Hosting:
         #: Guests that were accepted and are not inside yet, by session.
         self._coming: dict[str, Guest] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        #: Whether new guests are taken.
-        self.is_accepting = True
-        #: Whether the guest of that alias was sent away, and may not come back yet.
-        self.is_banned: Callable[[str | None], bool] = lambda _alias: False
-        #: Sessions that were ended here: the server may not have heard of it yet.
-        self._sent_away: set[str] = set()
+        self.door = Door()
 
     @property
     def guests(self) -> int:
@@ -111,7 +92,7 @@ class Hosting:
 
     def send_away(self, session: str) -> None:
         """Let a guest in no more, whatever its ticket says."""
-        self._sent_away.add(session)
+        self.door.shut_for(session)
         self._dismiss(session)
 
     def forget(self) -> None:
@@ -130,13 +111,11 @@ class Hosting:
         """Accept a guest where there is room, and let it in once its ticket is there."""
         state = self._runner.state
         if not isinstance(state, Serving) or offer.x25519 is None:
-            await self._refuse(offer, "not-serving")
-            return
-        why = self._why_not(offer, state)
+            return await self._refuse(offer, "not-serving")
+        why = self.door.refusal(offer) or self._misfit(offer, state)
         if why is not None:
-            await self._refuse(offer, why)
-            return
-        self._coming[offer.session_id] = _guest(offer, offer.x25519)
+            return await self._refuse(offer, why)
+        self._coming[offer.session_id] = guest_of(offer, offer.x25519)
         try:
             await self._accept(offer, state)
             await self._runner.settled()
@@ -155,14 +134,6 @@ class Hosting:
             self._let_in(offer, granted.ticket, private.private_bytes_raw())
         except (CentralError, AgentError, CreditProofError, ConfigError) as error:
             _log.warning("a guest was not let in: %s", error)
-
-    def _why_not(self, offer: GuestNews, state: Serving) -> str | None:
-        """Return why a newcomer is refused; None: it may come."""
-        if not self.is_accepting:
-            return "not-accepting"
-        if self.is_banned(offer.alias):
-            return "banned"
-        return self._misfit(offer, state)
 
     async def _refuse(self, offer: GuestNews, why: str) -> None:
         _log.info("a guest was refused: %s", why)
@@ -192,8 +163,7 @@ class Hosting:
         state, now_s = self._runner.state, time.time()
         if not isinstance(state, Serving) or news.x25519 is None or self._misfit(news, state):
             return
-        if news.session_id in self._sent_away or self.is_banned(news.alias):
-            raise CreditProofError("it was sent away from here")
+        self.door.check(news)
         root_key = self._link.root_key
         seen_version = self._file.seen_version(root_key)
         keys = trusted(self._manifest(), root_key, seen_version, now_s)
@@ -230,9 +200,7 @@ class Hosting:
         if former is not None:
             former.timer.cancel()
         else:
-            self._runner.post(GuestInvited(guest=_guest(news, x25519)))
-        # A newer ticket comes without them.
-        told = former if former is not None else news if isinstance(news, GuestNews) else None
+            self._runner.post(GuestInvited(guest=guest_of(news, x25519)))
         left_s = max(0.0, expires_s - time.time())
         timer = asyncio.get_running_loop().call_later(left_s, self._dismiss, name)
         self._present[name] = Present(
@@ -240,8 +208,7 @@ class Hosting:
             expires_s=expires_s,
             timer=timer,
             probes=isinstance(news, ProbeNews),
-            alias=None if told is None else told.alias,
-            country=None if told is None else told.country,
+            news=news if former is None else former.news,
             since_s=time.time() if former is None else former.since_s,
         )
 
@@ -273,26 +240,20 @@ class Hosting:
         """Return why it cannot come: it is of another node, or at what is not its own."""
         if news.node_id != self._file.find(owner_of(self._link)) or news.x25519 is None:
             return "another-node"
-        name = news.session_id if isinstance(news, GuestNews) else news.probe_id
-        newcomer, probes = _guest(news, news.x25519), isinstance(news, ProbeNews)
-        known = self._present.get(name)
-        own = {each.public_key for each in (self._coming.get(name),) if each is not None}
-        own |= set() if known is None else {known.x25519}
-        others = tuple(one for one in self._expected(state) if one.public_key not in own)
-        return misfit(newcomer, others, state.plan, probes=probes)
+        probes = isinstance(news, ProbeNews)
+        name = news.probe_id if isinstance(news, ProbeNews) else news.session_id
+        newcomer = guest_of(news, news.x25519)
+        return misfit(newcomer, self._others(name, state), state.plan, probes=probes)
 
-    def _expected(self, state: Serving) -> tuple[Guest, ...]:
-        """Return those inside, and those who will be in a moment."""
+    def _others(self, name: str, state: Serving) -> tuple[Guest, ...]:
+        """Return those inside, and those who will be in a moment, but for the one of ``name``."""
         inside = {one.public_key for one in state.guests}
         coming = (one for one in self._coming.values() if one.public_key not in inside)
-        return (*state.guests, *coming)
+        own = {self._coming[name].public_key} if name in self._coming else set()
+        own |= {self._present[name].x25519} if name in self._present else set()
+        return tuple(one for one in (*state.guests, *coming) if one.public_key not in own)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _guest(news: GuestNews | ProbeNews, x25519: bytes) -> Guest:
-    addresses = (news.assigned4, news.assigned6)
-    return Guest(public_key=x25519, addresses=addresses, is_sent=isinstance(news, GuestNews))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from worldvpn_core.share.crowd import Member
-from worldvpn_core.share.hosting import Present
 from worldvpn_core.share.invited import Invited
 from worldvpn_core.share.live import Here
+from worldvpn_core.share.present import Present
 
 _NOBODY = Member()
 

@@ -19,10 +19,11 @@ from worldvpn_core.share import abuse, live, zones
 from worldvpn_core.share.banned import USUAL, Ban, meant
 from worldvpn_core.share.crowd import Crowd
 from worldvpn_core.share.daily import day_of
-from worldvpn_core.share.hosting import Hosting, Present
+from worldvpn_core.share.hosting import Hosting
 from worldvpn_core.share.invited import GuestStore
 from worldvpn_core.share.kept import Kept, TermsFile
 from worldvpn_core.share.live import Here
+from worldvpn_core.share.present import Present
 from worldvpn_core.share.roster import there
 from worldvpn_core.share.states import Draining, Serving, ShareState
 from worldvpn_core.share.terms import NOTICE, Facts, Metered, Pause, Terms, terms
@@ -74,8 +75,8 @@ class Warden:
         #: Who was there at the last look, as they are shown.
         self._shown: tuple[dict[str, object], ...] = ()
         if hosting is not None:
-            hosting.is_accepting = self.terms.accepts
-            hosting.is_banned = lambda alias: self.ban_of(alias) is not None
+            hosting.door.is_accepting = self.terms.accepts
+            hosting.door.is_banned = lambda alias: self.ban_of(alias) is not None
 
     @property
     def hold(self) -> Cause | None:
@@ -145,7 +146,7 @@ class Warden:
             ConfigError: nobody is called so, or several are.
         """
         present = {} if self._hosting is None else self._hosting.present
-        aliases = frozenset(each.alias for each in present.values() if each.alias is not None)
+        aliases = frozenset(name for each in present.values() if (name := each.alias) is not None)
         whole = meant(alias, aliases)
         self._ban(whole, "kicked", detail, lasting)
         return whole
@@ -225,7 +226,7 @@ class Warden:
         if self.terms == before:
             return
         if self._hosting is not None:
-            self._hosting.is_accepting = self.terms.accepts
+            self._hosting.door.is_accepting = self.terms.accepts
         self._told.follow()
         self._told.accepts()
         self._told.publish()

@@ -49,7 +49,12 @@ class Count:
     packets: int = 0
 
 
-def counts(kernel: socket.socket, table: str, name: str) -> dict[bytes, Count]:
+def counts(kernel: socket.socket, table: str, name: str) -> dict[bytes, int]:
+    """Return the bytes that each element of the set ``name`` has counted. See ``counted``."""
+    return {key: count.bytes for key, count in counted(kernel, table, name).items()}
+
+
+def counted(kernel: socket.socket, table: str, name: str) -> dict[bytes, Count]:
     """Return what each element of the set ``name`` has counted, by its key.
 
     ``kernel`` is a netlink socket of the namespace, of ``NETLINK_NETFILTER``.

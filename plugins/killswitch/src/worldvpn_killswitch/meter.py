@@ -20,8 +20,6 @@ _FAMILIES: Final = {4: "ip", 6: "ip6"}
 _PRIORITY: Final = "filter + 10"
 _OUT: Final = f'iifname "{NODE_GUESTS}" oifname "{NODE_UPLINK}" ct direction original'
 _IN: Final = f'iifname "{NODE_UPLINK}" oifname "{NODE_GUESTS}" ct direction reply'
-#: Few rules for each of the many packets: its way first, then its family.
-_WAYS: Final = ((_OUT, "up", "saddr", UP), (_IN, "down", "daddr", DOWN))
 
 
 def begun() -> str:
@@ -30,12 +28,12 @@ def begun() -> str:
     for version, kind in _TYPES.items():
         for name in (UP[version], DOWN[version]):
             lines += [f"set {name} {{", f"type {kind}", "counter", "}"]
-    for _, way, side, names in _WAYS:
-        lines += [f"chain {way} {{"]
-        lines += [f"{of} {side} @{names[version]}" for version, of in _FAMILIES.items()]
-        lines += ["}"]
     lines += ["chain passed {", f"type filter hook forward priority {_PRIORITY}; policy accept;"]
-    lines += [f"{passing} ct state established goto {way}" for passing, way, _, _ in _WAYS]
+    for version, family in _FAMILIES.items():
+        lines += [
+            f"{_OUT} ct state established {family} saddr @{UP[version]}",
+            f"{_IN} ct state established {family} daddr @{DOWN[version]}",
+        ]
     return "\n".join([*lines, "}", "}", ""])
 
 
