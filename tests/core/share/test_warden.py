@@ -10,7 +10,6 @@ import pytest
 
 from tests.core.share.central_fakes import offer, session
 from tests.core.share.watchful import ALIAS, OTHER, watched
-from worldvpn_core.central.calls import Announce
 from worldvpn_core.contracts import Watched
 from worldvpn_core.credit.exchange import Figures
 from worldvpn_core.errors import ConfigError, ShareError
@@ -51,8 +50,7 @@ async def test_a_pause_that_drains_keeps_new_guests_out_and_leaves_those_inside(
         assert not await house.offered(2, OTHER)
         assert house.inside == {guest(1).public_key}
         await house.until(lambda: not house.is_listed)
-        told = [call for call in house.central.asked if isinstance(call, Announce)]
-        assert not told[-1].accepting
+        assert not house.announced[-1].accepting
         await house.sharing.requests.dispatch(ShareResume())
         await house.serves()
         assert await house.offered(2, OTHER)
@@ -249,3 +247,16 @@ async def test_consent_is_on_record_with_its_words_and_its_time(tmp_path: Path) 
         consent = house.sharing.requests.shown()["consent"]
         assert isinstance(consent, dict)
         assert consent["agreed_version"] == consent["version"] == 1
+
+
+async def test_only_what_the_server_is_told_is_said_anew(tmp_path: Path) -> None:
+    """Each time it tries to come, and three times a minute at most."""
+    async with watched(tmp_path) as house:
+        await house.serves()
+        before = len(house.announced)
+        house.choose(share_refused_ports=(22,), share_guest_flows=100)
+        await house.look()
+        await house.world.settled()
+        assert len(house.announced) == before
+        house.choose(share_guest_rate_mbps=7)
+        await house.until(lambda: house.announced[-1].bandwidth_mbps == 7)

@@ -12,7 +12,7 @@ import attrs
 
 from tests.core.share.central_fakes import FakeServer, offer, session
 from tests.core.share.test_sharing import House
-from worldvpn_core.central.calls import Answer
+from worldvpn_core.central.calls import Announce, Answer
 from worldvpn_core.contracts import Watched
 from worldvpn_core.credit.exchange import Figures
 from worldvpn_core.ipc.share import ShareGuests
@@ -73,6 +73,10 @@ class Watch(House):
     @property
     def answers(self) -> list[Answer]:
         return [call for call in self.central.asked if isinstance(call, Answer)]
+
+    @property
+    def announced(self) -> list[Announce]:
+        return [call for call in self.central.asked if isinstance(call, Announce)]
 
     def does(self, number: int, up: int = 0, down: int = 0, **done: Any) -> None:  # noqa: ANN401 - of Watched
         address = guest(number).addresses[0]

@@ -72,6 +72,15 @@ class Listed:
         """Take note that the node's state, its settings or the account is another."""
         self._news.set()
 
+    def settings_changed(self) -> None:
+        """Say anew what is offered, if that is another: each time the server tries to come."""
+        state = self.state()
+        if self._said is None or not isinstance(state, Serving):
+            return
+        said = self._said[1]
+        if said != _announcement(state, self.settings(), said.node_id, self.protocol):
+            self.hurry()
+
     async def run(self) -> None:
         """Follow the node until cancelled."""
         failures = 0

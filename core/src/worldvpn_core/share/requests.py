@@ -70,7 +70,7 @@ class ShareRequests:
         self.control.follow()
         self.warden.hurry()
         if self.listed is not None:
-            self.listed.hurry()
+            self.listed.settings_changed()
 
     def shown(self) -> dict[str, object]:
         """Return the snapshot's part; ``people`` and ``banned`` are the owner's alone to see."""
