@@ -123,7 +123,12 @@ def _sent(policy: NodePolicy) -> tuple[Rule, ...]:
 
 def _passed(policy: NodePolicy) -> tuple[Rule, ...]:
     refused = "guests reach the internet only"
-    rules: list[Rule] = [_drop("guest-stray", _STRAY, why="it belongs to no flow")]
+    # Answers are most of what passes: nothing below concerns them.
+    rules: list[Rule] = [
+        Rule("fit", (Special("tcp flags syn / syn,rst"),), _FITTING, why="it must fit the tunnel"),
+        _rule("guest-answers", _IN, _TO_GUESTS, _KNOWN, why="a guest has asked for it"),
+        _drop("guest-stray", _STRAY, why="it belongs to no flow"),
+    ]
     for version in VERSIONS:
         own = of_version(whole(policy.guests), version)
         foreign: Match = (
@@ -144,9 +149,7 @@ def _passed(policy: NodePolicy) -> tuple[Rule, ...]:
         rules.append(_drop("guest-draining", _FROM_GUESTS, _NEW, why="the node serves no more"))
     return (
         *rules,
-        Rule("fit", (Special("tcp flags syn / syn,rst"),), _FITTING, why="it must fit the tunnel"),
         _rule("guest-out", _FROM_GUESTS, _OUT, why="it is the traffic of a guest you serve"),
-        _rule("guest-answers", _IN, _TO_GUESTS, _KNOWN, why="a guest has asked for it"),
         _drop("refused", why=refused),
     )
 
