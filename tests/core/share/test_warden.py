@@ -210,12 +210,21 @@ async def test_only_the_owner_sees_who_is_there(tmp_path: Path) -> None:
             assert len(sharing["people"]) == count
 
 
-async def test_a_kernel_that_does_not_tell_stops_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [ShareError("no"), RuntimeError("the plugin is broken")])
+async def test_a_kernel_that_does_not_tell_stops_nothing(tmp_path: Path, error: Exception) -> None:
     async with watched(tmp_path) as house:
         await house.serves()
-        house.world.firewall.untold = ShareError("no")
-        await house.look()
+        assert await house.offered(1)
+        house.world.firewall.untold = error
+        house.sharing.warden.hurry()
+        await house.world.settled()
         assert isinstance(house.sharing.runner.state, Serving)
+        house.world.firewall.untold = None
+        house.does(1, ports=101)
+        house.sharing.warden.hurry()
+        await house.world.settled()
+        await house.sharing.runner.settled()
+        assert house.inside == set()
 
 
 async def test_a_guest_whose_key_is_there_already_is_refused(

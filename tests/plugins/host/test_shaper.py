@@ -17,7 +17,7 @@ from tests.plugins.host.conftest import Host
 from tests.plugins.host.test_namespaces import PLAN, said
 from worldvpn_core.contracts import Shaping, Share
 from worldvpn_core.contracts.namespaces import class_number
-from worldvpn_core.errors import RoutingError
+from worldvpn_core.errors import EngineError, RoutingError
 from worldvpn_core.types import NODE_GUESTS, NODE_UPLINK
 from worldvpn_host.namespaces import KernelNamespace, KernelNamespaces
 from worldvpn_host.route_socket import RouteSocket
@@ -105,6 +105,16 @@ async def test_interface_that_is_gone_is_told(space: KernelNamespace) -> None:
     await space.links.delete(NODE_GUESTS)
     with pytest.raises(RoutingError):
         await space.shape(Shaping(most_bytes_s=1_000))
+
+
+async def test_namespace_that_is_gone_is_told(
+    namespaces: KernelNamespaces, space: KernelNamespace
+) -> None:
+    await namespaces.remove(space.name)
+    with pytest.raises(RoutingError):
+        await space.shape(WHOLE)
+    with pytest.raises(EngineError):
+        await space.netlink(0)
 
 
 _shares = st.builds(Share, sure_bytes_s=st.integers(1, 10**10), most_bytes_s=st.integers(1, 10**10))

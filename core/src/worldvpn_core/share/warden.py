@@ -97,7 +97,11 @@ class Warden:
         try:
             while True:
                 self._poked.clear()
-                await self.look()
+                try:
+                    await self.look()
+                except Exception:
+                    # What a plugin raises must end neither the daemon nor the watch.
+                    _log.exception("the guests could not be looked at")
                 try:
                     async with asyncio.timeout(LOOK_S if self._told.settings().sharing else None):
                         await self._poked.wait()

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from worldvpn_core.contracts import Watched
 from worldvpn_core.credit.exchange import Figures
-from worldvpn_core.errors import ShareError
 from worldvpn_core.types import IpAddress
 
 
@@ -16,7 +15,7 @@ class FakeCounts:
     def __init__(self) -> None:
         self.figures: dict[IpAddress, Figures] = {}
         self.done: dict[IpAddress, Watched] = {}
-        self.untold: ShareError | None = None
+        self.untold: Exception | None = None
 
     async def carried(self) -> Mapping[IpAddress, Figures]:
         if self.untold is not None:

@@ -90,7 +90,10 @@ class KernelNamespace:
         if shaping is None and not self._shaped:
             return
         names = (self._plan.uplink, *self._led)
-        indexes = tuple([await _index(self._links, name) for name in names])
+        try:
+            indexes = tuple([await _index(self._links, name) for name in names])
+        except RuntimeError as error:
+            raise RoutingError(f"{self.name} has gone: {error}") from error
         self._shaped = True
         await self._shaper.shape(indexes, shaping)
 
@@ -99,7 +102,8 @@ class KernelNamespace:
             return await self._inside.run(
                 lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, family)
             )
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
+            # The thread in it takes nothing any more once it is closed.
             raise EngineError(f"{self.name} cannot be asked for what it counts: {error}") from error
 
     async def furnish(self) -> None:
