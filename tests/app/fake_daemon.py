@@ -111,6 +111,24 @@ def sharing(**changes: Any) -> Sharing:  # noqa: ANN401 - any field of Sharing
         "engine": None,
         "guests": 0,
         "cause": None,
+        "consent": {
+            "version": 1,
+            "text": "Guests go out under its address.",
+            "agreed_version": None,
+            "agreed_utc": None,
+        },
+        "accepting": True,
+        "why_not": "",
+        "pause": None,
+        "schedule": {"zone": "UTC", "windows": [], "open": True, "changes_utc": None},
+        "today": {
+            "carried_bytes": 3 << 30,
+            "cap_bytes": 50 * 10**9,
+            "ends_utc": "2026-01-03T00:00:00+00:00",
+        },
+        "metered": "unknown",
+        "people": [],
+        "banned": [],
     }
     return cast("Sharing", {**off, **changes})
 

@@ -33,14 +33,14 @@ def test_consent_is_given_once_by_a_word(daemon: FakeDaemon, worldvpn: Command) 
     ended = worldvpn("share", "on", "--yes")
 
     assert ended.code == Exit.OK
-    assert asked(daemon, ShareOn) == [ShareOn(agree=True)]
+    assert asked(daemon, ShareOn) == [ShareOn(agree=True, version=1)]
     assert "Sharing: 1 device, UDP port 51820." in ended.out
 
 
 def test_who_has_agreed_is_not_asked_again(daemon: FakeDaemon, worldvpn: Command) -> None:
     daemon.snapshot = {
         **daemon.snapshot,
-        "sharing": sharing(agreed_utc="2026-01-02T13:00:00+00:00"),
+        "sharing": sharing(consent={"version": 1, "text": "", "agreed_version": 1}),
     }
     ended = worldvpn("share", "on")
 

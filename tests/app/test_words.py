@@ -79,6 +79,8 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
         ("-5", 1, -5),
         ("none", [25], []),
         ("25, 465", [], [25, 465]),
+        ("Web,p2p", [], ["web", "p2p"]),
+        ("mon,tue 08:00-09:00;sat 1:00", [], ["mon,tue 08:00-09:00", "sat 1:00"]),
         ("0192F7A0-1b2c-7def-8abc-0123456789ab", [], ["0192f7a0-1b2c-7def-8abc-0123456789ab"]),
     ],
 )

@@ -18,7 +18,7 @@ from worldvpn_core.profiles import ProfileStore
 from worldvpn_core.requests import Chosen, Requests
 from worldvpn_core.settings import Settings, SettingsFile
 from worldvpn_core.share.sharing import Around, Sharing
-from worldvpn_core.testing.fakes import FakeNamespaces
+from worldvpn_core.testing.fakes import fake_host
 from worldvpn_core.testing.metering_fakes import FakeAccounting, FakeMeter
 from worldvpn_core.testing.running import World
 from worldvpn_core.testing.samples import profile
@@ -65,7 +65,7 @@ def desk(world: World, directory: Path) -> Desk:
         Around(
             enforcer=world.enforcer,
             tunnel=world.runner,
-            namespaces=FakeNamespaces(),
+            host=fake_host(),
             exit_=None,
             settings=lambda: world.settings,
             change=chosen.change,

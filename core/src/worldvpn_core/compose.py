@@ -128,7 +128,7 @@ class Daemon:
             AroundSharing(
                 enforcer=self._enforcer,
                 tunnel=self._runner,
-                namespaces=system.host.namespaces,
+                host=system.host,
                 exit_=system.exit_of_guests(),
                 settings=lambda: self._chosen.now,
                 change=self._chosen.change,
@@ -140,7 +140,7 @@ class Daemon:
         )
         self._central.listeners.append(self._sharing.heard)
         self._picture.sharing = self._sharing.requests.shown
-        if self._sharing.notice is not None:
+        if self._sharing.notice:
             self._picture.notices.tell("state.broken.guests", self._sharing.notice)
         requests = Requests(
             control=self._control,

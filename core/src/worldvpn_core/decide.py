@@ -21,7 +21,9 @@ from worldvpn_core.policy import (
     TunnelRule,
 )
 from worldvpn_core.settings import Settings
+from worldvpn_core.share.classes import TrafficClass, refused_ranges
 from worldvpn_core.share.plan import NodeLink, is_prober
+from worldvpn_core.share.rates import rates_of
 from worldvpn_core.share.states import Draining, Off, Opening, ShareState
 from worldvpn_core.tunnel.machine import plan_of
 from worldvpn_core.tunnel.states import (
@@ -142,6 +144,7 @@ def node_policy(share: ShareState, settings: Settings) -> NodePolicy | None:
     """Return what must hold in the node's namespace while ``share`` lasts; None: there is none."""
     if isinstance(share, Off | Opening) or share.node is None:
         return None
+    rates = rates_of(settings)
     return NodePolicy(
         link=share.link,
         # The central server's own peer gets no further than the node: it is no guest.
@@ -151,8 +154,20 @@ def node_policy(share: ShareState, settings: Settings) -> NodePolicy | None:
             for address in guest.addresses
             if not is_prober(address, share.plan.prefixes)
         ),
-        refused_ports=tuple(sorted({*ALWAYS_REFUSED_PORTS, *settings.share_refused_ports})),
-        rate_bps=share.plan.rate_bps,
+        sent=tuple(
+            address
+            for guest in share.guests
+            for address in guest.addresses
+            if guest.is_sent and not is_prober(address, share.plan.prefixes)
+        ),
+        refused=refused_ranges(
+            settings.refused_classes, (*ALWAYS_REFUSED_PORTS, *settings.share_refused_ports)
+        ),
+        refuses_other=TrafficClass.OTHER in settings.refused_classes,
+        rate_bps=rates.together_bps,
+        guest_rate_bps=rates.each_bps,
+        sent_rate_bps=rates.each_sent_bps,
+        most_flows=settings.share_guest_flows,
         most_guests=share.plan.guests,
         is_draining=isinstance(share, Draining),
     )

@@ -18,6 +18,12 @@ class Kind(enum.StrEnum):
     TEXT = "text"
     #: A country's two capital letters, or null.
     COUNTRY = "country"
+    #: Some of the kinds of traffic of ``share.classes``.
+    CLASSES = "classes"
+    #: Windows of the week, as ``share.schedule`` writes them.
+    WINDOWS = "windows"
+    #: A time zone by its IANA name, or null.
+    ZONE = "zone"
     #: The ids of nodes of the directory.
     NODES = "nodes"
     #: The id of one of the profiles, "@" and a place of the directory, or null.
@@ -146,6 +152,26 @@ DECLARED: Final = (
         choices=(Choice(value=0, label="No limit"),),
     ),
     Declared(
+        name="share_guest_rate_mbps",
+        section=Section.SHARING,
+        kind=Kind.WHOLE,
+        label="Rate for each guest",
+        help="What one guest may have.",
+        unit="Mbit/s",
+        least=0,
+        most=100_000,
+        choices=(Choice(value=0, label="No limit"),),
+    ),
+    Declared(
+        name="share_guest_flows",
+        section=Section.SHARING,
+        kind=Kind.WHOLE,
+        label="Connections of a guest",
+        help="How many connections one guest may have at once.",
+        least=64,
+        most=16_384,
+    ),
+    Declared(
         name="share_guests",
         section=Section.SHARING,
         kind=Kind.WHOLE,
@@ -187,6 +213,43 @@ DECLARED: Final = (
         label="Refused ports",
         help="Ports that guests never reach, besides 25.",
         most=64,
+    ),
+    Declared(
+        name="share_refused_classes",
+        section=Section.SHARING,
+        kind=Kind.CLASSES,
+        label="Refused traffic",
+        help="Kinds of traffic that guests do not have, told by port.",
+        choices=(
+            Choice(value="web", label="Web"),
+            Choice(value="mail", label="Mail"),
+            Choice(value="remote", label="Remote control"),
+            Choice(value="p2p", label="File sharing"),
+            Choice(value="other", label="Everything else"),
+        ),
+    ),
+    Declared(
+        name="share_schedule",
+        section=Section.SHARING,
+        kind=Kind.WINDOWS,
+        label="Hours",
+        help="When guests are served: mon-fri 08:00-22:00. None: always.",
+        most=32,
+    ),
+    Declared(
+        name="share_time_zone",
+        section=Section.SHARING,
+        kind=Kind.ZONE,
+        label="Time zone",
+        help="The time zone of the hours and of the day.",
+        choices=(Choice(value=None, label="This computer's"),),
+    ),
+    Declared(
+        name="share_metered",
+        section=Section.SHARING,
+        kind=Kind.SWITCH,
+        label="Share on metered networks",
+        help="Serve guests even where you pay by the byte.",
     ),
     Declared(
         name="share_while_blocked",

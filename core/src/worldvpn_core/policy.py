@@ -82,15 +82,21 @@ class FirewallPolicy:
 class NodePolicy:
     """What may pass through the node's namespace: flows of ``guests`` to the internet.
 
-    Never to the host, its networks or each other, never to ``refused_ports``. Together
-    they have ``rate_bps``, each has ``most_flows`` (0: no limit) and its part of the ports
-    that ``most_guests`` share. ``is_draining``: no new flow.
+    Never to the host, its networks or each other, never to the TCP and UDP ports that
+    ``refused`` names by first and last. ``refuses_other``: nor what has no ports, echoes apart.
+    Together they have ``rate_bps``, each ``guest_rate_bps`` (0: no limit), ``most_flows`` and
+    its part of the ports that ``most_guests`` share. ``sent`` are those of them whom the central
+    server sends: each has ``sent_rate_bps``, and is watched. ``is_draining``: no new flow.
     """
 
     link: NodeLink
     guests: tuple[IpAddress, ...] = ()
-    refused_ports: tuple[int, ...] = ()
+    sent: tuple[IpAddress, ...] = ()
+    refused: tuple[tuple[int, int], ...] = ()
+    refuses_other: bool = False
     rate_bps: int = 0
+    guest_rate_bps: int = 0
+    sent_rate_bps: int = 0
     most_flows: int = 2_048
     most_guests: int = 64
     is_draining: bool = False

@@ -37,7 +37,7 @@ from worldvpn_core.ipc.messages import (
 )
 from worldvpn_core.ipc.receipts import ReceiptsShow
 from worldvpn_core.ipc.rights import Caller
-from worldvpn_core.ipc.share import ShareInvite, ShareOff, ShareOn, ShareRevoke, ShareStatus
+from worldvpn_core.ipc.share import ShareRequest
 from worldvpn_core.ipc.traffic import TrafficShow, TrafficWatch
 from worldvpn_core.ipc.vault import (
     VaultChange,
@@ -55,6 +55,7 @@ from worldvpn_core.profiles import ProfileStore
 from worldvpn_core.receipts.desk import ReceiptsDesk
 from worldvpn_core.runner import TunnelRunner
 from worldvpn_core.settings import CHANGEABLE, Settings, SettingsFile, changed
+from worldvpn_core.share import zones
 from worldvpn_core.share.requests import ShareRequests
 from worldvpn_core.share.states import Off
 from worldvpn_core.tunnel.machine import plan_of
@@ -124,7 +125,7 @@ class Requests:
 
     async def _owners(self, caller: Caller, request: Request) -> Mapping[str, object]:
         match request:
-            case ShareOn() | ShareOff() | ShareStatus() | ShareInvite() | ShareRevoke():
+            case _ if isinstance(request, ShareRequest):
                 return await self.share.dispatch(request)
             case (
                 VaultStatus()
@@ -213,9 +214,11 @@ class Requests:
             settings = changed(self.chosen.now, request.changes, confirm=request.confirm)
             if settings.auto_connect is not None:
                 self.profiles.get(settings.auto_connect)
+            if settings.share_time_zone is not None:
+                zones.named(settings.share_time_zone)
             self.chosen.change(settings)
             await self.runner.enforced()
-            self.share.control.follow()
+            self.share.settings_changed()
             self.publish()
         return {
             "settings": {name: getattr(self.chosen.now, name) for name in CHANGEABLE},

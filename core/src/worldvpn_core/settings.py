@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,8 @@ from worldvpn_core.central import fields
 from worldvpn_core.central.place import PREFIX, Place
 from worldvpn_core.declared import DECLARED
 from worldvpn_core.errors import ConfigError
+from worldvpn_core.share import schedule, zones
+from worldvpn_core.share.classes import TrafficClass
 from worldvpn_core.types import NODE_PORTS
 
 VERSION: Final = 1
@@ -36,6 +38,17 @@ def _destination(text: str | None) -> str | None:
 
 def _each_once(nodes: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(node.lower() for node in nodes))
+
+
+def _classes(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(TrafficClass(name).value for name in names))
+
+
+def _windows(texts: Iterable[str]) -> tuple[str, ...]:
+    windows = tuple(dict.fromkeys(str(schedule.parsed(text)) for text in texts))
+    if len(windows) > schedule.MOST_WINDOWS:
+        raise ValueError(f"more than {schedule.MOST_WINDOWS} windows")
+    return windows
 
 
 _nodes: Final[list[fields.Check[tuple[str, ...]]]] = [
@@ -70,6 +83,8 @@ class Settings:
     sharing: bool = False
     #: When the owner agreed to share, ISO 8601 in UTC; None: never.
     share_consent_utc: str | None = None
+    #: Which words they agreed to (``share.consent``); None: those of before there were versions.
+    share_consent_version: int | None = None
     #: The UDP port that guests reach; it must be open in the router.
     share_port: int = attrs.field(
         default=51_820, validator=[validators.ge(1_024), validators.le(65_535)]
@@ -77,6 +92,14 @@ class Settings:
     #: What guests may have together, Mbit/s; 0: no limit.
     share_rate_mbps: int = attrs.field(
         default=0, validator=[validators.ge(0), validators.le(100_000)]
+    )
+    #: What each guest may have, Mbit/s; 0: no limit of its own.
+    share_guest_rate_mbps: int = attrs.field(
+        default=0, validator=[validators.ge(0), validators.le(100_000)]
+    )
+    #: How many connections a guest may have at once.
+    share_guest_flows: int = attrs.field(
+        default=2_048, validator=[validators.ge(64), validators.le(16_384)]
     )
     #: How many guests may be invited.
     share_guests: int = attrs.field(default=16, validator=[validators.ge(1), validators.le(200)])
@@ -88,6 +111,18 @@ class Settings:
             validators.deep_iterable(validators.and_(validators.ge(1), validators.le(65_535))),
         ],
     )
+    #: Kinds of traffic that guests do not have, by port: what is not here is let through.
+    share_refused_classes: tuple[str, ...] = attrs.field(
+        default=(TrafficClass.P2P.value,), converter=_classes
+    )
+    #: When guests are served, as ``share.schedule`` writes windows; none: always.
+    share_schedule: tuple[str, ...] = attrs.field(default=(), converter=_windows)
+    #: The time zone of the schedule and of the day, by its IANA name; None: this computer's.
+    share_time_zone: str | None = attrs.field(
+        default=None, validator=validators.optional(validators.matches_re(zones.NAME))
+    )
+    #: Serve guests even on a network that is paid for by the byte.
+    share_metered: bool = False
     #: The country that a node is listed under, ISO 3166-1 alpha-2; None: it is not listed.
     share_country: str | None = attrs.field(
         default=None, validator=validators.optional(validators.matches_re("[A-Z]{2}"))
@@ -104,6 +139,16 @@ class Settings:
     owner_uid: int | None = attrs.field(
         default=None, validator=validators.optional(validators.ge(0))
     )
+
+    @property
+    def refused_classes(self) -> frozenset[TrafficClass]:
+        """``share_refused_classes``, read."""
+        return frozenset(map(TrafficClass, self.share_refused_classes))
+
+    @property
+    def windows(self) -> tuple[schedule.Window, ...]:
+        """``share_schedule``, read."""
+        return tuple(map(schedule.parsed, self.share_schedule))
 
     def __attrs_post_init__(self) -> None:
         if self.lockdown and not self.kill_switch:
@@ -126,7 +171,15 @@ _KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
     "blocked_nodes": ((list, tuple), f"a list of at most {MOST_NODES} nodes' ids"),
     "share_port": ((int,), "a port from 1024 to 65535"),
     "share_rate_mbps": ((int,), "0 to 100000 Mbit/s"),
+    "share_guest_rate_mbps": ((int,), "0 to 100000 Mbit/s"),
+    "share_guest_flows": ((int,), "64 to 16384"),
     "share_guests": ((int,), "1 to 200"),
+    "share_refused_classes": (
+        (list, tuple),
+        f"a list of {', '.join(TrafficClass)}",
+    ),
+    "share_schedule": ((list, tuple), "a list of windows such as mon-fri 08:00-22:00"),
+    "share_time_zone": ((str, type(None)), "a time zone such as Europe/Amsterdam, or none"),
     "share_country": ((str, type(None)), "a country's two capital letters or none"),
     "share_city": ((str,), "a city's name of at most 64 characters"),
     "share_daily_gb": ((int,), "1 to 100000 GB a day"),

@@ -38,7 +38,17 @@ from worldvpn_core.ipc.messages import (
 )
 from worldvpn_core.ipc.protocol import MAX_PROFILE_BYTES
 from worldvpn_core.ipc.receipts import ReceiptsShow
-from worldvpn_core.ipc.share import ShareInvite, ShareOff, ShareOn, ShareRevoke, ShareStatus
+from worldvpn_core.ipc.share import (
+    ShareGuests,
+    ShareInvite,
+    ShareKick,
+    ShareOff,
+    ShareOn,
+    SharePause,
+    ShareResume,
+    ShareRevoke,
+    ShareStatus,
+)
 from worldvpn_core.ipc.traffic import TrafficShow, TrafficWatch
 from worldvpn_core.types import IpAddress
 
@@ -46,6 +56,10 @@ GOOD: list[tuple[str, dict[str, object], Request]] = [
     ("share.on", {"agree": True}, ShareOn(agree=True)),
     ("share.off", {}, ShareOff()),
     ("share.status", {}, ShareStatus()),
+    ("share.guests", {}, ShareGuests()),
+    ("share.kick", {"alias": "3f9a", "reason": "no"}, ShareKick(alias="3f9a", reason="no")),
+    ("share.pause", {"duration_s": None, "drain": True}, SharePause(drain=True)),
+    ("share.resume", {}, ShareResume()),
     (
         "share.invite",
         {"name": "Phone", "host": "home.example"},

@@ -36,8 +36,8 @@ from worldvpn_core.credit.frames import Reason
 from worldvpn_core.credit.ticket import Ticket
 from worldvpn_core.errors import ShareError
 from worldvpn_core.receipts.book import Book
-from worldvpn_core.receipts.door import Door
 from worldvpn_core.receipts.guest_side import AroundGuests, GuestSide
+from worldvpn_core.receipts.intake import Intake
 from worldvpn_core.receipts.node_side import NodeSide, Seat
 from worldvpn_core.testing.namespace_fakes import FakeNamespace
 from worldvpn_core.types import NODE, NODE_UPLINK, Endpoint, IpAddress
@@ -186,7 +186,7 @@ class Sides:
     guest_book: Book
     node: NodeSide = attrs.field(init=False)
     guest: GuestSide = attrs.field(init=False)
-    door: Door = attrs.field(init=False)
+    intake: Intake = attrs.field(init=False)
     ticket: Ticket = TICKET_NOW
     stopped: asyncio.Queue[tuple[str, Reason]] = attrs.field(factory=asyncio.Queue)
     drained: list[tuple[str, Reason]] = attrs.field(factory=list)
@@ -213,14 +213,14 @@ class Sides:
                 stopped=lambda session, reason: made.drained.append((session, reason)),
             )
         )
-        made.door = Door(cast(AgentLink, InProcess()), made.node)
+        made.intake = Intake(cast(AgentLink, InProcess()), made.node)
         return made
 
     async def begin(self) -> None:
         """Let the guest in, and let it come."""
         self.node.admitted(SESSION, self.seat())
         self.running = asyncio.create_task(self.node.run())
-        await self.door.open(Here(), (NODE4,))
+        await self.intake.open(Here(), (NODE4,))
         self.guest.begin(lease(), "lo")
 
     def seat(self) -> Seat:
@@ -248,7 +248,7 @@ class Sides:
         return await asyncio.wait_for(self.stopped.get(), PATIENCE_S)
 
     async def close(self) -> None:
-        self.door.close()
+        self.intake.close()
         self.guest.forget()
         self.node.forget()
         if self.running is not None:

@@ -77,7 +77,7 @@ async def test_guest_that_leaves_has_both_ends_agree_and_says_its_last_word(side
 async def test_guest_of_a_node_out_of_reach_signs_what_it_has_counted(sides: Sides) -> None:
     await sides.begin()
     await sides.carries(MEBIBYTE)
-    sides.door.close()
+    sides.intake.close()
     await asyncio.sleep(0.05)
     sides.counters.carry(0, 77)
     sides.guest.end(SESSION)
@@ -101,8 +101,8 @@ async def test_stream_that_broke_is_opened_again(sides: Sides) -> None:
     await sides.carries(MEBIBYTE)
     end = sides.node.at(SEEN[0])
     assert end is not None
-    sides.door.close()
-    await sides.door.open(Here(), (NODE4,))
+    sides.intake.close()
+    await sides.intake.open(Here(), (NODE4,))
     await sides.carries(2 * FLOAT_BYTES)
     assert signed(sides, Role.GUEST).total_bytes > FLOAT_BYTES
 

@@ -197,7 +197,7 @@ async def test_a_ticket_of_a_session_of_which_nothing_is_kept_lets_nobody_in(inn
 
 
 def _accepts_nobody(inn: Inn) -> None:
-    inn.hosting.is_accepting = False
+    inn.hosting.door.is_accepting = False
 
 
 def _drains(inn: Inn) -> None:

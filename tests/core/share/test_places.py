@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
+import attrs
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worldvpn_core.share.plan import Guest, fits, is_prober, probers, seated
+from worldvpn_core.share.fitting import Misfit, misfit
+from worldvpn_core.share.plan import Guest, is_prober, place_of, probers, seated
 from worldvpn_core.testing.samples import share_plan
 from worldvpn_core.types import IpAddress
 
-PREFIXES = share_plan().prefixes
+PLAN = attrs.evolve(share_plan(), guests=16)
+PREFIXES = PLAN.prefixes
 NET4, NET6 = PREFIXES
 
 _PLACES6 = st.one_of(
@@ -33,8 +37,8 @@ def test_the_servers_own_addresses_are_the_last_four_and_a_part_far_from_guests(
 @given(_ADDRESSES4, _ADDRESSES6)
 def test_an_address_is_a_guests_or_the_servers_or_nobodys(four: IpAddress, six: IpAddress) -> None:
     newcomer = guest(1, four, six)
-    as_guest = fits(newcomer, (), PREFIXES, probes=False)
-    as_prober = fits(newcomer, (), PREFIXES, probes=True)
+    as_guest = misfit(newcomer, (), PLAN, probes=False) is None
+    as_prober = misfit(newcomer, (), PLAN, probes=True) is None
     place4 = int(four) - int(NET4.network_address)
     place6 = int(six) - int(NET6.network_address)
 
@@ -44,14 +48,53 @@ def test_an_address_is_a_guests_or_the_servers_or_nobodys(four: IpAddress, six: 
     assert as_guest == (4 <= place4 <= 251 and 4 <= place6 < 1 << 64 and not of_probers6)
 
 
-@given(st.lists(st.integers(4, 20), max_size=8), st.integers(4, 20), st.integers(0, 9))
-def test_nobody_comes_at_an_address_that_somebody_else_has(
-    taken: list[int], place: int, key: int
-) -> None:
+@given(st.lists(st.integers(4, 40), max_size=20), st.integers(4, 40), st.integers(0, 22))
+def test_nobody_comes_under_what_somebody_else_has(taken: list[int], place: int, key: int) -> None:
     present = tuple(guest(number, NET4[each]) for number, each in enumerate(taken))
-    others = {at for number, at in enumerate(taken) if number != key}
+    found = misfit(guest(key, NET4[place]), present, PLAN, probes=False)
 
-    assert fits(guest(key, NET4[place]), present, PREFIXES, probes=False) == (place not in others)
+    ports = {place_of(NET4[at], PLAN.guests) for at in taken}
+    if found is None:
+        assert key >= len(taken)
+        assert place not in taken
+        assert place_of(NET4[place], PLAN.guests) not in ports
+        assert len(taken) < PLAN.guests
+    else:
+        assert {
+            Misfit.KEY_PRESENT: key < len(taken),
+            Misfit.ADDRESS_TAKEN: place in taken,
+            Misfit.PLACE_TAKEN: place_of(NET4[place], PLAN.guests) in ports,
+            Misfit.FULL: len(taken) >= PLAN.guests,
+            Misfit.NOT_OURS: False,
+        }[found]
+
+
+@pytest.mark.parametrize(
+    ("newcomer", "why"),
+    [
+        (guest(1, NET4[9]), Misfit.KEY_PRESENT),
+        (guest(9, NET4[4]), Misfit.ADDRESS_TAKEN),
+        (guest(9, NET4[4 + 16]), Misfit.PLACE_TAKEN),
+        (guest(9, NET4[3]), Misfit.NOT_OURS),
+        (guest(9, NET4[5], NET6[4]), None),
+    ],
+)
+def test_whoever_cannot_come_is_told_why(newcomer: Guest, why: Misfit | None) -> None:
+    assert misfit(newcomer, (guest(1, NET4[4]),), PLAN, probes=False) is why
+
+
+def test_a_node_that_is_full_says_so() -> None:
+    present = tuple(guest(place, NET4[place]) for place in range(4, 4 + PLAN.guests - 1))
+    others = (*present, guest(99, NET4[252]))
+
+    last = guest(100, NET4[3 + PLAN.guests])
+    assert misfit(last, others, PLAN, probes=False) is None
+    full = (*others, last)
+    # Whoever comes then has the ports of another, too: what is said first is as good.
+    assert misfit(guest(101, NET4[40]), full, PLAN, probes=False) in {
+        Misfit.FULL,
+        Misfit.PLACE_TAKEN,
+    }
 
 
 def test_a_prober_takes_no_seat() -> None:

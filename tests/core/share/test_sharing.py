@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -29,6 +30,7 @@ from worldvpn_core.settings import Settings
 from worldvpn_core.share.invited import GuestStore
 from worldvpn_core.share.sharing import Around, Sharing
 from worldvpn_core.share.states import Off, Serving
+from worldvpn_core.testing.fakes import fake_host
 from worldvpn_core.testing.namespace_fakes import FakeNamespaces
 from worldvpn_core.testing.running import World, running
 from worldvpn_core.testing.samples import guest
@@ -59,10 +61,10 @@ class House:
         self.server = server
         self.moved = asyncio.Event()
         self.sharing = Sharing(
-            Around(
+            self.around(
                 enforcer=self.world.enforcer,
                 tunnel=self.world.runner,
-                namespaces=self.exit.namespaces,
+                host=attrs.evolve(fake_host(), namespaces=self.exit.namespaces),
                 exit_=self.exit,
                 settings=lambda: self.world.settings,
                 change=self._change,
@@ -72,6 +74,10 @@ class House:
                 central=Central(link=server),
             )
         )
+
+    def around(self, **parts: Any) -> Around:  # noqa: ANN401 - of any field
+        """Return what sharing needs of the rest."""
+        return Around(**parts)
 
     def _change(self, settings: Settings) -> None:
         self.world.settings = settings

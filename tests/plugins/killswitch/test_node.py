@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from worldvpn_core.contracts import Namespace, NamespacePlan
 from worldvpn_core.errors import FirewallError, ShareError
 from worldvpn_core.policy import NodePolicy
-from worldvpn_core.share.plan import NodeLink
+from worldvpn_core.share.plan import NodeLink, place_of
 from worldvpn_core.testing.namespace_fakes import FakeNamespaces
 from worldvpn_core.types import NODE, NODE_GUESTS, NODE_PORTS, NODE_UPLINK, Endpoint, IpAddress
 from worldvpn_killswitch.libnftables import Engine
@@ -23,6 +23,7 @@ from worldvpn_killswitch.node import node_ruleset
 from worldvpn_killswitch.node_rules import NodeRules
 from worldvpn_killswitch.node_shares import ports_of
 from worldvpn_killswitch.rule import Fate, Rule
+from worldvpn_killswitch.shares import shaping_of
 
 GUEST4, GUEST6 = ip_address("10.90.0.4"), ip_address("fd90::4")
 POLICY = NodePolicy(
@@ -35,7 +36,7 @@ POLICY = NodePolicy(
         ),
     ),
     guests=(GUEST4, GUEST6),
-    refused_ports=(25,),
+    refused=((25, 25),),
 )
 
 PLAN = NamespacePlan(name=NODE, uplink=NODE_UPLINK, prefixes=POLICY.link.prefixes)
@@ -53,9 +54,16 @@ def names(policy: NodePolicy) -> list[str]:
 
 def test_order_of_what_passes_is_that_of_the_specification() -> None:
     assert names(POLICY) == [
-        *("guest-stray", "guest-forged-4", "guest-private-4", "guest-forged-6"),
-        *("guest-private-6", "guest-ports", "fit", "flows-4-4", "flows-6-4"),
-        *("guest-out", "guest-answers", "refused"),
+        *(
+            "fit",
+            "guest-answers",
+            "guest-stray",
+            "guest-forged-4",
+            "guest-private-4",
+            "guest-forged-6",
+        ),
+        *("guest-private-6", "guest-ports"),
+        *("guest-out", "refused"),
     ]
 
 
@@ -82,11 +90,41 @@ def test_no_two_guests_share_a_port(most: int, places: set[int]) -> None:
         assert last < first
 
 
-def test_a_rate_holds_in_both_directions() -> None:
-    limited = {rule.name: rule.text for rule in rules(attrs.evolve(POLICY, rate_bps=8_000_000))}
+@given(
+    st.integers(1, 200),
+    st.integers(1, 10**10) | st.just(0),
+    st.integers(1, 10**10) | st.just(0),
+    st.sets(st.integers(0, 199)),
+)
+def test_shares_are_sure_together_and_never_more_than_anybody_may_have(
+    most: int, together: int, each: int, places: set[int]
+) -> None:
+    guests = tuple(ip_address(f"10.90.0.{place + 4}") for place in sorted(places) if place < most)
+    policy = attrs.evolve(
+        POLICY,
+        guests=guests,
+        sent=guests[::2],
+        rate_bps=together,
+        guest_rate_bps=each,
+        sent_rate_bps=8_000,
+        most_guests=most,
+    )
+    shaping = shaping_of(policy)
 
-    for name in ("node-guest-rate-out", "node-guest-rate-in"):
-        assert "limit rate over 1000000 bytes/second burst 100000 bytes" in limited[name]
+    if shaping is None:
+        assert not guests or (not policy.sent and not together and not each)
+        return
+    assert all(1 <= one.sure_bytes_s <= one.most_bytes_s for one in shaping.shares.values())
+    if together >= 8 * most:
+        assert sum(one.sure_bytes_s for one in shaping.shares.values()) <= together // 8
+    for guest in policy.sent:
+        assert shaping.shares[place_of(guest, most)].most_bytes_s <= 1_000
+    for limit in filter(None, (together, each)):
+        assert all(one.most_bytes_s <= max(1, limit // 8) for one in shaping.shares.values())
+
+
+def test_what_is_of_no_known_kind_is_refused_where_the_owner_says_so() -> None:
+    assert "guest-other" in names(attrs.evolve(POLICY, refuses_other=True))
 
 
 _FORBIDDEN = st.one_of(
@@ -166,7 +204,7 @@ def anyio_backend() -> str:
 
 
 def test_every_rule_has_a_name_of_its_own() -> None:
-    every = [rule.name for rule in node_ruleset(attrs.evolve(POLICY, rate_bps=1)).rules()]
+    every = [rule.name for rule in node_ruleset(attrs.evolve(POLICY, refuses_other=True)).rules()]
 
     assert len(every) == len({*every})
     assert all(re.fullmatch(r"[a-z0-9-]+", name) for name in every)

@@ -22,7 +22,7 @@ VERBS: Final = {
     "why": "show what becomes of a packet, and which rule says so",
     "settings": "show or change settings",
     "vault": "show, open or lock what keeps your keys, or change what opens it",
-    "share": "let your other devices use this computer's connection",
+    "share": "let others use this computer's connection: who, when, how much",
     "register": "make an account on the central server and sign this device in",
     "login": "sign this device in",
     "logout": "sign this device out",
@@ -44,6 +44,10 @@ VERBS: Final = {
 
 #: The histories that there are.
 LAST: Final = ("minute", "hour", "day", "month")
+SHARE_ACTIONS: Final = (
+    *("on", "off", "status", "invite", "revoke"),
+    *("limits", "guests", "kick", "schedule", "pause", "resume"),
+)
 VAULT_ACTIONS: Final = ("status", "create", "unlock", "lock", "change", "export", "wipe")
 
 _EPILOG: Final = """\
@@ -207,17 +211,28 @@ def _add_vault_options(verb: Parser) -> None:
 def _add_share_options(share: Parser) -> None:
     share.add_argument(
         "what",
-        choices=("on", "off", "status", "invite", "revoke"),
+        choices=SHARE_ACTIONS,
         nargs="?",
         default="status",
-        help="switch it, show it, or say which devices may come (status)",
+        help="switch it, show it, say which devices may come, what guests may have and when,"
+        " show who is there, send one away (status)",
     )
-    share.add_argument("name", metavar="NAME", nargs="?", help="invite, revoke: the device")
+    share.add_argument(
+        "name",
+        metavar="NAME",
+        nargs="?",
+        help="invite, revoke: the device; limits: which; kick: the guest's alias; pause: how long;"
+        ' schedule: the hours, as "mon-fri 08:00-22:00; sat 10:00-12:00", or always',
+    )
     share.add_argument(
         "host",
         metavar="HOST",
         nargs="?",
-        help="invite: the name or address under which it reaches this computer",
+        help="invite: the name or address under which it reaches this computer; limits: the value",
     )
     share.add_argument("--output", metavar="FILE", help="invite: write the profile there")
     share.add_argument("--yes", action="store_true", help="on: agree without being asked")
+    share.add_argument("--drain", action="store_true", help="pause: those inside have 5 minutes")
+    share.add_argument("--zone", metavar="ZONE", help="schedule: its time zone; none: this one's")
+    share.add_argument("--reason", metavar="TEXT", help="kick: why, for yourself")
+    share.add_argument("--for", metavar="DURATION", dest="lasting", help="kick: how long (24h)")

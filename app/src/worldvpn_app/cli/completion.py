@@ -7,7 +7,7 @@ from typing import Final
 
 from worldvpn_app.cli import extensions
 from worldvpn_app.cli.account_arguments import ACCOUNT_ACTIONS, RECEIPT_ACTIONS
-from worldvpn_app.cli.arguments import LAST, VAULT_ACTIONS, VERBS
+from worldvpn_app.cli.arguments import LAST, SHARE_ACTIONS, VAULT_ACTIONS, VERBS
 from worldvpn_app.cli.exits import Exit
 from worldvpn_app.cli.listing import MEANINGS
 from worldvpn_app.cli.session import Session
@@ -32,7 +32,7 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
         *("--yes", "--keyring", "--passphrase", "--key-file", "--from"),
         *("--passphrase-file", "--new-passphrase-file", "--backup-passphrase-file"),
     ),
-    "share": ("--output", "--yes"),
+    "share": ("--output", "--yes", "--drain", "--zone", "--reason", "--for"),
     "register": _SIGNING,
     "login": _SIGNING,
     "logout": ("--everywhere",),
@@ -68,7 +68,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "account": " ".join(ACCOUNT_ACTIONS),
     "devices": "list revoke",
     "receipts": " ".join(RECEIPT_ACTIONS),
-    "share": "on off status invite revoke",
+    "share": " ".join(SHARE_ACTIONS),
     "gui": "system dark light",
     "completion": "bash zsh fish",
 }

@@ -19,11 +19,17 @@ MEANINGS: Final[Mapping[str, str]] = {
     "blocked_nodes": "nodes that are never taken",
     "share_port": "the UDP port by which guests come; open it in your router",
     "share_rate_mbps": "what guests have together, Mbit/s; 0: no limit",
-    "share_guests": "how many devices may be invited",
+    "share_guest_rate_mbps": "what each guest has, Mbit/s; 0: no limit of its own",
+    "share_guest_flows": "how many connections a guest has at once",
+    "share_guests": "how many guests there may be",
     "share_country": "the country the node is listed under",
     "share_city": "the city the node is listed under",
     "share_daily_gb": "what guests may have in a day, GB",
     "share_refused_ports": "ports that guests never reach, besides 25",
+    "share_refused_classes": "kinds of traffic guests do not have: web mail remote p2p other",
+    "share_schedule": "the hours in which guests are served; none: always",
+    "share_time_zone": "the time zone of those hours and of the day; none: this computer's",
+    "share_metered": "serve guests even on a metered network",
     "share_while_blocked": "serve guests even while this computer is blocked",
 }
 

@@ -8,14 +8,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from worldvpn_app.cli import share_terms
 from worldvpn_app.cli.exits import CommandError, Exit, UsageError
 from worldvpn_app.cli.session import Session
 from worldvpn_app.cli.terminal import Line, Role
 
-_QUESTION: Final = (
-    "Those you invite will reach the internet through this computer, under its address: what they"
-    " do there, you seem to do. They reach neither this computer nor your network. Share?"
-)
 _OPEN_LIMIT_S: Final = 20.0
 
 _TITLES: Final[Mapping[str, tuple[str, Role]]] = {
@@ -27,13 +24,19 @@ _TITLES: Final[Mapping[str, tuple[str, Role]]] = {
 
 
 def share(session: Session) -> Exit:
-    """Switch sharing on or off, show it, invite a device or revoke it."""
+    """Switch sharing on or off, show it, say who may come and what they may have."""
     act = {
         "on": _on,
         "off": _off,
         "status": _status,
         "invite": _invite,
         "revoke": _revoke,
+        "limits": share_terms.limits,
+        "guests": share_terms.guests,
+        "kick": share_terms.kick,
+        "schedule": share_terms.schedule,
+        "pause": share_terms.pause,
+        "resume": share_terms.resume,
     }[session.options.what]
     return act(session)
 
@@ -54,7 +57,9 @@ def _of_server(sharing: Mapping[str, Any]) -> Iterable[Line]:
     server = sharing.get("server")
     if not server or sharing["state"] != "serving":
         return
-    if server["listed"]:
+    if sharing.get("why_not"):
+        yield Line(f"  No new guests: {sharing['why_not']}.", Role.BUSY)
+    elif server["listed"]:
         guests = "1 guest" if server["guests"] == 1 else f"{server['guests']} guests"
         yield Line(f"  Listed: {guests} of the directory.", Role.GOOD)
     elif server["reason"]:
@@ -63,10 +68,10 @@ def _of_server(sharing: Mapping[str, Any]) -> Iterable[Line]:
 
 def _on(session: Session) -> Exit:
     client, terminal = session.client(), session.terminal
-    before = client.call("share.status")["sharing"]
-    if before["agreed_utc"] is None:
-        terminal.confirm(_QUESTION, agreed=session.options.yes)
-    reply = client.call("share.on", agree=True)
+    consent = client.call("share.status")["sharing"]["consent"]
+    if consent["agreed_version"] != consent["version"]:
+        terminal.confirm(f"{consent['text']} Share?", agreed=session.options.yes)
+    reply = client.call("share.on", agree=True, version=consent["version"])
     deadline_s = time.monotonic() + _OPEN_LIMIT_S
     client.call("subscribe")
     while reply["sharing"]["state"] != "serving" and time.monotonic() < deadline_s:

@@ -78,6 +78,66 @@ class Guests(TypedDict):
     guests: int
 
 
+class Consent(TypedDict):
+    """What one agrees to by sharing, and what was agreed to."""
+
+    version: int
+    text: str
+    agreed_version: int | None
+    agreed_utc: str | None
+
+
+class SharePause(TypedDict):
+    """Nobody is served until then (None: until the owner says so)."""
+
+    until_utc: str | None
+    drain: bool
+
+
+class Hours(TypedDict):
+    """The hours in which guests are served; no windows: always."""
+
+    zone: str
+    windows: list[str]
+    open: bool
+    changes_utc: str | None
+
+
+class Today(TypedDict):
+    """What guests have had today, of what they may have."""
+
+    carried_bytes: int
+    cap_bytes: int
+    ends_utc: str
+
+
+#: Written so because "class" is no name in Python.
+Person = TypedDict(
+    "Person",
+    {
+        "kind": str,
+        "alias": str | None,
+        "name": str | None,
+        "country": str | None,
+        "received_bytes": int,
+        "sent_bytes": int,
+        "since_utc": str,
+        "duration_s": int,
+        "class": str | None,
+        "credits": int | None,
+    },
+)
+
+
+class Banned(TypedDict):
+    """A guest who may not come back until then."""
+
+    alias: str
+    reason: str
+    detail: str
+    until_utc: str
+
+
 class Sharing(TypedDict):
     """The state of sharing: what the owner wants, and what is."""
 
@@ -90,6 +150,18 @@ class Sharing(TypedDict):
     cause: Cause | None
     #: None on a host that belongs to no central server.
     server: NotRequired[Guests | None]
+    consent: Consent
+    #: Whether new guests are taken, and if not, why those inside may stay all the same.
+    accepting: bool
+    why_not: str
+    pause: SharePause | None
+    schedule: Hours
+    today: Today
+    #: "yes", "no" or "unknown".
+    metered: str
+    #: Empty for whoever is neither the owner nor root.
+    people: list[Person]
+    banned: list[Banned]
 
 
 class Balance(TypedDict):

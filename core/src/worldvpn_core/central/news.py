@@ -63,7 +63,8 @@ class SessionNews:
 class GuestNews:
     """A guest of this device's node: ``action`` is "offered", "open", "ended" or such.
 
-    Keys are absent where the server does not tell them any more.
+    Keys are absent where the server does not tell them any more. ``alias`` is what it is called
+    here for a day, ``country`` "XX" where too few come from its own.
     """
 
     node_id: str = attrs.field(validator=fields.uuid)
@@ -81,6 +82,12 @@ class GuestNews:
         default=None, validator=validators.optional(fields.ticket), repr=False
     )
     reason: str | None = attrs.field(default=None, validator=validators.optional(fields.word))
+    alias: str | None = attrs.field(
+        default=None, validator=validators.optional(validators.matches_re(r"[0-9a-f]{32}"))
+    )
+    country: str | None = attrs.field(
+        default=None, validator=validators.optional(validators.matches_re(r"[A-Z]{2}"))
+    )
 
 
 @attrs.frozen(kw_only=True)

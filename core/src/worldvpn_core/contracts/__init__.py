@@ -27,6 +27,7 @@ from worldvpn_core.contracts.host import (
     NetworkChanged,
     Resumed,
     Routing,
+    Uplink,
 )
 from worldvpn_core.contracts.metering import (
     Accounting,
@@ -36,9 +37,16 @@ from worldvpn_core.contracts.metering import (
     Traffic,
     Volume,
 )
-from worldvpn_core.contracts.namespaces import Namespace, NamespacePlan, Namespaces
+from worldvpn_core.contracts.namespaces import (
+    Namespace,
+    NamespacePlan,
+    Namespaces,
+    Shaped,
+    Shaping,
+    Share,
+)
 from worldvpn_core.contracts.network import NetworkServices, ProfileReader, Resolver
-from worldvpn_core.contracts.protection import DnsProtector, FirewallBackend
+from worldvpn_core.contracts.protection import DnsProtector, FirewallBackend, GuestCounts, Watched
 from worldvpn_core.contracts.services import HostServices, Services
 from worldvpn_core.contracts.transport import (
     Obfuscator,
@@ -59,6 +67,7 @@ __all__ = [
     "Exit",
     "FirewallBackend",
     "Guest",
+    "GuestCounts",
     "GuestMeter",
     "Helper",
     "HelperSpec",
@@ -91,11 +100,16 @@ __all__ = [
     "Routing",
     "Services",
     "SessionTransport",
+    "Shaped",
+    "Shaping",
+    "Share",
     "SharePlan",
     "SignedInAs",
     "Traffic",
     "Transport",
     "Tunnel",
     "TunnelMeter",
+    "Uplink",
     "Volume",
+    "Watched",
 ]

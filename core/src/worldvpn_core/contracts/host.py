@@ -209,3 +209,10 @@ class Echo(Protocol):
         thought to be (IP_MTU_DISCOVER=PROBE). Returns early once all are answered;
         what cannot be sent counts as not answered.
         """
+
+
+class Uplink(Protocol):
+    """What the system knows of the network that leads outside."""
+
+    async def is_metered(self) -> bool | None:
+        """Say whether it is paid for by the byte; None: that is not known here. Never raises."""

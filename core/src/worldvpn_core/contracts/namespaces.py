@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol, TypeVar, runtime_checkable
 
 import attrs
 from attrs import validators
@@ -28,6 +28,34 @@ class NamespacePlan:
     name: str = attrs.field(validator=_OURS)
     uplink: str = attrs.field(validator=_OURS)
     prefixes: tuple[IpNetwork, ...] = attrs.field(validator=validators.min_len(1))
+
+
+@attrs.frozen(kw_only=True)
+class Share:
+    """What one of several has, bytes a second: it is sure of some, and has never more than most."""
+
+    sure_bytes_s: int = attrs.field(validator=validators.ge(1))
+    most_bytes_s: int = attrs.field(validator=validators.ge(1))
+
+
+@attrs.frozen(kw_only=True)
+class Shaping:
+    """How a rate is divided among places, in each direction; 0: only each has a limit.
+
+    Whoever wants more than it is sure of has an equal part of what the others leave.
+    """
+
+    most_bytes_s: int = attrs.field(default=0, validator=validators.ge(0))
+    shares: Mapping[int, Share] = attrs.field(factory=dict)
+
+
+#: The first class that is a place's (tc(8)); those before are the whole.
+_FIRST_CLASS: Final = 16
+
+
+def class_number(place: int) -> int:
+    """Return the class whose packets are those of ``place``: 1:number is their priority."""
+    return _FIRST_CLASS + place
 
 
 class Namespace(Protocol):
@@ -56,6 +84,21 @@ class Namespace(Protocol):
         """Do ``work``, which blocks for a moment at most, in it, and return what it returns.
 
         A socket that is opened there belongs to it, whoever uses it. Raises what ``work`` does.
+        """
+
+
+@runtime_checkable
+class Shaped(Protocol):
+    """What a namespace offers besides, where rates can be shared out in it."""
+
+    async def shape(self, shaping: Shaping | None) -> None:
+        """Let packets on their way to the host, and to the guests, have the rates of ``shaping``.
+
+        They are told apart by their priority (``class_number``); those of no class have no limit,
+        and None is no limit for anybody. What waits is not lost by a change.
+
+        Raises:
+            RoutingError: with the kernel's reason; it has no shaper, perhaps.
         """
 
 

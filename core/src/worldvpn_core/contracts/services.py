@@ -14,6 +14,7 @@ from worldvpn_core.contracts.host import (
     Journal,
     Links,
     Routing,
+    Uplink,
 )
 from worldvpn_core.contracts.metering import Meter
 from worldvpn_core.contracts.namespaces import Namespaces
@@ -31,6 +32,8 @@ class HostServices:
     journal: Journal
     namespaces: Namespaces
     meter: Meter
+    #: None: nothing is known of the network.
+    uplink: Uplink | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -20,10 +20,14 @@ from worldvpn_core.ipc.protocol import MAX_PROFILE_BYTES
 from worldvpn_core.ipc.receipts import ReceiptsRequest, ReceiptsShow
 from worldvpn_core.ipc.rights import Row
 from worldvpn_core.ipc.share import (
+    ShareGuests,
     ShareInvite,
+    ShareKick,
     ShareOff,
     ShareOn,
+    SharePause,
     ShareRequest,
+    ShareResume,
     ShareRevoke,
     ShareStatus,
 )
@@ -245,6 +249,10 @@ METHODS: Final[Mapping[str, Method]] = {
     "share.on": Method(request=ShareOn, row=Row.OWNER),
     "share.off": Method(request=ShareOff, row=Row.OWNER),
     "share.status": Method(request=ShareStatus, row=Row.GROUP),
+    "share.guests": Method(request=ShareGuests, row=Row.OWNER),
+    "share.kick": Method(request=ShareKick, row=Row.OWNER),
+    "share.pause": Method(request=SharePause, row=Row.OWNER),
+    "share.resume": Method(request=ShareResume, row=Row.OWNER),
     "share.invite": Method(request=ShareInvite, row=Row.OWNER),
     "share.revoke": Method(request=ShareRevoke, row=Row.OWNER),
     "firewall.why": Method(request=FirewallWhy, row=Row.GROUP),

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import attrs
+from attrs import validators
 
-from worldvpn_core.ipc.checks import must, name
+from worldvpn_core.ipc.checks import between, must, name
 
 _MOST_HOST_CHARACTERS: Final = 253
 
+_MOST_SENTENCE_CHARACTERS: Final = 200
+#: A pause is a minute to a week; an alias lasts two days.
+_PAUSE_S: Final = between(60, 604_800)
+_BAN_S: Final = between(60, 172_800)
+
+_alias: Final = must(
+    lambda value: re.fullmatch(r"[0-9a-f]{4,32}", value) is not None,
+    "4 to 32 of 0-9 and a-f",
+)
+_sentence: Final = must(
+    lambda value: len(value) <= _MOST_SENTENCE_CHARACTERS and (not value or value.isprintable()),
+    f"at most {_MOST_SENTENCE_CHARACTERS} printable characters",
+)
 _host: Final = must(
     lambda value: (
         1 <= len(value) <= _MOST_HOST_CHARACTERS and value.isascii() and value.isprintable()
@@ -20,9 +35,13 @@ _host: Final = must(
 
 @attrs.frozen(kw_only=True)
 class ShareOn:
-    """Let guests use this host's connection. ``agree``: the owner was asked, once, and agreed."""
+    """Let guests use this host's connection. ``agree``: the owner was asked, once, and agreed.
+
+    ``version``: to which words; the newest, where it is not said.
+    """
 
     agree: bool = False
+    version: int | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -50,4 +69,41 @@ class ShareRevoke:
     name: str = attrs.field(validator=name)
 
 
-ShareRequest = ShareOn | ShareOff | ShareStatus | ShareInvite | ShareRevoke
+@attrs.frozen(kw_only=True)
+class ShareGuests:
+    """Ask who is there, one by one, and who may not come back."""
+
+
+@attrs.frozen(kw_only=True)
+class ShareKick:
+    """Send a guest away, by its alias or the beginning of it; ``reason`` is the owner's own."""
+
+    alias: str = attrs.field(validator=_alias)
+    reason: str = attrs.field(default="", validator=_sentence)
+    for_s: int = attrs.field(default=86_400, validator=_BAN_S)
+
+
+@attrs.frozen(kw_only=True)
+class SharePause:
+    """Serve nobody for so long (None: until resumed). ``drain``: those inside have some time."""
+
+    duration_s: int | None = attrs.field(default=None, validator=validators.optional(_PAUSE_S))
+    drain: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class ShareResume:
+    """End a pause of sharing."""
+
+
+ShareRequest = (
+    ShareOn
+    | ShareOff
+    | ShareStatus
+    | ShareInvite
+    | ShareRevoke
+    | ShareGuests
+    | ShareKick
+    | SharePause
+    | ShareResume
+)

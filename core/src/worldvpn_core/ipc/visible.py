@@ -10,6 +10,8 @@ from worldvpn_core.ipc.rights import Role
 #: Who may see whose account it is, what it has, and where it goes.
 _TRUSTED: Final = frozenset({Role.ROOT, Role.OWNER})
 _PRIVATE: Final = ("signed_in", "username", "balance")
+#: Who uses the owner's node.
+_GUESTS: Final = ("people", "banned")
 _PRIVATE_NOTICES: Final = ("account.", "credit.", "node.key.")
 
 
@@ -23,6 +25,9 @@ def visible(snapshot: Mapping[str, object], role: Role) -> Mapping[str, object]:
         hidden["session"] = None
     if isinstance(account, Mapping):
         hidden["account"] = {**account, **dict.fromkeys(_PRIVATE)}
+    sharing = snapshot.get("sharing")
+    if isinstance(sharing, Mapping):
+        hidden["sharing"] = {**sharing, **{key: [] for key in _GUESTS if key in sharing}}
     if isinstance(notices, list):
         hidden["notices"] = [
             each for each in notices if not str(each.get("code")).startswith(_PRIVATE_NOTICES)

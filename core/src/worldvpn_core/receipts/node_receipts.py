@@ -1,4 +1,4 @@
-"""All that a node does for receipts, wired: its side follows the node, and so does the door."""
+"""All that a node does for receipts, wired: its side follows the node, and so does the intake."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.contracts import GuestMeter, Namespaces
 from worldvpn_core.credit.frames import Reason
-from worldvpn_core.receipts.door import Door
+from worldvpn_core.receipts.intake import Intake
 from worldvpn_core.receipts.keeper import ReceiptsKeeper
 from worldvpn_core.receipts.node_side import NodeSide
 from worldvpn_core.share.states import Draining, Serving, ShareState
@@ -34,7 +34,7 @@ class NodeReceipts:
         self._namespaces = namespaces
         self._over = over
         self.side = NodeSide(meter, lambda: keeper.book, self._stopped, keeper.believed)
-        self._door = Door(agent, self.side)
+        self._intake = Intake(agent, self.side)
         self._attempt: int | None = None
         self._opening: asyncio.Task[None] | None = None
 
@@ -43,11 +43,11 @@ class NodeReceipts:
         try:
             await self.side.run()
         finally:
-            self._door.close()
+            self._intake.close()
             self.side.forget()
 
     def followed(self, state: ShareState) -> None:
-        """Take note of the node's new state: the door is open while it serves."""
+        """Take note of the node's new state: it takes streams while it serves."""
         match state:
             case Serving(plan=plan, node=node):
                 if plan.attempt != self._attempt:
@@ -57,14 +57,14 @@ class NodeReceipts:
                 pass
             case _:
                 self._attempt = None
-                self._door.close()
+                self._intake.close()
 
     async def _open(self, addresses: tuple[IpAddress, ...]) -> None:
         space = self._namespaces.find(NODE)
         if space is None:
             return
         try:
-            await self._door.open(space, addresses)
+            await self._intake.open(space, addresses)
         except OSError as error:
             _log.error("guests cannot answer for what they carry: %s", error)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Final
 
@@ -15,6 +14,7 @@ from worldvpn_core.contracts import Exit
 from worldvpn_core.decide import KEEPS, share_hold
 from worldvpn_core.errors import BusyError, ConfigError
 from worldvpn_core.settings import Settings
+from worldvpn_core.share.consent import consented
 from worldvpn_core.share.events import (
     GuestInvited,
     GuestRevoked,
@@ -28,13 +28,12 @@ from worldvpn_core.share.plan import NodeLink, SharePlan
 from worldvpn_core.share.runner import ShareRunner
 from worldvpn_core.share.states import Draining, Off, Opening, Serving, ShareState
 from worldvpn_core.tunnel.states import State
-from worldvpn_core.types import NODE, Endpoint, IpAddress, Server
+from worldvpn_core.types import NODE, Cause, Endpoint, IpAddress, Server
 
 #: A node that fell is opened again after this.
 RETRY_S: Final = 3.0
 #: Which address of each inner network the node listens on.
 _OWN: Final = 2
-_MEGABIT: Final = 1_000_000
 _LABEL: Final = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
 _HOST: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _LONGEST_HOST: Final = 253
@@ -52,11 +51,13 @@ class ShareControl:
     tunnel_state: Callable[[], State]
     #: What invited devices ask for names, through the node.
     dns: tuple[IpAddress, ...]
+    #: Why the owner's own terms let nobody be served now.
+    own_hold: Callable[[], Cause | None] = lambda: None
     _attempt: int = attrs.field(default=0, init=False)
     _retry: asyncio.TimerHandle | None = attrs.field(default=None, init=False)
 
-    def on(self, *, agreed: bool) -> None:
-        """Share from now on.
+    def on(self, *, agreed: bool, version: int | None = None) -> None:
+        """Share from now on. ``version`` of the words was agreed to; None: the newest.
 
         Raises:
             ConfigError: no exit is there, or the owner has never agreed.
@@ -64,13 +65,8 @@ class ShareControl:
         settings = self.settings()
         if self.exit_ is None:
             raise ConfigError("no plugin here lets guests out: enable one in daemon.toml")
-        if settings.share_consent_utc is None and not agreed:
-            raise ConfigError(
-                "sharing lets others use this computer's connection, under its address: agree to it"
-            )
-        consent = settings.share_consent_utc or datetime.now(UTC).isoformat(timespec="seconds")
         self._plan()
-        self.change(attrs.evolve(settings, sharing=True, share_consent_utc=consent))
+        self.change(attrs.evolve(consented(settings, agreed=agreed, version=version), sharing=True))
         self.follow()
 
     def off(self) -> None:
@@ -84,7 +80,13 @@ class ShareControl:
         self._forget_retry()
         settings = self.settings()
         hold = share_hold(self.tunnel_state(), settings)
-        if not settings.sharing or hold is KEEPS:
+        if not settings.sharing:
+            return
+        own = self.own_hold()
+        if own is not None:
+            self.runner.post(ShareHeld(cause=own))
+            return
+        if hold is KEEPS:
             return
         if hold is not None:
             self.runner.post(ShareHeld(cause=hold))
@@ -139,7 +141,6 @@ class ShareControl:
             listen_port=settings.share_port,
             prefixes=prefixes,
             guests=settings.share_guests,
-            rate_bps=settings.share_rate_mbps * _MEGABIT,
         )
         listen = tuple(Endpoint(host=one[_OWN], port=settings.share_port) for one in prefixes)
         link = NodeLink(interface=NODE, prefixes=prefixes, listen=listen)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Final
 from uuid import UUID
 
@@ -26,8 +26,11 @@ from worldvpn_core.errors import (
     WorldVpnError,
 )
 from worldvpn_core.receipts.node_side import NodeSide, Seat
+from worldvpn_core.share.door import Door
 from worldvpn_core.share.events import GuestInvited, GuestRevoked
-from worldvpn_core.share.plan import Guest, fits, seated
+from worldvpn_core.share.fitting import misfit
+from worldvpn_core.share.plan import Guest
+from worldvpn_core.share.present import Present, guest_of
 from worldvpn_core.share.registered import Hosted, NodeFile, owner_of
 from worldvpn_core.share.runner import ShareRunner
 from worldvpn_core.share.states import Serving
@@ -39,17 +42,6 @@ PROBE_MOST_S: Final = 60
 _GONE: Final = frozenset({"ended", "withdraw"})
 
 _log = logging.getLogger(__name__)
-
-
-@attrs.frozen(kw_only=True)
-class Present:
-    """A guest that is let in: its key, and when that ends (Unix seconds)."""
-
-    x25519: bytes
-    expires_s: int
-    timer: asyncio.TimerHandle
-    #: Whether it is the server's own peer, which is no guest.
-    probes: bool
 
 
 class Hosting:
@@ -73,8 +65,7 @@ class Hosting:
         #: Guests that were accepted and are not inside yet, by session.
         self._coming: dict[str, Guest] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        #: Whether new guests are taken.
-        self.is_accepting = True
+        self.door = Door()
 
     @property
     def guests(self) -> int:
@@ -99,6 +90,16 @@ class Hosting:
             case _:
                 pass
 
+    @property
+    def present(self) -> Mapping[str, Present]:
+        """The server's guests that are let in, by session."""
+        return {name: each for name, each in self._present.items() if not each.probes}
+
+    def send_away(self, session: str) -> None:
+        """Let a guest in no more, whatever its ticket says."""
+        self.door.shut_for(session)
+        self._dismiss(session)
+
     def forget(self) -> None:
         """Take note that the node is gone, and everybody with it."""
         for present in self._present.values():
@@ -120,16 +121,12 @@ class Hosting:
     async def _offered(self, offer: GuestNews) -> None:
         """Accept a guest where there is room, and let it in once its ticket is there."""
         state = self._runner.state
-        if (
-            not isinstance(state, Serving)
-            or not self.is_accepting
-            or offer.x25519 is None
-            or len(seated(self._expected(state), state.plan.prefixes)) >= state.plan.guests
-            or not self._fits(offer, state)
-        ):
-            await self._refuse(offer)
-            return
-        self._coming[offer.session_id] = _guest(offer, offer.x25519)
+        if not isinstance(state, Serving) or offer.x25519 is None:
+            return await self._refuse(offer, "not-serving")
+        why = self.door.refusal(offer) or self._misfit(offer, state)
+        if why is not None:
+            return await self._refuse(offer, why)
+        self._coming[offer.session_id] = guest_of(offer, offer.x25519)
         try:
             await self._accept(offer, state)
             await self._runner.settled()
@@ -149,7 +146,8 @@ class Hosting:
         except (CentralError, AgentError, CreditProofError, ConfigError) as error:
             _log.warning("a guest was not let in: %s", error)
 
-    async def _refuse(self, offer: GuestNews) -> None:
+    async def _refuse(self, offer: GuestNews, why: str) -> None:
+        _log.info("a guest was refused: %s", why)
         answer = Answer(node_id=offer.node_id, session_id=offer.session_id)
         # Silence is a refusal, too: it only takes the guest longer.
         with contextlib.suppress(CentralError, AgentError):
@@ -174,8 +172,9 @@ class Hosting:
             ConfigError: what must be remembered of it cannot be kept.
         """
         state, now_s = self._runner.state, time.time()
-        if not isinstance(state, Serving) or news.x25519 is None or not self._fits(news, state):
+        if not isinstance(state, Serving) or news.x25519 is None or self._misfit(news, state):
             return
+        self.door.check(news)
         root_key = self._link.root_key
         seen_version = self._file.seen_version(root_key)
         keys = trusted(self._manifest(), root_key, seen_version, now_s)
@@ -225,7 +224,7 @@ class Hosting:
         if former is not None:
             former.timer.cancel()
         else:
-            self._runner.post(GuestInvited(guest=_guest(news, x25519)))
+            self._runner.post(GuestInvited(guest=guest_of(news, x25519)))
         left_s = max(0.0, expires_s - time.time())
         timer = asyncio.get_running_loop().call_later(left_s, self._dismiss, name)
         self._present[name] = Present(
@@ -233,6 +232,8 @@ class Hosting:
             expires_s=expires_s,
             timer=timer,
             probes=isinstance(news, ProbeNews),
+            news=news if former is None else former.news,
+            since_s=time.time() if former is None else former.since_s,
         )
 
     def _dismiss(self, name: str) -> None:
@@ -255,7 +256,7 @@ class Hosting:
     async def _probed(self, probe: ProbeNews) -> None:
         """Let the server's own peer in for a moment: it makes sure that guests can come."""
         state = self._runner.state
-        if not isinstance(state, Serving) or not self._fits(probe, state):
+        if not isinstance(state, Serving) or self._misfit(probe, state):
             return
         ends_s = min(probe.expires_s, int(time.time()) + PROBE_MOST_S)
         self._admit(probe.probe_id, probe, probe.x25519, ends_s)
@@ -265,25 +266,24 @@ class Hosting:
         except WorldVpnError as error:
             _log.info("the central server could not be told: %s", error)
 
-    def _fits(self, news: GuestNews | ProbeNews, state: Serving) -> bool:
-        """Say whether it is of this node, at addresses that may be its own."""
+    def _misfit(self, news: GuestNews | ProbeNews, state: Serving) -> str | None:
+        """Return why it cannot come: it is of another node, or at what is not its own."""
         if news.node_id != self._file.find(owner_of(self._link)) or news.x25519 is None:
-            return False
-        newcomer = _guest(news, news.x25519)
+            return "another-node"
         probes = isinstance(news, ProbeNews)
-        return fits(newcomer, self._expected(state), state.plan.prefixes, probes=probes)
+        name = news.probe_id if isinstance(news, ProbeNews) else news.session_id
+        newcomer = guest_of(news, news.x25519)
+        return misfit(newcomer, self._others(name, state), state.plan, probes=probes)
 
-    def _expected(self, state: Serving) -> tuple[Guest, ...]:
-        """Return those inside, and those who will be in a moment."""
+    def _others(self, name: str, state: Serving) -> tuple[Guest, ...]:
+        """Return those inside, and those who will be in a moment, but for the one of ``name``."""
         inside = {one.public_key for one in state.guests}
         coming = (one for one in self._coming.values() if one.public_key not in inside)
-        return (*state.guests, *coming)
+        own = {self._coming[name].public_key} if name in self._coming else set()
+        own |= {self._present[name].x25519} if name in self._present else set()
+        return tuple(one for one in (*state.guests, *coming) if one.public_key not in own)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _guest(news: GuestNews | ProbeNews, x25519: bytes) -> Guest:
-    return Guest(public_key=x25519, addresses=(news.assigned4, news.assigned6))

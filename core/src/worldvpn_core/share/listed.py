@@ -21,12 +21,11 @@ from worldvpn_core.errors import (
     WorldVpnError,
 )
 from worldvpn_core.settings import Settings
+from worldvpn_core.share.rates import offered_mbps
 from worldvpn_core.share.registered import NodeFile, Owner, owner_of
 from worldvpn_core.share.states import Serving, ShareState
 from worldvpn_core.types import Endpoint, IpNetwork
 
-#: What a node offers that limits its guests to nothing.
-UNLIMITED_MBPS: Final = 50
 FIRST_AGAIN_S: Final = 5.0
 LONGEST_AGAIN_S: Final = 300.0
 #: The server checks three times a minute at most.
@@ -75,6 +74,8 @@ class Listed:
     protocol: str
     changed: Callable[[], None]
     is_tunnelled: Callable[[], bool]
+    #: Whether new guests are taken.
+    accepts: Callable[[], bool] = lambda: True
     is_listed: bool = attrs.field(default=False, init=False)
     #: Why the node is not listed, or "" while nothing is known.
     reason: str = attrs.field(default="", init=False)
@@ -85,6 +86,16 @@ class Listed:
     def hurry(self) -> None:
         """Take note that the node's state, its settings or the account is another."""
         self._news.set()
+
+    def settings_changed(self) -> None:
+        """Say anew what is offered, if that is another: each time the server tries to come."""
+        state = self.state()
+        if self._said is None or not isinstance(state, Serving):
+            return
+        said = self._said[1]
+        listen = self._listen(state.plan.listen_port) or said.listen
+        if said != _announcement(state, self.settings(), said.node_id, self.protocol, listen):
+            self.hurry()
 
     async def run(self) -> None:
         """Follow the node until cancelled."""
@@ -136,6 +147,8 @@ class Listed:
             return UNREACHED_AGAIN_S
         node_id = self.file.node_id(owner)
         call = _announcement(state, settings, node_id, self.protocol, listen)
+        if not self.accepts():
+            return await self._not_now(call, owner)
         standing = await self.link.ask(call, NodeStanding)
         drawn = (standing.inner4, standing.inner6)
         self._said = owner, call
@@ -155,6 +168,13 @@ class Listed:
         reason = REASONS.get(standing.reason, standing.reason)
         self._say(is_listed=standing.listed, reason=reason)
         return FRESH_S if standing.listed else UNREACHED_AGAIN_S
+
+    async def _not_now(self, call: Announce, owner: Owner) -> float:
+        """Let no new guest be sent, while those who are there stay."""
+        await self.link.ask(attrs.evolve(call, accepting=False, reach=False), NodeStanding)
+        self._said = owner, call
+        self._say(is_listed=False, reason="no new guests are taken now")
+        return FRESH_S
 
     async def _close(self) -> None:
         """Let no new guest be sent: the stream of events alone would keep the node online."""
@@ -201,7 +221,7 @@ def _announcement(
         protocols=(protocol,),
         x25519=state.node.public_key,
         listen=listen,
-        bandwidth_mbps=settings.share_rate_mbps or UNLIMITED_MBPS,
+        bandwidth_mbps=offered_mbps(settings),
         most_guests=settings.share_guests,
         daily_bytes=settings.share_daily_gb * _GIGABYTE,
         reach=False,

@@ -32,13 +32,17 @@ class NodeLink:
 
 @attrs.frozen(kw_only=True)
 class Guest:
-    """One who may use the node: known by its key, and only under its own ``addresses``."""
+    """One who may use the node: known by its key, and only under its own ``addresses``.
+
+    ``is_sent``: the central server sent it, and the owner does not know who it is.
+    """
 
     public_key: bytes = attrs.field(validator=_KEY)
     addresses: tuple[IpAddress, ...] = attrs.field(validator=validators.min_len(1))
     preshared_key: bytes | None = attrs.field(
         default=None, validator=validators.optional(_KEY), repr=False
     )
+    is_sent: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -47,16 +51,13 @@ class SharePlan:
 
     ``attempt`` identifies this try: late events of an earlier one are ignored.
     ``prefixes`` are the inner networks, at most one a family; of each the first four
-    addresses are the node's own. ``guests`` is how many there may be at once, ``rate_bps``
-    what they may have together in bits a second, ``quota_bytes`` in bytes a day; 0: no limit.
+    addresses are the node's own. ``guests`` is how many there may be at once.
     """
 
     attempt: int = attrs.field(validator=validators.ge(1))
     listen_port: int = attrs.field(validator=[validators.ge(1), validators.le(65_535)])
     prefixes: tuple[IpNetwork, ...] = attrs.field(validator=validators.min_len(1))
     guests: int = attrs.field(default=64, validator=[validators.ge(1), validators.le(1_024)])
-    rate_bps: int = attrs.field(default=0, validator=validators.ge(0))
-    quota_bytes: int = attrs.field(default=0, validator=validators.ge(0))
 
 
 @attrs.frozen(kw_only=True)
@@ -89,26 +90,6 @@ def seated(guests: tuple[Guest, ...], prefixes: tuple[IpNetwork, ...]) -> tuple[
     )
 
 
-def fits(
-    newcomer: Guest, present: tuple[Guest, ...], prefixes: tuple[IpNetwork, ...], *, probes: bool
-) -> bool:
-    """Say whether ``newcomer`` comes under addresses that may be its own. Pure.
-
-    They are of the inner networks, neither the node's nor anybody else's, and the prober's only
-    where it ``probes``: what reaches no further than the node must not be a guest.
-    """
-    taken = {
-        address
-        for one in present
-        if one.public_key != newcomer.public_key
-        for address in one.addresses
-    }
-    return not taken & {*newcomer.addresses} and all(
-        any(address in prefix and not _is_nodes(address, prefix) for prefix in prefixes)
-        and is_prober(address, prefixes) == probes
-        for address in newcomer.addresses
-    )
-
-
-def _is_nodes(address: IpAddress, prefix: IpNetwork) -> bool:
-    return int(address) - int(prefix.network_address) < FIRST_GUEST
+def place_of(address: IpAddress, most_guests: int) -> int:
+    """Return a guest's place among ``most_guests``: by it, it has ports and a rate of its own."""
+    return (address.packed[-1] - FIRST_GUEST) % most_guests

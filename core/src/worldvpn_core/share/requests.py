@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import attrs
 
 from worldvpn_core.ipc.share import (
+    ShareGuests,
     ShareInvite,
+    ShareKick,
     ShareOff,
     ShareOn,
+    SharePause,
     ShareRequest,
+    ShareResume,
     ShareRevoke,
     ShareStatus,
 )
 from worldvpn_core.settings import Settings
+from worldvpn_core.share import consent, picture
 from worldvpn_core.share.control import ShareControl
 from worldvpn_core.share.hosting import Hosting
 from worldvpn_core.share.listed import Listed
 from worldvpn_core.share.states import Draining, Off, Serving, ShareState
+from worldvpn_core.share.warden import Warden
 
 
 @attrs.frozen(kw_only=True)
@@ -26,14 +33,16 @@ class ShareRequests:
     """The daemon's answers about sharing."""
 
     control: ShareControl
+    warden: Warden
     listed: Listed | None = None
     hosting: Hosting | None = None
 
     async def dispatch(self, request: ShareRequest) -> Mapping[str, object]:
         """Answer one permitted request; a WorldVpnError is the caller's to read."""
         match request:
-            case ShareOn(agree=agree):
-                self.control.on(agreed=agree)
+            case ShareOn(agree=agree, version=version):
+                self.control.on(agreed=agree, version=version)
+                self.warden.hurry()
             case ShareOff():
                 self.control.off()
                 await self.control.runner.reached(lambda state: isinstance(state, Off))
@@ -46,10 +55,36 @@ class ShareRequests:
             case ShareRevoke(name=name):
                 self.control.revoke(name)
                 await self.control.runner.settled()
-        return {"sharing": self.shown(), "devices": self._devices()}
+            case ShareGuests() | ShareKick():
+                return await self._guests(request)
+            case SharePause(duration_s=duration_s, drain=drain):
+                self.warden.pause(duration_s, drain=drain)
+                await self.control.runner.settled()
+            case ShareResume():
+                self.warden.resume()
+                await self.control.runner.settled()
+        return {"sharing": self._seen_by_all(), "devices": self._devices()}
+
+    def settings_changed(self) -> None:
+        """Take note that the owner's settings are others."""
+        self.control.follow()
+        self.warden.hurry()
+        if self.listed is not None:
+            self.listed.settings_changed()
 
     def shown(self) -> dict[str, object]:
-        """Return the snapshot's part."""
+        """Return the snapshot's part; ``people`` and ``banned`` are the owner's alone to see."""
+        return {**self._seen_by_all(), **picture.guests(self.warden)}
+
+    async def _guests(self, request: ShareGuests | ShareKick) -> Mapping[str, object]:
+        if isinstance(request, ShareKick):
+            detail = request.reason or "you sent it away"
+            self.warden.kick(request.alias, detail, timedelta(seconds=request.for_s))
+            await self.control.runner.settled()
+        found = picture.guests(self.warden)
+        return {"guests": found["people"], "banned": found["banned"]}
+
+    def _seen_by_all(self) -> dict[str, object]:
         of_server = None
         if self.listed is not None and self.hosting is not None:
             of_server = {
@@ -57,7 +92,13 @@ class ShareRequests:
                 "reason": self.listed.reason,
                 "guests": self.hosting.guests,
             }
-        return {**shown(self.control.runner.state, self.control.settings()), "server": of_server}
+        settings = self.control.settings()
+        return {
+            **shown(self.control.runner.state, settings),
+            "server": of_server,
+            "consent": consent.as_json(settings),
+            **picture.terms_of(self.warden, settings),
+        }
 
     def _devices(self) -> list[dict[str, object]]:
         return [

@@ -13,7 +13,7 @@ import attrs
 from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.news import News
-from worldvpn_core.contracts import Exit, Meters, Namespaces
+from worldvpn_core.contracts import Exit, HostServices, Meters
 from worldvpn_core.enforce import Enforcer
 from worldvpn_core.errors import WorldVpnError
 from worldvpn_core.receipts.keeper import ReceiptsKeeper
@@ -28,6 +28,7 @@ from worldvpn_core.share.registered import NodeFile
 from worldvpn_core.share.requests import ShareRequests
 from worldvpn_core.share.runner import ShareRunner
 from worldvpn_core.share.states import Draining, Off, Serving, ShareState
+from worldvpn_core.share.warden import Told, Warden
 from worldvpn_core.tunnel.states import Connected, Disconnected, Paused, State, Switching
 from worldvpn_core.types import IpAddress, IpNetwork
 
@@ -49,7 +50,7 @@ class Around:
 
     enforcer: Enforcer
     tunnel: TunnelRunner
-    namespaces: Namespaces
+    host: HostServices
     exit_: Exit | None
     settings: Callable[[], Settings]
     change: Callable[[Settings], None]
@@ -89,8 +90,22 @@ class Sharing:
         link = None if around.central is None else around.central.link
         if link is not None and around.exit_ is not None:
             self._host_guests(link, around.exit_)
+        self.warden = Warden(self._told(guests), self.hosting, around.state_dir / "sharing.json")
+        self.control.own_hold = lambda: self.warden.hold
         self.requests = ShareRequests(
-            control=self.control, listed=self.listed, hosting=self.hosting
+            control=self.control, warden=self.warden, listed=self.listed, hosting=self.hosting
+        )
+
+    def _told(self, guests: GuestStore) -> Told:
+        return Told(
+            settings=self._around.settings,
+            state=lambda: self.runner.state,
+            counts=self._around.enforcer.guests,
+            devices=guests,
+            follow=self.control.follow,
+            accepts=self.account_changed,
+            publish=self._around.publish,
+            uplink=self._around.host.uplink,
         )
 
     def _host_guests(self, link: CentralLink, exit_: Exit) -> None:
@@ -111,6 +126,7 @@ class Sharing:
             state=lambda: self.runner.state,
             adopt=self._adopt,
             protocol=exit_.name,
+            accepts=lambda: self.warden.terms.accepts,
             changed=self._around.publish,
             is_tunnelled=lambda: _is_tunnelled(self._around.tunnel.state),
         )
@@ -123,7 +139,7 @@ class Sharing:
             meter=central.meters.guests,
             keeper=central.receipts,
             agent=central.agent,
-            namespaces=self._around.namespaces,
+            namespaces=self._around.host.namespaces,
             over=self._drained,
         )
 
@@ -137,6 +153,7 @@ class Sharing:
             parts.create_task(self.runner.run())
             if self.receipts is not None:
                 parts.create_task(self.receipts.run())
+            parts.create_task(self.warden.run())
             if self.listed is not None:
                 parts.create_task(self.listed.run())
 
@@ -161,10 +178,10 @@ class Sharing:
 
     async def sweep(self) -> None:
         """Remove the node that a crash has left."""
-        for name in await self._around.namespaces.all():
+        for name in await self._around.host.namespaces.all():
             _log.info("removing the namespace %s, left by a former run", name)
             try:
-                await self._around.namespaces.remove(name)
+                await self._around.host.namespaces.remove(name)
             except WorldVpnError as error:
                 # The host's protection must not wait for it; the next node says what it lacks.
                 _log.warning("%s", error)
@@ -197,6 +214,7 @@ class Sharing:
         if self.listed is not None and offered != self._offered:
             self._offered = offered
             self.listed.hurry()
+        self.warden.hurry()
         self._around.publish()
 
 

@@ -21,6 +21,7 @@ from worldvpn_core.policy import (
     RoutingPolicy,
     RuleCount,
 )
+from worldvpn_core.testing.counting_fakes import FakeCounts
 from worldvpn_core.testing.metering_fakes import FakeMeter
 from worldvpn_core.testing.namespace_fakes import FakeHelpers, FakeLinks, FakeNamespaces
 from worldvpn_core.types import (
@@ -51,7 +52,7 @@ __all__ = [
 ]
 
 
-class FakeFirewall:
+class FakeFirewall(FakeCounts):
     """Remembers every policy it was given; raises ``failure`` while that is set.
 
     ``changed`` says that someone else has touched the rules; ``turns`` is how often it lets
@@ -66,6 +67,7 @@ class FakeFirewall:
         self.failure: Exception | None = None
         self.changed = asyncio.Event()
         self.log = [] if log is None else log
+        super().__init__()
 
     async def apply(self, policy: PolicySet) -> None:
         self.log.append("firewall")

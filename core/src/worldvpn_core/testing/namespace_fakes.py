@@ -11,6 +11,7 @@ from worldvpn_core.contracts import (
     LinkFacts,
     Namespace,
     NamespacePlan,
+    Shaping,
 )
 from worldvpn_core.errors import EngineError
 
@@ -58,9 +59,13 @@ class FakeNamespace:
         self.links = FakeLinks()
         self.helpers = FakeHelpers()
         self.led: list[str] = []
+        self.shaped: list[Shaping | None] = []
 
     async def lead(self, interface: str) -> None:
         self.led.append(interface)
+
+    async def shape(self, shaping: Shaping | None) -> None:
+        self.shaped.append(shaping)
 
     async def run(self, work: Callable[[], _T]) -> _T:
         raise OSError(f"there is no kernel behind {self.name} for {work}")

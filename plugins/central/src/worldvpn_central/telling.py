@@ -72,6 +72,8 @@ def _guest(fields: Fields) -> news.News:
         expires_s=fields.time_s("expires_at"),
         ticket=None if fields.maybe("ticket") is None else fields.ticket("ticket"),
         reason=fields.maybe("reason"),
+        alias=fields.maybe("alias"),
+        country=fields.maybe("country"),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 import attrs
 
-from worldvpn_core.contracts import Helpers, Links, Namespace, NamespacePlan
+from worldvpn_core.contracts import Helpers, Links, Namespace, NamespacePlan, Shaping
 from worldvpn_core.errors import EngineError, RoutingError
 from worldvpn_core.types import LINK_PREFIX, IpInterface, IpNetwork
 from worldvpn_host import sysctls
@@ -25,6 +25,7 @@ from worldvpn_host.netlink import Request
 from worldvpn_host.pair_codec import give_address, lead, make_pair
 from worldvpn_host.route_socket import RouteSocket
 from worldvpn_host.routes import family_of
+from worldvpn_host.shaper import Shaper
 
 _T = TypeVar("_T")
 
@@ -64,6 +65,10 @@ class KernelNamespace:
         self._socket = sock
         self._links = KernelLinks(sock, run=inside.run)
         self._helpers = ProcessHelpers(namespace=path)
+        self._shaper = Shaper(sock)
+        #: The interface that its prefixes are led on into, once they are.
+        self._led: tuple[str, ...] = ()
+        self._shaped = False
 
     @property
     def name(self) -> str:
@@ -79,8 +84,20 @@ class KernelNamespace:
 
     async def lead(self, interface: str) -> None:
         index = await _index(self._links, interface)
+        self._led = (interface,)
         carried = _carried(self._plan.prefixes)
         await _send(self._socket, [lead(prefix, index) for prefix in carried])
+
+    async def shape(self, shaping: Shaping | None) -> None:
+        if shaping is None and not self._shaped:
+            return
+        names = (self._plan.uplink, *self._led)
+        try:
+            indexes = tuple([await _index(self._links, name) for name in names])
+        except RuntimeError as error:
+            raise RoutingError(f"{self.name} has gone: {error}") from error
+        self._shaped = True
+        await self._shaper.shape(indexes, shaping)
 
     async def run(self, work: Callable[[], _T]) -> _T:
         return await self._inside.run(work)

@@ -15,6 +15,7 @@ from worldvpn_host.meter import KernelMeter
 from worldvpn_host.namespaces import KernelNamespaces
 from worldvpn_host.route_socket import RouteSocket
 from worldvpn_host.routing import KernelRouting
+from worldvpn_host.uplink import NetworkManagerUplink
 
 
 @hookimpl
@@ -22,14 +23,15 @@ def worldvpn_host(platform: str, state_dir: str) -> HostServices | None:
     """Offer Linux."""
     if platform != "linux":
         return None
-    sock = RouteSocket()
+    sock, helpers = RouteSocket(), ProcessHelpers()
     return HostServices(
         links=KernelLinks(sock),
         echo=SocketEcho(),
         routing=KernelRouting(sock),
         events=KernelEvents(sock),
-        helpers=ProcessHelpers(),
+        helpers=helpers,
         journal=FileJournal(Path(state_dir) / "journal"),
         namespaces=KernelNamespaces(sock),
         meter=KernelMeter(sock),
+        uplink=NetworkManagerUplink(helpers),
     )

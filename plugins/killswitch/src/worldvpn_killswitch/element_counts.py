@@ -11,6 +11,8 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
+import attrs
+
 from worldvpn_core.errors import FirewallError
 
 NETLINK_NETFILTER: Final = 12
@@ -27,7 +29,7 @@ _LIST_TABLE, _LIST_SET, _LIST_ELEMENTS = 1, 2, 3
 _ELEM_KEY, _ELEM_EXPR = 1, 7
 _DATA_VALUE: Final = 1
 _EXPR_NAME, _EXPR_DATA = 1, 2
-_COUNTER_BYTES: Final = 1
+_COUNTER_BYTES, _COUNTER_PACKETS = 1, 2
 #: Without the flags that say how an attribute is to be read.
 _KIND: Final = 0x3FFF
 _HEADER: Final = struct.Struct("=LHHLL")
@@ -39,8 +41,26 @@ _MOST_BYTES: Final = 1 << 18
 _MOST_TRIES: Final = 5
 
 
+@attrs.frozen
+class Count:
+    """What an element has counted: zero where it has no counter."""
+
+    bytes: int = 0
+    packets: int = 0
+
+
+def asking() -> socket.socket:
+    """Return a socket to ask the kernel by: of the network it is opened in. Raises OSError."""
+    return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
+
+
 def counts(kernel: socket.socket, table: str, name: str) -> dict[bytes, int]:
-    """Return the bytes that each element of the set ``name`` has counted, by its key.
+    """Return the bytes that each element of the set ``name`` has counted. See ``counted``."""
+    return {key: count.bytes for key, count in counted(kernel, table, name).items()}
+
+
+def counted(kernel: socket.socket, table: str, name: str) -> dict[bytes, Count]:
+    """Return what each element of the set ``name`` has counted, by its key.
 
     ``kernel`` is a netlink socket of the namespace, of ``NETLINK_NETFILTER``.
 
@@ -48,7 +68,7 @@ def counts(kernel: socket.socket, table: str, name: str) -> dict[bytes, int]:
         FirewallError: there is no such set, or the kernel does not tell.
     """
     for number in range(1, _MOST_TRIES + 1):
-        found: dict[bytes, int] = {}
+        found: dict[bytes, Count] = {}
         try:
             kernel.send(_request(table, name, number))
             if _gathered(kernel, number, found):
@@ -58,7 +78,7 @@ def counts(kernel: socket.socket, table: str, name: str) -> dict[bytes, int]:
     raise FirewallError("what guests carry cannot be counted: it changes all the time")
 
 
-def _gathered(kernel: socket.socket, number: int, found: dict[bytes, int]) -> bool:
+def _gathered(kernel: socket.socket, number: int, found: dict[bytes, Count]) -> bool:
     """Fill ``found``; return whether nothing has changed while the kernel was telling."""
     is_whole = True
     while True:
@@ -76,8 +96,8 @@ def _gathered(kernel: socket.socket, number: int, found: dict[bytes, int]) -> bo
                 found.update(elements(body[_NFGENMSG.size :]))
 
 
-def elements(body: bytes) -> Iterator[tuple[bytes, int]]:
-    """Yield key and counted bytes of each element in the attributes ``body``."""
+def elements(body: bytes) -> Iterator[tuple[bytes, Count]]:
+    """Yield key and count of each element in the attributes ``body``."""
     for kind, listed in _attributes(body):
         if kind != _LIST_ELEMENTS:
             continue
@@ -85,12 +105,17 @@ def elements(body: bytes) -> Iterator[tuple[bytes, int]]:
             parts = dict(_attributes(element))
             key = dict(_attributes(parts.get(_ELEM_KEY, b""))).get(_DATA_VALUE)
             expression = dict(_attributes(parts.get(_ELEM_EXPR, b"")))
-            if key is None or expression.get(_EXPR_NAME, b"").rstrip(b"\0") != b"counter":
+            if key is None:
                 continue
-            counter = dict(_attributes(expression.get(_EXPR_DATA, b"")))
-            raw = counter.get(_COUNTER_BYTES, b"")
-            if len(raw) == _COUNT.size:
-                yield key, _COUNT.unpack(raw)[0]
+            counter = {}
+            if expression.get(_EXPR_NAME, b"").rstrip(b"\0") == b"counter":
+                counter = dict(_attributes(expression.get(_EXPR_DATA, b"")))
+            yield key, Count(_number(counter, _COUNTER_BYTES), _number(counter, _COUNTER_PACKETS))
+
+
+def _number(counter: dict[int, bytes], kind: int) -> int:
+    raw = counter.get(kind, b"")
+    return int(_COUNT.unpack(raw)[0]) if len(raw) == _COUNT.size else 0
 
 
 def _request(table: str, name: str, number: int) -> bytes:

@@ -127,6 +127,26 @@ class Port(_Inline):
 
 
 @attrs.frozen
+class Ports(_Inline):
+    """TCP or UDP to a port in one of ``spans``, each its first and last."""
+
+    spans: tuple[tuple[int, int], ...]
+
+    @property
+    def text(self) -> str:
+        written = (f"{first}-{last}" if last > first else f"{first}" for first, last in self.spans)
+        return f"meta l4proto {{ tcp, udp }} th dport {braced(written)}"
+
+    def holds(self, flow: Flow, /) -> bool:
+        port = flow.port
+        return (
+            flow.protocol in {"tcp", "udp"}
+            and port is not None
+            and any(first <= port <= last for first, last in self.spans)
+        )
+
+
+@attrs.frozen
 class Layer4(_Inline):
     """The protocol above IP is one of ``protocols``, as nft names them."""
 

@@ -11,8 +11,8 @@ from worldvpn_core.policy import NodePolicy
 from worldvpn_core.share.plan import probers
 from worldvpn_core.types import NODE_GUESTS, NODE_UPLINK, RECEIPTS_PORT, Carrier
 from worldvpn_killswitch.address import Destination, Source
-from worldvpn_killswitch.match import Device, Family, Match, Port, Side, Special
-from worldvpn_killswitch.node_shares import limited_flows, own_ports
+from worldvpn_killswitch.match import Device, Family, Match, Port, Ports, Side, Special
+from worldvpn_killswitch.node_shares import own_ports
 from worldvpn_killswitch.ranges import NOT_FOR_GUESTS, VERSIONS, of_version, whole
 from worldvpn_killswitch.rule import ACCEPT, DROP, Action, Chain, Fate, Rule, Ruleset, Table
 from worldvpn_killswitch.tunnels import DISCOVERY
@@ -31,10 +31,8 @@ _ECHO: Final = Special("meta l4proto { icmp, ipv6-icmp }")
 _NEIGHBOURS: Final = Special(f"ip6 hoplimit 255 icmpv6 type {{ {DISCOVERY} }}")
 #: Segments that fit the tunnel, whatever the path between tells of its own.
 _FITTING: Final = Action("tcp option maxseg size set rt mtu", Fate.GOES_ON)
-_BITS: Final = 8
-#: What may come at once over the rate: a tenth of a second, and never less than a few packets.
-_BURSTS_A_SECOND: Final = 10
-_LEAST_BURST_BYTES: Final = 65_536
+#: What has no port, and is none of these, is of no kind that could be told.
+_UNKNOWN: Final = Special("meta l4proto != { tcp, udp, icmp, ipv6-icmp }")
 
 
 def node_ruleset(policy: NodePolicy) -> Ruleset:
@@ -144,7 +142,12 @@ def _sent(policy: NodePolicy) -> tuple[Rule, ...]:
 
 def _passed(policy: NodePolicy) -> tuple[Rule, ...]:
     refused = "guests reach the internet only"
-    rules: list[Rule] = [_drop("guest-stray", _STRAY, why="it belongs to no flow")]
+    # Answers are most of what passes: nothing below concerns them.
+    rules: list[Rule] = [
+        Rule("fit", (Special("tcp flags syn / syn,rst"),), _FITTING, why="it must fit the tunnel"),
+        _rule("guest-answers", _IN, _TO_GUESTS, _KNOWN, why="a guest has asked for it"),
+        _drop("guest-stray", _STRAY, why="it belongs to no flow"),
+    ]
     for version in VERSIONS:
         own = of_version(whole(policy.guests), version)
         foreign: Match = (
@@ -155,31 +158,18 @@ def _passed(policy: NodePolicy) -> tuple[Rule, ...]:
             _drop(f"guest-forged-{version}", _FROM_GUESTS, foreign, why="it has a foreign source"),
             _drop(f"guest-private-{version}", _FROM_GUESTS, private, why=refused),
         )
-    if policy.refused_ports:
-        ports = Port(policy.refused_ports)
+    if policy.refused:
+        ports = Ports(policy.refused)
         rules.append(_drop("guest-ports", _FROM_GUESTS, ports, why="the owner refuses these ports"))
+    if policy.refuses_other:
+        why = "the owner lets known kinds of traffic through alone"
+        rules.append(_drop("guest-other", _FROM_GUESTS, _UNKNOWN, why=why))
     if policy.is_draining:
         rules.append(_drop("guest-draining", _FROM_GUESTS, _NEW, why="the node serves no more"))
     return (
         *rules,
-        Rule("fit", (Special("tcp flags syn / syn,rst"),), _FITTING, why="it must fit the tunnel"),
-        *limited_flows(policy),
-        *_limited(policy),
         _rule("guest-out", _FROM_GUESTS, _OUT, why="it is the traffic of a guest you serve"),
-        _rule("guest-answers", _IN, _TO_GUESTS, _KNOWN, why="a guest has asked for it"),
         _drop("refused", why=refused),
-    )
-
-
-def _limited(policy: NodePolicy) -> tuple[Rule, ...]:
-    if not policy.rate_bps:
-        return ()
-    rate = max(1, policy.rate_bps // _BITS)
-    burst = max(_LEAST_BURST_BYTES, rate // _BURSTS_A_SECOND)
-    over = Special(f"limit rate over {rate} bytes/second burst {burst} bytes")
-    return tuple(
-        _drop(f"guest-rate-{name}", device, over, why="guests have no more than you gave them")
-        for name, device in (("out", _FROM_GUESTS), ("in", _TO_GUESTS))
     )
 
 

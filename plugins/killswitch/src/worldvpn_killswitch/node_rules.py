@@ -8,13 +8,14 @@ import socket
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
-from worldvpn_core.contracts import Namespace, Namespaces
+from worldvpn_core.contracts import Namespace, Namespaces, Watched
 from worldvpn_core.credit.exchange import Figures
 from worldvpn_core.errors import FirewallError, ShareError
 from worldvpn_core.policy import NodePolicy
 from worldvpn_core.types import IpAddress
 from worldvpn_killswitch import listing, meter
-from worldvpn_killswitch.element_counts import NETLINK_NETFILTER, counts
+from worldvpn_killswitch.element_counts import asking, counts
+from worldvpn_killswitch.guest_watching import GuestWatching
 from worldvpn_killswitch.libnftables import Engine, LibNftables
 from worldvpn_killswitch.node import node_ruleset
 from worldvpn_killswitch.rooms import Guest, given, taken
@@ -38,6 +39,7 @@ class NodeRules:
         self._rooms: dict[Guest, str] = {}
         self._quick: tuple[Namespace, Engine] | None = None
         self._numbers = itertools.count(1)
+        self._watching = GuestWatching()
 
     async def apply(self, policy: NodePolicy) -> None:
         """Replace the rules there by ``policy`` in one step, and read them back.
@@ -54,8 +56,9 @@ class NodeRules:
         self._loaded = None
         engine, rules = self._engine_in(space), node_ruleset(policy)
         counting, left, self._metered = *self._counting(space, policy), None
+        watching = self._watching.begin(space, policy)
         try:
-            await engine.run(script(rules, _FAMILY) + counting)
+            await engine.run(script(rules, _FAMILY) + counting + watching)
             self._rooms = left
             text = await engine.run(f"list table {_FAMILY[0]} {TABLE}")
         except FirewallError as error:
@@ -63,6 +66,7 @@ class NodeRules:
         wrong = listing.difference(listing.expected(rules), listing.parsed(text))
         if wrong is not None:
             raise ShareError(f"the node does not hold the rules it was given: {wrong}")
+        await self._watching.stands(space, policy)
         self._loaded = (space, policy)
         self._metered = (space, policy.guests)
 
@@ -77,8 +81,9 @@ class NodeRules:
         space, guests = self._metered
         try:
             # Not kept: a socket would keep the namespace, too.
-            read = await asyncio.to_thread(_read, await space.run(_asking))
-        except (OSError, FirewallError) as error:
+            read = await asyncio.to_thread(_read, await space.run(asking))
+        except (OSError, RuntimeError, FirewallError) as error:
+            # The thread in it takes nothing any more once it is closed.
             raise ShareError(f"what guests carry cannot be read: {error}") from error
         return {
             guest: Figures(
@@ -87,6 +92,10 @@ class NodeRules:
             )
             for guest in guests
         }
+
+    async def watched(self) -> Mapping[IpAddress, Watched]:
+        """Return what each guest has done. Raises ShareError as ``carried``."""
+        return await self._watching.read()
 
     async def allow(self, rooms: Mapping[Guest, int]) -> Collection[Guest]:
         """Let each guest carry so many bytes more, and no packet after them.
@@ -106,7 +115,7 @@ class NodeRules:
         try:
             engine = await self._quick_engine(space)
             await engine.run("\n".join([*lines, ""]))
-        except (OSError, FirewallError) as error:
+        except (OSError, RuntimeError, FirewallError) as error:
             raise ShareError(f"a guest could not be limited: {error}") from error
         self._rooms |= named
         return tuple(named)
@@ -135,10 +144,6 @@ class NodeRules:
         ]
         gone = "".join(f"{line}\n" for line in lines)
         return gone + meter.changed(self._metered[1], policy.guests), left
-
-
-def _asking() -> socket.socket:
-    return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
 
 
 def _read(kernel: socket.socket) -> dict[str, dict[bytes, int]]:

@@ -1,4 +1,4 @@
-"""What each guest of a node has for itself: flows, and ports that no other guest can take.
+"""What each guest of a node has for itself: ports that no other guest can take.
 
 A guest that could choose the port of another's flow would get its answers ("port shadow").
 The host keeps the ports chosen here when it puts its own address on the packets.
@@ -7,31 +7,13 @@ The host keeps the ports chosen here when it puts its own address on the packets
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import Final
 
 from worldvpn_core.policy import NodePolicy
-from worldvpn_core.types import NODE_GUESTS, NODE_PORTS, NODE_UPLINK, IpAddress
+from worldvpn_core.share.plan import place_of
+from worldvpn_core.types import NODE_PORTS, NODE_UPLINK, IpAddress
 from worldvpn_killswitch.address import Source
-from worldvpn_killswitch.match import Device, Layer4, Side, Special
-from worldvpn_killswitch.rule import DROP, Action, Fate, Rule
-
-#: The first four addresses of a network are the node's own.
-_FIRST: Final = 4
-
-
-def limited_flows(policy: NodePolicy) -> tuple[Rule, ...]:
-    """Return what keeps one guest from taking all the flows this host can track."""
-    over = Special(f"ct state new ct count over {policy.most_flows}")
-    return tuple(
-        Rule(
-            f"node-flows-{_named(guest)}",
-            (Device(Side.IN, (NODE_GUESTS,)), Source((ip_network(guest),)), over),
-            DROP,
-            why="a guest has more flows than its share",
-        )
-        for guest in policy.guests
-        if policy.most_flows
-    )
+from worldvpn_killswitch.match import Device, Layer4, Side
+from worldvpn_killswitch.rule import Action, Fate, Rule
 
 
 def own_ports(policy: NodePolicy) -> tuple[Rule, ...]:
@@ -53,7 +35,7 @@ def ports_of(guest: IpAddress, most_guests: int) -> tuple[int, int]:
     """Return the first and last port of ``guest``: by its place, so that it keeps them. Pure."""
     first, last = NODE_PORTS
     width = (last - first + 1) // most_guests
-    place = (guest.packed[-1] - _FIRST) % most_guests
+    place = place_of(guest, most_guests)
     return first + place * width, first + (place + 1) * width - 1
 
 

@@ -18,6 +18,7 @@ from worldvpn_server.errors import NotFoundError
 from worldvpn_server.http.guards import signed_in
 from worldvpn_server.sessions import news, rows
 from worldvpn_server.transparency import view
+from worldvpn_server.transparency.alias import alias_of
 from worldvpn_server.transparency.rounding import TRAFFIC, formatted
 
 _COMPAT: Final = [signed_in(Audience.COMPAT)]
@@ -191,11 +192,14 @@ async def privacy(state: State, caller: NamedDependency[Caller]) -> Privacy:
     services, account = state.services, caller.account
     database, now = services.database, services.clock.now()
     async with database.read() as sql:
-        mine = await rows.live_of(sql, account)
+        mine = [
+            (each, await alias_of(sql, each.node, each.payer, each.created_at))
+            for each in await rows.live_of(sql, account)
+        ]
     shown = await view.shown_of(database, account, now)
     kept = await view.stored_of(database, account, now)
     return Privacy(
-        now=[news.guest(each, "open") for each in mine],
+        now=[news.guest(each, "open", alias=alias) for each, alias in mine],
         shown=[Shown(node_id=each.node, alias=alias, guest=_guest(each)) for each, alias in shown],
         kept=[
             Kept(

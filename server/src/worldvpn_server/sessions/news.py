@@ -34,6 +34,9 @@ class Guest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     expires_at: str
     ticket: str | None = None
     reason: str | None = None
+    #: What the guest is called at that node for a day.
+    alias: str | None = None
+    country: str
 
 
 class Mine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -60,7 +63,12 @@ def ticket_text(signed: bytes | None) -> str | None:
 
 
 def guest(
-    session: Session, action: str, *, ticket: bytes | None = None, reason: str | None = None
+    session: Session,
+    action: str,
+    *,
+    ticket: bytes | None = None,
+    reason: str | None = None,
+    alias: str | None = None,
 ) -> Guest:
     """Return what the node of ``session`` is told."""
     return Guest(
@@ -77,16 +85,24 @@ def guest(
         expires_at=session.expires_at.isoformat(),
         ticket=ticket_text(ticket),
         reason=reason,
+        alias=alias,
+        country=session.shown_country,
     )
 
 
 def to_node(
-    session: Session, action: str, *, ticket: bytes | None = None, reason: str | None = None
+    session: Session,
+    action: str,
+    *,
+    ticket: bytes | None = None,
+    reason: str | None = None,
+    alias: str | None = None,
 ) -> tuple[Event, ...]:
     """Return the event for the node's device; one without a device has no stream."""
     if session.node_device is None:
         return ()
-    body = msgspec.json.encode(guest(session, action, ticket=ticket, reason=reason))
+    told = guest(session, action, ticket=ticket, reason=reason, alias=alias)
+    body = msgspec.json.encode(told)
     return (Event(topic=session.owner, device=session.node_device, kind=GUEST, body=body),)
 
 

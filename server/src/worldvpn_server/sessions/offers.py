@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Final
 from uuid import UUID
@@ -23,6 +23,8 @@ from worldvpn_server.sessions.addresses import Pair, lowest_free
 from worldvpn_server.sessions.endpoints import any_of, endpoints_of
 from worldvpn_server.sessions.parts import Parts
 from worldvpn_server.sessions.values import Session, State, Wish
+from worldvpn_server.transparency.alias import alias_of, key_of
+from worldvpn_server.transparency.rounding import shown_country
 
 #: Sessions of one account at a time: five devices, each with one to leave and one to take.
 MOST_SESSIONS: Final = 10
@@ -50,9 +52,18 @@ FROM node WHERE id = $1 FOR UPDATE OF node
 _INSERT: Final = """
 INSERT INTO session (id, payer, payer_device, owner, node, state, protocol, guest_x25519,
     guest_ed25519, node_x25519, assigned4, assigned6, client_country, salt, counted, independent,
-    request_key, price_ticks, rate_bps, endpoint, carrier, created_at, opened_at, expires_at)
+    request_key, price_ticks, rate_bps, endpoint, carrier, created_at, opened_at, expires_at,
+    shown_country)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-    $21, $22, $23, $24)
+    $21, $22, $23, $24, $25)
+"""
+#: Different guests of a node from one country within 24 h, with the one who comes.
+_FROM_THERE: Final = """
+SELECT count(*) FROM (
+    SELECT payer FROM session WHERE owner = $1 AND node = $2 AND client_country = $3
+        AND created_at > $4::timestamptz - interval '24 hours'
+    UNION SELECT $5
+) AS guests
 """
 _DELETE: Final = "DELETE FROM session WHERE id = $1"
 #: What two requests at the same moment run into, and what to say of it.
@@ -115,7 +126,9 @@ class Offers:
             return None
         session = await self._row(tx, wish, candidate, pair, node["network"])
         await self._insert(tx, session, wish)
-        await self._parts.bus.publish(tx, *news.to_node(session, "offer"))
+        await key_of(tx.sql, session.created_at.date())
+        alias = await alias_of(tx.sql, session.node, session.payer, session.created_at)
+        await self._parts.bus.publish(tx, *news.to_node(session, "offer", alias=alias))
         return session
 
     async def _check_count(self, tx: Tx, wish: Wish) -> None:
@@ -165,6 +178,7 @@ class Offers:
             opened_at=now if mute else None,
             expires_at=now + (_UNTICKETED_LIFE if mute else _OFFER_LIFE),
             end_reason=None,
+            shown_country=await _shown(tx, wish, candidate, now),
         )
 
     async def _insert(self, tx: Tx, session: Session, wish: Wish) -> None:
@@ -176,7 +190,15 @@ class Offers:
             *(wish.client_country, session.salt, session.counted, session.independent),
             *(wish.request_key, session.price_ticks, session.rate_bps, session.endpoint),
             *(session.carrier, session.created_at, session.opened_at, session.expires_at),
+            session.shown_country,
         )
+
+
+async def _shown(tx: Tx, wish: Wish, candidate: Candidate, now: datetime) -> str:
+    """Return the country that the node is told: none that would tell who comes."""
+    country = wish.client_country
+    place = (candidate.account, candidate.id, country, now, wish.account)
+    return shown_country(country, await tx.sql.fetchval(_FROM_THERE, *place))
 
 
 def _independent(wish: Wish, candidate: Candidate, network: bytes | None) -> bool:

@@ -24,7 +24,7 @@ SELECT s.id, s.payer, s.payer_device, s.owner, s.node, n.device AS node_device, 
     host(s.assigned4) AS assigned4, host(s.assigned6) AS assigned6, s.salt, s.counted,
     s.independent, s.price_ticks, s.holds, s.cap_bytes, s.settled_bytes, s.rate_bps, s.endpoint,
     s.carrier, s.node_up, s.node_down, s.node_elapsed_ms, s.guest_up, s.guest_down,
-    s.guest_elapsed_ms, s.created_at, s.opened_at, s.expires_at, s.end_reason
+    s.guest_elapsed_ms, s.created_at, s.opened_at, s.expires_at, s.end_reason, s.shown_country
 FROM session AS s LEFT JOIN node AS n ON n.id = s.node
 """
 _BY_ID: Final = _COLUMNS + "WHERE s.id = $1"

@@ -117,6 +117,8 @@ class Session:
     opened_at: datetime | None
     expires_at: datetime
     end_reason: str | None
+    #: What its node is told of where the guest comes from.
+    shown_country: str
 
     @property
     def signs_nothing(self) -> bool:

@@ -14,6 +14,7 @@ from worldvpn_server.errors import NotFoundError
 from worldvpn_server.sessions import news, rows
 from worldvpn_server.sessions.parts import Parts
 from worldvpn_server.sessions.values import Session
+from worldvpn_server.transparency.alias import alias_of
 
 _OWN_NODE: Final = "SELECT id FROM node WHERE account = $1 AND device = $2"
 
@@ -71,7 +72,10 @@ class Views:
                 raise NotFoundError("you have no such node")
             return [
                 news.guest(
-                    each, each.state.name.lower(), ticket=await rows.last_ticket(sql, each.id)
+                    each,
+                    each.state.name.lower(),
+                    ticket=await rows.last_ticket(sql, each.id),
+                    alias=await alias_of(sql, each.node, each.payer, each.created_at),
                 )
                 for each in await rows.live_at(sql, node)
             ]

@@ -42,6 +42,15 @@ async def known_key(sql: Connection, day: date) -> bytes | None:
     return key
 
 
+async def alias_of(sql: Connection, node: UUID, guest: UUID, began: datetime) -> str | None:
+    """Return what a node is told that ``guest`` is called, in hexadecimal; None: the key is gone.
+
+    It is that of the day on which the session began: another one would link two days.
+    """
+    key: bytes | None = await sql.fetchval(_KEY, began.date())
+    return None if key is None else alias(key, node, guest).hex()
+
+
 async def kept_keys(sql: Connection, now: datetime) -> tuple[bytes, ...]:
     """Return the keys that are not to be destroyed yet."""
     rows = await sql.fetch(_KEYS, _last_destroyed(now))

@@ -24,7 +24,7 @@ _BACKLOG: Final = 64
 _log = logging.getLogger(__name__)
 
 
-class Door:
+class Intake:
     """Takes guests' streams and hands them to the agent; one a guest, the newest."""
 
     def __init__(self, agent: AgentLink, side: NodeSide) -> None:
