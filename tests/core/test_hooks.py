@@ -35,6 +35,7 @@ def host_services() -> HostServices:
         for part in (
             *("links", "echo", "routing", "events", "helpers", "journal", "namespaces"),
             "meter",
+            "uplinks",
         )
     }
     return HostServices(**things)
@@ -147,6 +148,10 @@ def test_worldvpn_central_first_answer_wins_and_silence_is_none() -> None:
     assert_first_answer_wins("worldvpn_central", Thing(), services=NETWORK)
 
 
+def test_worldvpn_port_mapper_first_answer_wins_and_silence_is_none() -> None:
+    assert_first_answer_wins("worldvpn_port_mapper", Thing(), services=NETWORK)
+
+
 def test_worldvpn_resolver_first_answer_wins_and_silence_is_none() -> None:
     assert_first_answer_wins("worldvpn_resolver", Thing(), services=NETWORK)
 
@@ -193,5 +198,5 @@ def test_every_hook_has_a_test_named_after_it() -> None:
 
     untested = [hook for hook in hooks if not any(t.startswith(f"test_{hook}_") for t in tests)]
 
-    assert len(hooks) == 13
+    assert len(hooks) == 14
     assert untested == []

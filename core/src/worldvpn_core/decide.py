@@ -74,11 +74,13 @@ def firewall_policy(
     share: ShareState,
     settings: Settings,
     bootstrap: tuple[Endpoint, ...] = (),
+    router: tuple[Endpoint, ...] = (),
 ) -> PolicySet:
     """Return the rules that must hold for the whole time ``state`` does.
 
     ``bootstrap`` are the addresses our marked sockets may reach while there is no
-    tunnel: the central server's and those of pinned resolvers.
+    tunnel: the central server's and those of pinned resolvers. ``router`` are those of the
+    router in front of a node, which they may reach in every state.
     """
     if is_open(state, settings):
         open_host = FirewallPolicy(protects=(), node=_node(share))
@@ -106,7 +108,7 @@ def firewall_policy(
     host = FirewallPolicy(
         protects=protected(state, settings),
         outer=outer,
-        bootstrap=() if isinstance(state, Connected | Switching) else bootstrap,
+        bootstrap=router if isinstance(state, Connected | Switching) else (*bootstrap, *router),
         tunnels=tunnels,
         allow_lan=settings.allow_lan,
         node=_node(share),

@@ -8,6 +8,7 @@ import logging
 import os
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,7 @@ from worldvpn_core.central import fields
 from worldvpn_core.central.place import PREFIX, Place
 from worldvpn_core.declared import DECLARED
 from worldvpn_core.errors import ConfigError
-from worldvpn_core.types import NODE_PORTS
+from worldvpn_core.types import NODE_PORTS, Endpoint
 
 VERSION: Final = 1
 MOST_NODES: Final = 256
@@ -32,6 +33,19 @@ def _destination(text: str | None) -> str | None:
     if text is None or not text.startswith(PREFIX):
         return text
     return f"{PREFIX}{Place.parse(text.removeprefix(PREFIX))}"
+
+
+def _public(text: str | None) -> str | None:
+    """Return an "address:port" as it is kept. Raises ValueError."""
+    return None if text is None else str(public_endpoint(text)).partition("/")[0]
+
+
+def public_endpoint(text: str) -> Endpoint:
+    """Return the UDP endpoint in "192.0.2.1:51820" or "[2001:db8::1]:51820". Raises ValueError."""
+    host, _, port = text.rpartition(":")
+    if not re.fullmatch(r"[0-9]{1,5}", port) or (":" in host) != host.startswith("["):
+        raise ValueError("no address and port")
+    return Endpoint(host=ip_address(host.removeprefix("[").removesuffix("]")), port=int(port))
 
 
 def _each_once(nodes: tuple[str, ...]) -> tuple[str, ...]:
@@ -74,6 +88,10 @@ class Settings:
     share_port: int = attrs.field(
         default=51_820, validator=[validators.ge(1_024), validators.le(65_535)]
     )
+    #: Ask the router to lead guests on to that port.
+    share_router: bool = True
+    #: Where guests come to, as "address:port"; None: where the central server sees this host.
+    share_endpoint: str | None = attrs.field(default=None, converter=_public)
     #: What guests may have together, Mbit/s; 0: no limit.
     share_rate_mbps: int = attrs.field(
         default=0, validator=[validators.ge(0), validators.le(100_000)]
@@ -125,6 +143,7 @@ _KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
     "favourite_nodes": ((list, tuple), f"a list of at most {MOST_NODES} nodes' ids"),
     "blocked_nodes": ((list, tuple), f"a list of at most {MOST_NODES} nodes' ids"),
     "share_port": ((int,), "a port from 1024 to 65535"),
+    "share_endpoint": ((str, type(None)), "an address and a port (192.0.2.1:51820) or none"),
     "share_rate_mbps": ((int,), "0 to 100000 Mbit/s"),
     "share_guests": ((int,), "1 to 200"),
     "share_country": ((str, type(None)), "a country's two capital letters or none"),

@@ -20,7 +20,7 @@ from worldvpn_core.share.listed import REASONS, Listed, _announcement
 from worldvpn_core.share.registered import NodeFile
 from worldvpn_core.share.states import Off, Serving, ShareState
 from worldvpn_core.testing import samples
-from worldvpn_core.types import IpNetwork
+from worldvpn_core.types import Endpoint, IpNetwork
 
 pytestmark = pytest.mark.anyio
 
@@ -39,6 +39,7 @@ class Registry:
     adopted: list[tuple[IpNetwork, ...]] = attrs.field(factory=list)
     told: list[tuple[bool, str]] = attrs.field(factory=list)
     refusal: ConfigError | None = None
+    public: Endpoint | None = None
     moved: asyncio.Event = attrs.field(factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
@@ -87,6 +88,7 @@ async def followed(path: Path) -> AsyncIterator[Registry]:
         state=lambda: registry.state,
         adopt=registry.adopt,
         protocol="wireguard",
+        public=lambda: registry.public,
         changed=registry.changed,
     )
     registry.server.at_ask = registry.moved.set

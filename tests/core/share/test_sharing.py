@@ -21,10 +21,12 @@ from tests.core.share.central_fakes import (
 from worldvpn_core.central.calls import Announce
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.ipc.share import ShareStatus
+from worldvpn_core.reach.values import MapAnswer, MapPort, NotMapped, Unmapped
 from worldvpn_core.settings import Settings
 from worldvpn_core.share.invited import GuestStore
-from worldvpn_core.share.sharing import Around, Sharing
+from worldvpn_core.share.sharing import AroundSharing, Sharing
 from worldvpn_core.share.states import Off, Serving
+from worldvpn_core.testing.fakes import fake_host
 from worldvpn_core.testing.namespace_fakes import FakeNamespaces
 from worldvpn_core.testing.running import World, running
 from worldvpn_core.testing.samples import guest
@@ -36,6 +38,10 @@ pytestmark = pytest.mark.anyio
 _WANTED = Settings(sharing=True, share_consent_utc="2026-01-01T00:00:00+00:00", share_country="DE")
 
 
+async def silent(_wanted: MapPort) -> MapAnswer:
+    return NotMapped(reason=Unmapped.SILENT)
+
+
 class House:
     """A daemon's sharing on a host of fakes."""
 
@@ -45,10 +51,11 @@ class House:
         self.server = server
         self.moved = asyncio.Event()
         self.sharing = Sharing(
-            Around(
+            AroundSharing(
                 enforcer=self.world.enforcer,
                 tunnel=self.world.runner,
-                namespaces=self.exit.namespaces,
+                host=attrs.evolve(fake_host(), namespaces=self.exit.namespaces),
+                ask_router=silent,
                 exit_=self.exit,
                 settings=lambda: self.world.settings,
                 change=self._change,

@@ -14,6 +14,7 @@ from worldvpn_core.central.news import News
 from worldvpn_core.central.replies import Reply
 from worldvpn_core.central.statement import SIGNATURE_BYTES, Statement
 from worldvpn_core.config import BootstrapResolver
+from worldvpn_core.reach.values import MapAnswer, MapPort
 from worldvpn_core.types import IpAddress, Profile
 
 MOST_READERS: Final = 32
@@ -106,6 +107,14 @@ class AskCentral:
 
     id: int
     call: Call
+
+
+@attrs.frozen(kw_only=True)
+class AskRouter:
+    """Daemon: ask the router in front of this host."""
+
+    id: int
+    wanted: MapPort
 
 
 @attrs.frozen(kw_only=True)
@@ -202,6 +211,14 @@ class CentralAnswered:
 
 
 @attrs.frozen(kw_only=True)
+class RouterAnswered:
+    """Agent: the answer to ``AskRouter``."""
+
+    id: int
+    answer: MapAnswer
+
+
+@attrs.frozen(kw_only=True)
 class CentralTold:
     """Agent: news of the central server, for the ``ServeCentral`` of ``request``."""
 
@@ -238,6 +255,7 @@ DaemonMessage = (
     | SignatureRefused
     | ServeCentral
     | AskCentral
+    | AskRouter
     | Moved
     | TokenKept
     | TokenRefused
@@ -251,6 +269,7 @@ AgentMessage = (
     | SignatureAsked
     | CentralServed
     | CentralAnswered
+    | RouterAnswered
     | CentralTold
     | TokenGiven
     | FileGiven

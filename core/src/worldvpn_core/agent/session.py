@@ -18,6 +18,7 @@ from worldvpn_core.agent.codec import from_agent, packed
 from worldvpn_core.agent.messages import (
     AgentMessage,
     AskCentral,
+    AskRouter,
     CentralAnswered,
     CentralServed,
     CentralTold,
@@ -30,6 +31,7 @@ from worldvpn_core.agent.messages import (
     Ready,
     Resolve,
     Resolved,
+    RouterAnswered,
     ServeCentral,
     SignatureAsked,
     SignatureGiven,
@@ -77,8 +79,8 @@ _FAILURES: Final[dict[str, type[WorldVpnError]]] = {
     )
 }
 
-_Answer = ProfileRead | Resolved | CentralServed | CentralAnswered
-_A = TypeVar("_A", ProfileRead, Resolved, CentralServed, CentralAnswered)
+_Answer = ProfileRead | Resolved | CentralServed | CentralAnswered | RouterAnswered
+_A = TypeVar("_A", ProfileRead, Resolved, CentralServed, CentralAnswered, RouterAnswered)
 
 
 @attrs.define(kw_only=True)
@@ -130,7 +132,7 @@ class Session:
 
     async def ask(
         self,
-        request: ReadProfile | Resolve | ServeCentral | AskCentral,
+        request: ReadProfile | Resolve | ServeCentral | AskCentral | AskRouter,
         expects: type[_A],
         *,
         via: Via | None = None,
@@ -169,14 +171,14 @@ class Session:
 
     def _take(self, message: AgentMessage) -> None:
         match message:
-            case ProfileRead() | Resolved() | CentralServed() | CentralAnswered() | Failed():
-                self._answered(message)
             case SocketAsked():
                 self._asked(message)
             case SignatureAsked() | CentralTold() | TokenGiven() | FileGiven():
                 self._for_central(message)
             case Ready():
                 raise AgentError("worldvpn-agent was ready twice")
+            case _:
+                self._answered(message)
 
     def _answered(self, message: _Answer | Failed) -> None:
         pending = self._pending.pop(message.id, None)

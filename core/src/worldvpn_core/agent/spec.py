@@ -14,6 +14,7 @@ from worldvpn_core.central.news import News
 from worldvpn_core.central.server import CentralServer
 from worldvpn_core.central.statement import Statement
 from worldvpn_core.config import BootstrapResolver
+from worldvpn_core.reach.values import MapPort, endpoints_of
 from worldvpn_core.types import Carrier, Endpoint
 
 DNS_PORT: Final = 53
@@ -24,6 +25,8 @@ RESOLUTION_TIMEOUT_S: Final = 5.0
 READING_TIMEOUT_S: Final = 5.0
 #: Three nodes that do not answer take the server 6 s; the client gives up long before this.
 CENTRAL_TIMEOUT_S: Final = 60.0
+#: Three protocols, each asked a few times, the last by several orders.
+MAPPING_TIMEOUT_S: Final = 30.0
 #: Addresses of one family that are worth trying.
 MOST_ADDRESSES: Final = 16
 MOST_PROFILE_BYTES: Final = 65_536
@@ -101,8 +104,15 @@ class Central:
     keeper: CentralKeeper
 
 
+@attrs.frozen(kw_only=True)
+class ByRouter:
+    """Ask the router of ``wanted``, at those of its ports that the question needs."""
+
+    wanted: MapPort
+
+
 Resolvers = SystemResolvers | Bootstrap
-Via = Resolvers | Central
+Via = Resolvers | Central | ByRouter
 
 
 class SocketKind(enum.StrEnum):
@@ -111,6 +121,7 @@ class SocketKind(enum.StrEnum):
     DNS = "dns"
     BOOTSTRAP = "bootstrap"
     CENTRAL = "central"
+    ROUTER = "router"
 
 
 @attrs.frozen(kw_only=True)
@@ -138,3 +149,5 @@ def permits(via: Via, wanted: SocketWanted) -> bool:
                 and wanted.endpoint.carrier is Carrier.TCP
                 and wanted.endpoint in addresses
             )
+        case ByRouter(wanted=asked):
+            return wanted.kind is SocketKind.ROUTER and wanted.endpoint in endpoints_of(asked)

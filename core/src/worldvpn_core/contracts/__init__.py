@@ -13,6 +13,7 @@ from worldvpn_core.contracts.exit import Exit, Invitation, Listener
 from worldvpn_core.contracts.host import (
     Change,
     Echo,
+    Gateway,
     Helper,
     Helpers,
     HelperSpec,
@@ -26,7 +27,9 @@ from worldvpn_core.contracts.host import (
     NetworkChanged,
     Resumed,
     Routing,
+    Uplinks,
 )
+from worldvpn_core.contracts.mapping import OpenSocket, PortMapper
 from worldvpn_core.contracts.metering import (
     Accounting,
     History,
@@ -57,6 +60,7 @@ __all__ = [
     "Echo",
     "Exit",
     "FirewallBackend",
+    "Gateway",
     "Guest",
     "Helper",
     "HelperSpec",
@@ -80,6 +84,8 @@ __all__ = [
     "NetworkChanged",
     "NetworkServices",
     "Obfuscator",
+    "OpenSocket",
+    "PortMapper",
     "ProfileReader",
     "Reading",
     "Relay",
@@ -93,5 +99,6 @@ __all__ = [
     "Traffic",
     "Transport",
     "Tunnel",
+    "Uplinks",
     "Volume",
 ]

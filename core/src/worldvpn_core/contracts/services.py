@@ -14,6 +14,7 @@ from worldvpn_core.contracts.host import (
     Journal,
     Links,
     Routing,
+    Uplinks,
 )
 from worldvpn_core.contracts.metering import Meter
 from worldvpn_core.contracts.namespaces import Namespaces
@@ -31,6 +32,7 @@ class HostServices:
     journal: Journal
     namespaces: Namespaces
     meter: Meter
+    uplinks: Uplinks
 
 
 @attrs.frozen(kw_only=True)

@@ -29,7 +29,7 @@ UNREACHED_AGAIN_S: Final = 60.0
 FRESH_S: Final = 900.0
 _GIGABYTE: Final = 1_000_000_000
 #: The server puts the address that it sees in its place.
-_SEEN: Final = ip_address("0.0.0.0")  # noqa: S104 - nothing is bound to it
+SEEN: Final = ip_address("0.0.0.0")  # noqa: S104 - nothing is bound to it
 
 _log = logging.getLogger(__name__)
 
@@ -59,10 +59,14 @@ class Listed:
     state: Callable[[], ShareState]
     adopt: Callable[[tuple[IpNetwork, ...]], None]
     protocol: str
+    #: Where guests come to; None: to the address that the server sees, by the node's own port.
+    public: Callable[[], Endpoint | None]
     changed: Callable[[], None]
     is_listed: bool = attrs.field(default=False, init=False)
     #: Why the node is not listed, or "" while nothing is known.
     reason: str = attrs.field(default="", init=False)
+    #: The server's own word for it: one of a closed list, or "" while it has said none.
+    code: str = attrs.field(default="", init=False)
     _news: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     #: What the server was told last, and as whom, while it may send guests by it.
     _said: tuple[Owner, Announce] | None = attrs.field(default=None, init=False)
@@ -116,6 +120,8 @@ class Listed:
 
     async def _offer(self, state: Serving, settings: Settings, owner: Owner) -> float:
         call = _announcement(state, settings, self.file.node_id(owner), self.protocol)
+        if (public := self.public()) is not None:
+            call = attrs.evolve(call, listen=(public,))
         standing = await self.link.ask(call, NodeStanding)
         drawn = (standing.inner4, standing.inner6)
         self._said = owner, call
@@ -125,7 +131,7 @@ class Listed:
             return FRESH_S
         standing = await self.link.ask(attrs.evolve(call, reach=True), NodeStanding)
         reason = REASONS.get(standing.reason, standing.reason)
-        self._say(is_listed=standing.listed, reason=reason)
+        self._say(is_listed=standing.listed, reason=reason, code=standing.reason)
         return FRESH_S if standing.listed else UNREACHED_AGAIN_S
 
     async def _close(self) -> None:
@@ -135,7 +141,8 @@ class Listed:
             await self.link.ask(attrs.evolve(self._said[1], accepting=False), NodeStanding)
             self._said = None
 
-    def _say(self, *, is_listed: bool, reason: str) -> None:
+    def _say(self, *, is_listed: bool, reason: str, code: str = "") -> None:
+        self.code = code
         if (is_listed, reason) != (self.is_listed, self.reason):
             self.is_listed, self.reason = is_listed, reason
             _log.info("the node is %slisted: %s", "" if is_listed else "not ", reason or "-")
@@ -150,7 +157,7 @@ def _announcement(state: Serving, settings: Settings, node_id: str, protocol: st
         city=settings.share_city,
         protocols=(protocol,),
         x25519=state.node.public_key,
-        listen=(Endpoint(host=_SEEN, port=state.plan.listen_port),),
+        listen=(Endpoint(host=SEEN, port=state.plan.listen_port),),
         bandwidth_mbps=settings.share_rate_mbps or UNLIMITED_MBPS,
         most_guests=settings.share_guests,
         daily_bytes=settings.share_daily_gb * _GIGABYTE,

@@ -14,6 +14,7 @@ from worldvpn_core.ipc.share import (
     ShareRevoke,
     ShareStatus,
 )
+from worldvpn_core.reach.way_in import WayIn
 from worldvpn_core.settings import Settings
 from worldvpn_core.share.control import ShareControl
 from worldvpn_core.share.hosting import Hosting
@@ -26,6 +27,7 @@ class ShareRequests:
     """The daemon's answers about sharing."""
 
     control: ShareControl
+    way_in: WayIn
     listed: Listed | None = None
     hosting: Hosting | None = None
 
@@ -57,7 +59,9 @@ class ShareRequests:
                 "reason": self.listed.reason,
                 "guests": self.hosting.guests,
             }
-        return {**shown(self.control.runner.state, self.control.settings()), "server": of_server}
+        of_node = shown(self.control.runner.state, self.control.settings())
+        seen = "" if self.listed is None else self.listed.code
+        return {**of_node, "server": of_server, "reach": self.way_in.shown(seen)}
 
     def _devices(self) -> list[dict[str, object]]:
         return [

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import attrs
 
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.news import News
-from worldvpn_core.contracts import Exit, Namespaces
+from worldvpn_core.contracts import Exit, HostServices
 from worldvpn_core.enforce import Enforcer
 from worldvpn_core.errors import WorldVpnError
+from worldvpn_core.reach.values import MapAnswer, MapPort
+from worldvpn_core.reach.way_in import AroundWayIn, WayIn
 from worldvpn_core.runner import TunnelRunner
 from worldvpn_core.settings import Settings
 from worldvpn_core.share.control import ShareControl
@@ -31,12 +33,13 @@ _log = logging.getLogger(__name__)
 
 
 @attrs.frozen(kw_only=True)
-class Around:
+class AroundSharing:
     """What sharing needs of the rest of the daemon."""
 
     enforcer: Enforcer
     tunnel: TunnelRunner
-    namespaces: Namespaces
+    host: HostServices
+    ask_router: Callable[[MapPort], Awaitable[MapAnswer]]
     exit_: Exit | None
     settings: Callable[[], Settings]
     change: Callable[[Settings], None]
@@ -50,7 +53,7 @@ class Around:
 class Sharing:
     """All of sharing, wired."""
 
-    def __init__(self, around: Around) -> None:
+    def __init__(self, around: AroundSharing) -> None:
         self._around = around
         guests = GuestStore(around.state_dir / "guests.json")
         guests.load()
@@ -68,13 +71,24 @@ class Sharing:
             tunnel_state=lambda: around.tunnel.state,
             dns=around.dns,
         )
+        self.way_in = WayIn(
+            AroundWayIn(
+                enforcer=around.enforcer,
+                tunnel=around.tunnel,
+                gateway=around.host.uplinks.gateway,
+                ask=around.ask_router,
+                settings=around.settings,
+                state_dir=around.state_dir,
+                changed=self._way_changed,
+            )
+        )
         self._offered: tuple[type[ShareState], int | None] = (Off, None)
         self.hosting: Hosting | None = None
         self.listed: Listed | None = None
         if around.link is not None and around.exit_ is not None:
             self._host_guests(around.link, around.exit_)
         self.requests = ShareRequests(
-            control=self.control, listed=self.listed, hosting=self.hosting
+            control=self.control, way_in=self.way_in, listed=self.listed, hosting=self.hosting
         )
 
     def _host_guests(self, link: CentralLink, exit_: Exit) -> None:
@@ -88,6 +102,7 @@ class Sharing:
             state=lambda: self.runner.state,
             adopt=self._adopt,
             protocol=exit_.name,
+            public=self.way_in.public,
             changed=self._around.publish,
         )
 
@@ -95,6 +110,7 @@ class Sharing:
         """Serve until cancelled."""
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self.runner.run())
+            parts.create_task(self.way_in.run())
             if self.listed is not None:
                 parts.create_task(self.listed.run())
 
@@ -108,12 +124,16 @@ class Sharing:
         if self.listed is not None:
             self.listed.hurry()
 
+    def _way_changed(self) -> None:
+        self.account_changed()
+        self._around.publish()
+
     async def sweep(self) -> None:
         """Remove the node that a crash has left."""
-        for name in await self._around.namespaces.all():
+        for name in await self._around.host.namespaces.all():
             _log.info("removing the namespace %s, left by a former run", name)
             try:
-                await self._around.namespaces.remove(name)
+                await self._around.host.namespaces.remove(name)
             except WorldVpnError as error:
                 # The host's protection must not wait for it; the next node says what it lacks.
                 _log.warning("%s", error)
@@ -123,6 +143,7 @@ class Sharing:
         was_on = not isinstance(self.runner.state, Off)
         if self.hosting is not None:
             self.hosting.close()
+        await self.way_in.leave()
         await self.runner.close()
         state = self._around.tunnel.state
         if was_on and isinstance(state, Disconnected | Paused):
@@ -137,6 +158,7 @@ class Sharing:
 
     def _changed(self, state: ShareState) -> None:
         self.control.heard(state)
+        self.way_in.follow(state)
         if self.hosting is not None and not isinstance(state, Serving | Draining):
             self.hosting.forget()
         # Guests come and go without the server being told anew.

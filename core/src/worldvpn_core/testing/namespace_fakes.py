@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 from worldvpn_core.contracts import (
+    Gateway,
     Helper,
     HelperSpec,
     LinkFacts,
@@ -86,3 +87,13 @@ class FakeNamespaces:
 
     async def all(self) -> tuple[str, ...]:
         return tuple(sorted({*self.left, *self.made}))
+
+
+class FakeUplinks:
+    """A host whose router is ``found``."""
+
+    def __init__(self, found: Gateway | None = None) -> None:
+        self.found = found
+
+    async def gateway(self) -> Gateway | None:
+        return self.found

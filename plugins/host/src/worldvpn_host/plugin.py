@@ -15,6 +15,7 @@ from worldvpn_host.meter import KernelMeter
 from worldvpn_host.namespaces import KernelNamespaces
 from worldvpn_host.route_socket import RouteSocket
 from worldvpn_host.routing import KernelRouting
+from worldvpn_host.uplinks import KernelUplinks
 
 
 @hookimpl
@@ -32,4 +33,5 @@ def worldvpn_host(platform: str, state_dir: str) -> HostServices | None:
         journal=FileJournal(Path(state_dir) / "journal"),
         namespaces=KernelNamespaces(sock),
         meter=KernelMeter(sock),
+        uplinks=KernelUplinks(sock),
     )
