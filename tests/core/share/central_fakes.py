@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from ipaddress import ip_network
+from ipaddress import IPv4Address, ip_network
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -106,6 +106,10 @@ class FakeServer(CentralLink):
 
     def __attrs_post_init__(self) -> None:
         self.files["manifest"] = self.authority.manifest()
+
+    @property
+    def address(self) -> IPv4Address | None:
+        return IPv4Address("198.51.100.10")
 
     @property
     def root_key(self) -> bytes:

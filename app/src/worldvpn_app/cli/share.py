@@ -70,6 +70,7 @@ def _of_server(sharing: Mapping[str, Any]) -> Iterable[Line]:
 _WAYS: Final[Mapping[str, str]] = {
     "direct": "no router stands between",
     "mapped": "your router leads port {public_port} on ({by})",
+    "punched": "through your router, which lets in whom this computer has called",
     "manual": "by the address that you gave (share_endpoint)",
 }
 

@@ -23,6 +23,8 @@ class Way(enum.StrEnum):
     MAPPED = "mapped"
     #: The owner has said where they come to.
     MANUAL = "manual"
+    #: By what the node's own calls open in the router.
+    PUNCHED = "punched"
     #: Nothing leads them on: only a hole from inside can let them in.
     CLOSED = "closed"
 
@@ -37,6 +39,7 @@ class Trouble(enum.StrEnum):
     ROUTER_BEHIND_ANOTHER = "router-behind-another"
     NOT_ASKED = "not-asked"
     NO_ANSWER = "no-answer"
+    SYMMETRIC = "symmetric"
     NO_ECHO = "no-echo"
     NODE_SILENT = "node-silent"
     ADDRESS_REFUSED = "address-refused"
@@ -73,6 +76,10 @@ SENTENCES: Final[Mapping[Trouble, tuple[str, str]]] = {
     Trouble.NO_ANSWER: (
         "the central server could not reach the port",
         "open UDP port {port} in your router and firewall",
+    ),
+    Trouble.SYMMETRIC: (
+        "your router gives each destination another port, so that no guest can be told which",
+        "switch UPnP on in your router, or forward UDP port {port} there by hand",
     ),
     Trouble.NO_ECHO: (
         "the handshake worked, but nothing came back through the tunnel",

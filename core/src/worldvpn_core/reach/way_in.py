@@ -77,11 +77,17 @@ class WayIn:
         mapped = self._keeper.standing.mapped
         return None if mapped is None else Endpoint(host=SEEN, port=mapped.public_port)
 
-    def shown(self, server: str) -> Mapping[str, object] | None:
-        """Return what clients are shown; ``server`` is what it has found. None: not serving."""
+    def shown(self, server: str, *, by_hole: bool = False) -> Mapping[str, object] | None:
+        """Return what clients are shown; None: nobody is served.
+
+        ``server`` is what the central server has found, and whether only ``by_hole``.
+        """
         if self._port is None:
             return None
-        return told(self._standing(), server, self._port, self._manual())
+        standing = self._standing()
+        if by_hole and server == "reached":
+            standing = attrs.evolve(standing, way=Way.PUNCHED)
+        return told(standing, server, self._port, self._manual())
 
     def _standing(self) -> Standing:
         if self._manual() is not None:

@@ -12,7 +12,7 @@ import attrs
 
 from worldvpn_core.central.calls import Announce
 from worldvpn_core.central.link import CentralLink
-from worldvpn_core.central.replies import NodeStanding
+from worldvpn_core.central.replies import Listener, NodeStanding
 from worldvpn_core.errors import AgentError, CentralError, ConfigError, WorldVpnError
 from worldvpn_core.settings import Settings
 from worldvpn_core.share.registered import NodeFile, Owner, owner_of
@@ -27,6 +27,8 @@ LONGEST_AGAIN_S: Final = 300.0
 UNREACHED_AGAIN_S: Final = 60.0
 #: Said anew now and then, so that a server that has forgotten it learns of it.
 FRESH_S: Final = 900.0
+#: A call takes one way to the server, and a row there.
+SEEN_S: Final = 1.0
 _GIGABYTE: Final = 1_000_000_000
 #: The server puts the address that it sees in its place.
 SEEN: Final = ip_address("0.0.0.0")  # noqa: S104 - nothing is bound to it
@@ -38,6 +40,7 @@ REASONS: Final[Mapping[str, str]] = {
     "reached": "guests can come",
     "no-echo": "the handshake worked, but nothing came back through the tunnel",
     "no-answer": "the central server could not reach the port: open it in your router",
+    "symmetric": "your router gives each guest another port: open the port in your router",
     "node-silent": "this computer did not answer the central server in time",
     "address-refused": "the address is not one of the public internet's",
     "carrier-unproven": "what guests would come by could not be checked",
@@ -61,12 +64,16 @@ class Listed:
     protocol: str
     #: Where guests come to; None: to the address that the server sees, by the node's own port.
     public: Callable[[], Endpoint | None]
+    #: Has the node call the server's ports; says whether it has just begun to.
+    call: Callable[[tuple[Listener, ...]], bool] = lambda _listeners: False
     changed: Callable[[], None]
     is_listed: bool = attrs.field(default=False, init=False)
     #: Why the node is not listed, or "" while nothing is known.
     reason: str = attrs.field(default="", init=False)
     #: The server's own word for it: one of a closed list, or "" while it has said none.
     code: str = attrs.field(default="", init=False)
+    #: Whether guests come only by what the node's own calls open.
+    by_hole: bool = attrs.field(default=False, init=False)
     _news: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     #: What the server was told last, and as whom, while it may send guests by it.
     _said: tuple[Owner, Announce] | None = attrs.field(default=None, init=False)
@@ -129,8 +136,12 @@ class Listed:
             self.adopt(drawn)
             self._say(is_listed=False, reason="the node opens anew under the server's networks")
             return FRESH_S
+        if self.call(standing.listeners):
+            # What is seen of it from outside must be there when it is tried.
+            await asyncio.sleep(SEEN_S)
         standing = await self.link.ask(attrs.evolve(call, reach=True), NodeStanding)
         reason = REASONS.get(standing.reason, standing.reason)
+        self.by_hole = standing.by_hole
         self._say(is_listed=standing.listed, reason=reason, code=standing.reason)
         return FRESH_S if standing.listed else UNREACHED_AGAIN_S
 

@@ -60,8 +60,10 @@ class ShareRequests:
                 "guests": self.hosting.guests,
             }
         of_node = shown(self.control.runner.state, self.control.settings())
-        seen = "" if self.listed is None else self.listed.code
-        return {**of_node, "server": of_server, "reach": self.way_in.shown(seen)}
+        listed = self.listed
+        seen, by_hole = ("", False) if listed is None else (listed.code, listed.by_hole)
+        reach = self.way_in.shown(seen, by_hole=by_hole)
+        return {**of_node, "server": of_server, "reach": reach}
 
     def _devices(self) -> list[dict[str, object]]:
         return [
@@ -79,6 +81,6 @@ def shown(state: ShareState, settings: Settings) -> dict[str, object]:
         "agreed_utc": settings.share_consent_utc,
         "port": settings.share_port,
         "engine": state.node.engine if isinstance(state, Serving) else None,
-        "guests": 0 if isinstance(state, Off) else len(state.guests),
+        "guests": 0 if isinstance(state, Off) else sum(bool(one.addresses) for one in state.guests),
         "cause": None if cause is None else attrs.asdict(cause),
     }

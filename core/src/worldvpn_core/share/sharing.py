@@ -14,6 +14,7 @@ from worldvpn_core.central.news import News
 from worldvpn_core.contracts import Exit, HostServices
 from worldvpn_core.enforce import Enforcer
 from worldvpn_core.errors import WorldVpnError
+from worldvpn_core.reach.holes import Holes
 from worldvpn_core.reach.values import MapAnswer, MapPort
 from worldvpn_core.reach.way_in import AroundWayIn, WayIn
 from worldvpn_core.runner import TunnelRunner
@@ -27,7 +28,7 @@ from worldvpn_core.share.requests import ShareRequests
 from worldvpn_core.share.runner import ShareRunner
 from worldvpn_core.share.states import Draining, Off, Serving, ShareState
 from worldvpn_core.tunnel.states import Disconnected, Paused
-from worldvpn_core.types import IpAddress, IpNetwork
+from worldvpn_core.types import Endpoint, IpAddress, IpNetwork
 
 _log = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ class Sharing:
                 changed=self._way_changed,
             )
         )
+        self._public: Endpoint | None = None
         self._offered: tuple[type[ShareState], int | None] = (Off, None)
         self.hosting: Hosting | None = None
         self.listed: Listed | None = None
@@ -94,6 +96,7 @@ class Sharing:
     def _host_guests(self, link: CentralLink, exit_: Exit) -> None:
         file = NodeFile(self._around.state_dir / "node.json")
         file.load()
+        self.holes = Holes(link.address, self.runner)
         self.hosting = Hosting(link, self.runner, file, lambda: link.kept("manifest"))
         self.listed = Listed(
             link=link,
@@ -103,6 +106,7 @@ class Sharing:
             adopt=self._adopt,
             protocol=exit_.name,
             public=self.way_in.public,
+            call=self.holes.call,
             changed=self._around.publish,
         )
 
@@ -118,6 +122,7 @@ class Sharing:
         """Take note of the central server's news."""
         if self.hosting is not None:
             self.hosting.heard(news)
+            self.holes.heard(news)
 
     def account_changed(self) -> None:
         """Take note that somebody signed in, or out."""
@@ -125,7 +130,10 @@ class Sharing:
             self.listed.hurry()
 
     def _way_changed(self) -> None:
-        self.account_changed()
+        public = self.way_in.public()
+        if public != self._public:
+            self._public = public
+            self.account_changed()
         self._around.publish()
 
     async def sweep(self) -> None:

@@ -52,7 +52,8 @@ async def put_node(
         raise ForbiddenError("a node belongs to a device: sign in with a device key")
     offer = offer_of(data, node_id, caller.account, caller.device, source_address(request))
     services = state.services
-    return answer_of(await services.database.run(lambda tx: services.directory.put(tx, offer)))
+    node = await services.database.run(lambda tx: services.directory.put(tx, offer))
+    return msgspec.structs.replace(answer_of(node), punch=services.holes.words)
 
 
 @get("/v1/nodes", guards=_V1, tags=["nodes"])
