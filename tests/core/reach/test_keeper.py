@@ -161,6 +161,21 @@ async def test_what_a_crash_has_left_is_taken_away_at_the_next_start(home: Home)
     assert not home.path.exists()
 
 
+async def test_what_is_left_is_asked_for_a_few_times_and_then_no_more(home: Home) -> None:
+    async with kept(home) as keeper:
+        keeper.want(PORT)
+        await home.until(lambda: keeper.standing.way is Way.MAPPED)
+    home.answer = AgentError("it is only starting")
+    home.asked.clear()
+
+    async with kept(home):
+        await home.until(lambda: len(home.asked) > 1)
+        home.answer = None
+        await home.until(lambda: home.led == set())
+
+    assert home.path.exists() is False
+
+
 async def test_record_stays_while_the_router_may_still_lead_on(home: Home) -> None:
     async with kept(home) as keeper:
         keeper.want(PORT)

@@ -36,6 +36,8 @@ FIRST_AGAIN_S: Final = 5.0
 LONGEST_AGAIN_S: Final = 60.0
 #: Whoever ends sharing does not wait longer for a router that is gone.
 RELEASE_S: Final = 3.0
+#: How often it is tried again: at a start, the agent may come later.
+_MOST_RELEASES: Final = 3
 #: By how much a router's clock may be behind ours (RFC 6887 §8.5).
 _SLACK_S: Final = 2
 _SLOW_RATIO: Final = 7 / 8
@@ -81,6 +83,7 @@ class MappingKeeper:
         """Have ``port`` led on from now on; None: nothing."""
         if port != self._port:
             self._port = port
+            self._failures = 0
             self._news.set()
 
     async def run(self) -> None:
@@ -116,7 +119,7 @@ class MappingKeeper:
         if port is None:
             await self.release()
             self._say(Standing())
-            return None
+            return self._after_release()
         gateway = await self._gateway()
         if gateway is None:
             return self._again(Standing(way=Way.CLOSED, trouble=Trouble.NO_ROUTER))
@@ -132,6 +135,14 @@ class MappingKeeper:
             await self.release()
             held = None
         return await self._keep(_wanted(held, gateway, port))
+
+    def _after_release(self) -> float | None:
+        """Return when to ask again to be rid of what is left; not for ever: nobody shares."""
+        if self._file.held is None or self._failures >= _MOST_RELEASES:
+            self._failures = 0
+            return None
+        self._failures += 1
+        return min(FIRST_AGAIN_S, self._around.check_s)
 
     async def _keep(self, wanted: MapPort) -> float:
         try:

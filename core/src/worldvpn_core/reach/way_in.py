@@ -77,6 +77,12 @@ class WayIn:
         mapped = self._keeper.standing.mapped
         return None if mapped is None else Endpoint(host=SEEN, port=mapped.public_port)
 
+    def needs_hole(self, server: str) -> bool:
+        """Say whether guests may come in by no other way, as far as ``server`` has found out."""
+        standing = self._standing()
+        is_open = standing.way in {Way.DIRECT, Way.MAPPED, Way.MANUAL}
+        return not is_open or standing.trouble is not None or server not in {"", "reached"}
+
     def shown(self, server: str, *, by_hole: bool = False) -> Mapping[str, object] | None:
         """Return what clients are shown; None: nobody is served.
 

@@ -11,6 +11,7 @@ import attrs
 
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.news import News
+from worldvpn_core.central.replies import Listener
 from worldvpn_core.contracts import Exit, HostServices
 from worldvpn_core.enforce import Enforcer
 from worldvpn_core.errors import WorldVpnError
@@ -106,7 +107,7 @@ class Sharing:
             adopt=self._adopt,
             protocol=exit_.name,
             public=self.way_in.public,
-            call=self.holes.call,
+            call=self._call,
             changed=self._around.publish,
         )
 
@@ -128,6 +129,11 @@ class Sharing:
         """Take note that somebody signed in, or out."""
         if self.listed is not None:
             self.listed.hurry()
+
+    def _call(self, listeners: tuple[Listener, ...]) -> bool:
+        """Have the node call the central server where only a hole may let guests in."""
+        found = "" if self.listed is None else self.listed.code
+        return self.way_in.needs_hole(found) and self.holes.call(listeners)
 
     def _way_changed(self) -> None:
         public = self.way_in.public()
