@@ -168,3 +168,24 @@ def test_status_says_whether_the_server_sends_guests(server: dict[str, object], 
     shown = [each.text for each in lines({"sharing": sharing, "devices": []})]
 
     assert any(each.startswith(said) for each in shown)
+
+
+@pytest.mark.parametrize(
+    ("reach", "said"),
+    [
+        ({"way": "mapped", "by": "pcp"}, "  Way in: your router leads port 40000 on (pcp)."),
+        ({"way": "punched"}, "  Way in: through your router, which lets in whom"),
+        (
+            {"way": "closed", "reason": "router-silent", "why": "it is deaf", "advice": "shout"},
+            "  Not reached: it is deaf. To do: shout.",
+        ),
+    ],
+    ids=["mapped", "hole", "closed"],
+)
+def test_status_says_how_guests_get_in_or_why_not_and_what_to_do(
+    reach: dict[str, object], said: str
+) -> None:
+    nothing = {"by": None, "public_port": 40_000, "reason": None, "why": "", "advice": ""}
+    shown = lines({"sharing": sharing(state="serving", reach={**nothing, **reach}), "devices": []})
+
+    assert any(each.text.startswith(said) for each in shown)

@@ -35,6 +35,7 @@ def host_services() -> HostServices:
         for part in (
             *("links", "echo", "routing", "events", "helpers", "journal", "namespaces"),
             "meter",
+            "uplinks",
         )
     }
     return HostServices(**things)
@@ -149,6 +150,10 @@ def test_worldvpn_exits_are_gathered_and_doubles_refused() -> None:
 
 def test_worldvpn_central_first_answer_wins_and_silence_is_none() -> None:
     assert_first_answer_wins("worldvpn_central", Thing(), services=NETWORK)
+
+
+def test_worldvpn_port_mapper_first_answer_wins_and_silence_is_none() -> None:
+    assert_first_answer_wins("worldvpn_port_mapper", Thing(), services=NETWORK)
 
 
 def test_worldvpn_resolver_first_answer_wins_and_silence_is_none() -> None:

@@ -79,6 +79,10 @@ class Rig:
             config_path=f"/etc/worldvpn/{self.place}.toml",
         )
 
+    def how_with(self, config: str) -> Start:
+        """Return how a daemon is started with ``config`` as its daemon.toml."""
+        return attrs.evolve(self.how, config=config)
+
     def start(self, how: Start | None = None, *, wait: bool = True) -> Daemon:
         """Start a daemon that knows the profiles; it ends with the test."""
         how = how or self.how

@@ -35,6 +35,7 @@ SHARING = attrs.evolve(
         senders=(ip_address("192.168.77.10"),),
         routers=(ip_address("192.0.2.77"),),
         port=51821,
+        asked=(ip_address("192.168.77.1"),),
     ),
 )
 GUESTS_FLOW = attrs.evolve(
@@ -75,6 +76,28 @@ NO_ENGINE = attrs.evolve(
 )
 def test_guests_leave_under_the_clients_address_or_its_routers(frame: Frame) -> None:
     assert judge(frame, SHARING) is Verdict.GUEST
+
+
+TO_ROUTER = attrs.evolve(OUTER, destination=ip_address("192.168.77.1"), destination_port=5_351)
+
+
+def test_router_is_asked_by_a_node_alone() -> None:
+    assert judge(TO_ROUTER, SHARING) is Verdict.ROUTER
+    assert judge(TO_ROUTER, attrs.evolve(SHARING, guests=None)) is Verdict.LEAK
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        attrs.evolve(TO_ROUTER, destination_port=53),
+        attrs.evolve(TO_ROUTER, protocol=6),
+        attrs.evolve(TO_ROUTER, destination=ip_address("192.168.77.20")),
+        attrs.evolve(TO_ROUTER, source=OWN[0]),
+    ],
+    ids=["names", "tcp", "another host", "another source"],
+)
+def test_nothing_else_is_asked_of_it(frame: Frame) -> None:
+    assert judge(frame, SHARING) is Verdict.LEAK
 
 
 @pytest.mark.parametrize("frame", [TO_GUEST, NO_ENGINE])

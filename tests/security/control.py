@@ -15,9 +15,10 @@ from worldvpn_core.enforce import Enforcer, Protection
 from worldvpn_core.ipc.rights import Caller
 from worldvpn_core.metering import Metering
 from worldvpn_core.profiles import ProfileStore
+from worldvpn_core.reach.values import MapAnswer, MapPort, NotMapped, Unmapped
 from worldvpn_core.requests import Chosen, Requests
 from worldvpn_core.settings import Settings, SettingsFile
-from worldvpn_core.share.sharing import Around, Sharing
+from worldvpn_core.share.sharing import AroundSharing, Sharing
 from worldvpn_core.testing.fakes import fake_host
 from worldvpn_core.testing.metering_fakes import FakeAccounting, FakeMeter
 from worldvpn_core.testing.running import World
@@ -62,10 +63,11 @@ def desk(world: World, directory: Path) -> Desk:
     )
     control = TunnelControl(world.runner, means, None)
     sharing = Sharing(
-        Around(
+        AroundSharing(
             enforcer=world.enforcer,
             tunnel=world.runner,
             host=fake_host(),
+            ask_router=_silent,
             exit_=None,
             settings=lambda: world.settings,
             change=chosen.change,
@@ -128,6 +130,10 @@ class _Shared(Chosen):
 
 async def _nobody_leaves() -> None:
     """Nobody is signed in."""
+
+
+async def _silent(_wanted: MapPort) -> MapAnswer:
+    return NotMapped(reason=Unmapped.SILENT)
 
 
 async def _resolve(_name: str) -> tuple[IpAddress, ...]:

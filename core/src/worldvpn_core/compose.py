@@ -29,8 +29,7 @@ from worldvpn_core.profiles import ProfileStore
 from worldvpn_core.requests import Chosen, Requests
 from worldvpn_core.runner import TunnelRunner
 from worldvpn_core.settings import SettingsFile
-from worldvpn_core.share.sharing import Around as AroundSharing
-from worldvpn_core.share.sharing import Sharing
+from worldvpn_core.share.sharing import AroundSharing, Sharing
 from worldvpn_core.system import Places, System
 from worldvpn_core.tunnel.events import Event
 from worldvpn_core.tunnel.machine import plan_of
@@ -129,6 +128,7 @@ class Daemon:
                 enforcer=self._enforcer,
                 tunnel=self._runner,
                 host=system.host,
+                ask_router=self._agent.ask_router,
                 exit_=system.exit_of_guests(),
                 settings=lambda: self._chosen.now,
                 change=self._chosen.change,

@@ -49,7 +49,7 @@ class DaemonConfig:
         "killswitch",
         "wireguard",
     )
-    network_plugins: tuple[str, ...] = ("central", "wireguard")
+    network_plugins: tuple[str, ...] = ("central", "reach", "wireguard")
     #: Members may connect; the socket belongs to it. None: root alone.
     socket_group: str | None = "worldvpn"
     #: The account worldvpn-agent drops to.

@@ -76,15 +76,15 @@ def firewall_policy(
     share: ShareState,
     settings: Settings,
     bootstrap: tuple[Endpoint, ...] = (),
+    router: tuple[Endpoint, ...] = (),
 ) -> PolicySet:
     """Return the rules that must hold for the whole time ``state`` does.
 
-    ``bootstrap`` are the addresses our marked sockets may reach while there is no
-    tunnel: the central server's and those of pinned resolvers.
+    Our marked sockets reach ``bootstrap`` while there is no tunnel, ``router`` in every state.
     """
     if is_open(state, settings):
-        open_host = FirewallPolicy(protects=(), node=_node(share))
-        return PolicySet(host=open_host, node=node_policy(share, settings))
+        unheld = FirewallPolicy(protects=(), node=_node(share))
+        return PolicySet(host=unheld, node=node_policy(share, settings))
     outer: tuple[OuterRule, ...] = ()
     tunnels: tuple[TunnelRule, ...] = ()
     match state:
@@ -108,7 +108,7 @@ def firewall_policy(
     host = FirewallPolicy(
         protects=protected(state, settings),
         outer=outer,
-        bootstrap=() if isinstance(state, Connected | Switching) else bootstrap,
+        bootstrap=router if isinstance(state, Connected | Switching) else (*bootstrap, *router),
         tunnels=tunnels,
         allow_lan=settings.allow_lan,
         node=_node(share),

@@ -87,6 +87,8 @@ class Enforcer:
         self._enforced: Demands | None = None
         #: What the node is: its demands are part of every state's.
         self.share: ShareState = Off()
+        #: Where the router in front of the node is asked, while it is.
+        self.router: tuple[Endpoint, ...] = ()
         #: Why the node's own part does not stand, as of the last time; None: it does.
         self.share_failure: ShareError | None = None
         self._is_held = False
@@ -106,7 +108,7 @@ class Enforcer:
         """Return what ``state`` asks for under the present settings."""
         settings = self._settings()
         return Demands(
-            firewall=firewall_policy(state, self.share, settings, self._bootstrap),
+            firewall=firewall_policy(state, self.share, settings, self._bootstrap, self.router),
             routing=routing_policy(state, self.share, settings),
             dns=dns_policy(state, settings),
         )

@@ -25,6 +25,7 @@ from worldvpn_core.contracts import (
     Meters,
     NetworkServices,
     Obfuscator,
+    PortMapper,
     ProfileReader,
     Resolver,
     Services,
@@ -131,6 +132,15 @@ def worldvpn_resolver(services: NetworkServices) -> Resolver | None:
 
     The first answer wins; with no answer the host asks the tunnel's own
     resolvers. Network only.
+    """
+
+
+@_spec(firstresult=True)
+def worldvpn_port_mapper(services: NetworkServices) -> PortMapper | None:
+    """Return what asks the router in front of a node to lead guests to it, or None to pass.
+
+    The first answer wins; with no answer no router is asked. It runs in the agent, for what
+    a router answers is a stranger's word. Network only.
     """
 
 

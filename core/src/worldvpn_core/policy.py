@@ -57,7 +57,8 @@ class FirewallPolicy:
 
     ``protects`` is what must not leave outside a tunnel: empty means that the host
     is open and holds no rule of ours; ``EVERYTHING`` is the rule, less is a partial
-    tunnel. ``bootstrap`` endpoints are for our marked sockets, exact address and port.
+    tunnel. ``bootstrap`` endpoints are for our marked sockets, exact address and port:
+    the central server's and pinned resolvers', and those of the router that a node asks.
     """
 
     protects: tuple[IpNetwork, ...] = EVERYTHING

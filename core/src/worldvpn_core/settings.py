@@ -7,16 +7,15 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import attrs
 from attrs import validators
 
-from worldvpn_core import exact
+from worldvpn_core import exact, setting_values
 from worldvpn_core.central import fields
-from worldvpn_core.central.place import PREFIX, Place
 from worldvpn_core.declared import DECLARED
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.share import schedule, zones
@@ -27,28 +26,6 @@ VERSION: Final = 1
 MOST_NODES: Final = 256
 _LOCKDOWN: Final = re.compile(rb'"lockdown"\s*:\s*true\b')
 _log = logging.getLogger(__name__)
-
-
-def _destination(text: str | None) -> str | None:
-    """Return where to connect as it is kept: a profile's id, or "@" and a place's usual form."""
-    if text is None or not text.startswith(PREFIX):
-        return text
-    return f"{PREFIX}{Place.parse(text.removeprefix(PREFIX))}"
-
-
-def _each_once(nodes: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(node.lower() for node in nodes))
-
-
-def _classes(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(TrafficClass(name).value for name in names))
-
-
-def _windows(texts: Iterable[str]) -> tuple[str, ...]:
-    windows = tuple(dict.fromkeys(str(schedule.parsed(text)) for text in texts))
-    if len(windows) > schedule.MOST_WINDOWS:
-        raise ValueError(f"more than {schedule.MOST_WINDOWS} windows")
-    return windows
 
 
 _nodes: Final[list[fields.Check[tuple[str, ...]]]] = [
@@ -70,15 +47,17 @@ class Settings:
     #: Let new connections come in through the tunnel.
     tunnel_inbound: bool = False
     #: The profile, or "@" and the place, to connect when the daemon starts; None for none.
-    auto_connect: str | None = attrs.field(default=None, converter=_destination)
+    auto_connect: str | None = attrs.field(default=None, converter=setting_values.destination)
     #: The profile that ``connect`` takes when none is named.
     last_profile: str | None = None
     #: Nodes of the central server that are taken first where the place leaves a choice.
     favourite_nodes: tuple[str, ...] = attrs.field(
-        default=(), converter=_each_once, validator=_nodes
+        default=(), converter=setting_values.each_once, validator=_nodes
     )
     #: Nodes of the central server that are never taken, whoever is asked for.
-    blocked_nodes: tuple[str, ...] = attrs.field(default=(), converter=_each_once, validator=_nodes)
+    blocked_nodes: tuple[str, ...] = attrs.field(
+        default=(), converter=setting_values.each_once, validator=_nodes
+    )
     #: Let guests use this computer's connection, from its start on. On only by consent.
     sharing: bool = False
     #: When the owner agreed to share, ISO 8601 in UTC; None: never.
@@ -89,6 +68,10 @@ class Settings:
     share_port: int = attrs.field(
         default=51_820, validator=[validators.ge(1_024), validators.le(65_535)]
     )
+    #: Ask the router to lead guests on to that port.
+    share_router: bool = True
+    #: Where guests come to, as "address:port"; None: where the central server sees this host.
+    share_endpoint: str | None = attrs.field(default=None, converter=setting_values.public)
     #: What guests may have together, Mbit/s; 0: no limit.
     share_rate_mbps: int = attrs.field(
         default=0, validator=[validators.ge(0), validators.le(100_000)]
@@ -113,10 +96,10 @@ class Settings:
     )
     #: Kinds of traffic that guests do not have, by port: what is not here is let through.
     share_refused_classes: tuple[str, ...] = attrs.field(
-        default=(TrafficClass.P2P.value,), converter=_classes
+        default=(TrafficClass.P2P.value,), converter=setting_values.classes
     )
     #: When guests are served, as ``share.schedule`` writes windows; none: always.
-    share_schedule: tuple[str, ...] = attrs.field(default=(), converter=_windows)
+    share_schedule: tuple[str, ...] = attrs.field(default=(), converter=setting_values.windows)
     #: The time zone of the schedule and of the day, by its IANA name; None: this computer's.
     share_time_zone: str | None = attrs.field(
         default=None, validator=validators.optional(validators.matches_re(zones.NAME))
@@ -170,6 +153,7 @@ _KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
     "favourite_nodes": ((list, tuple), f"a list of at most {MOST_NODES} nodes' ids"),
     "blocked_nodes": ((list, tuple), f"a list of at most {MOST_NODES} nodes' ids"),
     "share_port": ((int,), "a port from 1024 to 65535"),
+    "share_endpoint": ((str, type(None)), "an address and a port (192.0.2.1:51820) or none"),
     "share_rate_mbps": ((int,), "0 to 100000 Mbit/s"),
     "share_guest_rate_mbps": ((int,), "0 to 100000 Mbit/s"),
     "share_guest_flows": ((int,), "64 to 16384"),

@@ -240,6 +240,8 @@ class SessionKeys:
 
     private_key: bytes = attrs.field(repr=False)
     remote_key: bytes
+    #: Of the profile's second server, which is called only to be seen from outside.
+    seen_by_key: bytes | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -51,8 +51,8 @@ def _run(arguments: argparse.Namespace) -> int:
                 return _down(directory)
             case "status":
                 return _status(directory, as_json=arguments.json)
-            case "leaks":
-                return _leaks(full=arguments.full, only=arguments.only, as_json=arguments.json)
+            case "leaks" | "nat":
+                return _proved(arguments)
             case _:
                 raise AssertionError(arguments.verb)
     except WorldVpnError as error:
@@ -77,6 +77,8 @@ def _parser() -> argparse.ArgumentParser:
     leaks.add_argument("--full", action="store_true", help="every state with every disturbance")
     leaks.add_argument("--only", metavar="TEXT", default="", help="fields whose name has this")
     leaks.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    pairs = verbs.add_parser("nat", help="try which routers guests and nodes come through")
+    pairs.add_argument("--json", action="store_true", help="print the table as one JSON object")
     return parser
 
 
@@ -102,10 +104,23 @@ def _down(directory: Path) -> int:
     return OK
 
 
+def _proved(arguments: argparse.Namespace) -> int:
+    if arguments.verb == "nat":
+        return _nat(as_json=arguments.json)
+    return _leaks(full=arguments.full, only=arguments.only, as_json=arguments.json)
+
+
 def _leaks(*, full: bool, only: str, as_json: bool) -> int:
     # Imported when wanted: it brings half of the product with it.
     fields = importlib.import_module("worldvpn_lab.matrix.fields")
     status: int = fields.command(full=full, only=only, as_json=as_json)
+    return status
+
+
+def _nat(*, as_json: bool) -> int:
+    # Imported when wanted, as above.
+    pairs = importlib.import_module("worldvpn_lab.pairs")
+    status: int = pairs.command(as_json=as_json)
     return status
 
 

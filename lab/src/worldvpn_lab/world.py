@@ -42,11 +42,12 @@ class World:
         _, (self._holder,) = self._request({"op": "hello"})
 
     @classmethod
-    def up(cls, directory: Path, *, nodes: bool = True) -> Self:
+    def up(cls, directory: Path, *, nodes: bool = True, more: Sequence[str] = ()) -> Self:
         """Build a world whose files (socket, profiles, log) go to ``directory``.
 
         It ends with this object's ``down``, or with this process, unless ``keep`` is called.
-        Without ``nodes`` no WireGuard server runs, so no engine is needed.
+        Without ``nodes`` no WireGuard server runs, so no engine is needed. ``more`` roles have
+        no cable and no settings yet.
 
         Raises:
             BusyError: a world stands there already.
@@ -60,7 +61,7 @@ class World:
         # An interrupt between its start and the try would leave the holder to itself.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         try:
-            launcher = start_holder(directory, (*ROLES, GUEST))
+            launcher = start_holder(directory, (*ROLES, GUEST, *more))
         except BaseException:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             raise

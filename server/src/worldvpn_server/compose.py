@@ -31,6 +31,7 @@ from worldvpn_server.ledger.postgres import PostgresLedger
 from worldvpn_server.ledger.published import Published
 from worldvpn_server.ledger.sealer import Sealer
 from worldvpn_server.ledger.snapshot import BalanceSnapshot
+from worldvpn_server.reach.holes import Holes, private_keys
 from worldvpn_server.reach.prober import Prober
 from worldvpn_server.services import Services
 from worldvpn_server.sessions.parts import Parts
@@ -70,6 +71,13 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
         )
         networks = Networks.open(config.keys)
         directory = PostgresDirectory(database, clock, networks)
+        holes = Holes(
+            config=config,
+            clock=clock,
+            database=database,
+            bus=bus,
+            keys=private_keys(Pseudonyms.open(config.keys)),
+        )
         sessions = Sessions.on(
             Parts(
                 database=database,
@@ -79,6 +87,7 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
                 directory=directory,
                 keys=keys,
                 settler=settlement,
+                punch=holes.parameters,
             )
         )
         once = Once(database, clock)
@@ -127,6 +136,7 @@ async def opened(config: ServerConfig, dsn: str, clock: Clock) -> AsyncIterator[
             heartbeats=Heartbeats(database, clock, presence),
             shelf=shelf,
             prober=prober,
+            holes=holes,
             jobs=(
                 *keys.jobs(),
                 *bus.jobs(),

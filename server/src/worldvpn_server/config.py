@@ -11,6 +11,7 @@ from attrs import validators
 
 VERSION: Final = "0.1.0"
 DEFAULT_PORT: Final = 3000
+_LAST_PORT: Final = 65_535
 
 
 @attrs.frozen(kw_only=True)
@@ -34,10 +35,19 @@ class ServerConfig:
     own_ranges: tuple[IPv4Network | IPv6Network, ...] = ()
     #: Who may say by X-Forwarded-For where a request came from: load balancers.
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    #: Broker holes in routers, at the UDP ports of the same number as ``port`` and the next.
+    punching: bool = True
     #: How often owners are paid what they earned.
     payout_interval_s: float = attrs.field(default=3600.0, validator=validators.gt(0))
     #: How often the directory's changes are published.
     directory_interval_s: float = attrs.field(default=10.0, validator=validators.ge(1))
+
+    @property
+    def punch_ports(self) -> tuple[int, ...]:
+        """The UDP ports that nodes behind routers call, to be seen from outside; none: () ."""
+        if not self.punching or not 0 < self.port < _LAST_PORT:
+            return ()
+        return self.port, self.port + 1
 
     @property
     def postgres(self) -> Path:

@@ -22,6 +22,7 @@ from worldvpn_server.http.idempotency import Once
 from worldvpn_server.keys.ring import KeyRing
 from worldvpn_server.ledger.postgres import PostgresLedger
 from worldvpn_server.operations.jobs import Job
+from worldvpn_server.reach.holes import Holes
 from worldvpn_server.reach.prober import Prober
 from worldvpn_server.sessions.service import Sessions
 from worldvpn_server.settlement.service import Settlement
@@ -51,5 +52,6 @@ class Services:
     heartbeats: Heartbeats
     shelf: Shelf
     prober: Prober
+    holes: Holes
     #: What goes on in the background; ``operations.runner`` runs it.
     jobs: tuple[Job, ...] = ()

@@ -29,7 +29,7 @@ from worldvpn_core.agent.messages import (
 )
 from worldvpn_core.agent.pair import Pair
 from worldvpn_core.agent.passage import Passage
-from worldvpn_core.agent.serving import Agent
+from worldvpn_core.agent.serving import Agent, Offered
 from worldvpn_core.agent.session import Session
 from worldvpn_core.agent.spawn import sealed_text
 from worldvpn_core.agent.spec import Central
@@ -138,7 +138,7 @@ async def both(way: Passage | None = None) -> AsyncIterator[Both]:
     client = FakeClient(desk)
     keeper = FakeKeeper()
     pair = Pair(theirs, most_descriptors=1)
-    agent = Agent(pair, (), ssl.create_default_context(), CentralSide(client, desk), desk)
+    agent = Agent(pair, Offered(), ssl.create_default_context(), CentralSide(client, desk), desk)
     serving = asyncio.create_task(agent.run())
     await session.ready()
     running = asyncio.create_task(session.run())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from ipaddress import ip_address, ip_interface, ip_network
+from ipaddress import IPv4Address, ip_address, ip_interface, ip_network
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from worldvpn_core.agent.limits import refuse_beyond_limits
 from worldvpn_core.agent.messages import (
     AgentMessage,
     AskCentral,
+    AskRouter,
     CentralAnswered,
     DaemonMessage,
     Failed,
@@ -32,6 +33,7 @@ from worldvpn_core.agent.messages import (
     Ready,
     Resolve,
     Resolved,
+    RouterAnswered,
     SignatureAsked,
     SignatureGiven,
     SignatureRefused,
@@ -57,6 +59,14 @@ from worldvpn_core.config import BootstrapResolver
 from worldvpn_core.credit.frames import Bye, Hello, written
 from worldvpn_core.credit.lengths import RECEIPT_BYTES
 from worldvpn_core.errors import AgentError, ConfigError
+from worldvpn_core.reach.values import (
+    ControlNeeded,
+    Mapped,
+    MapPort,
+    NotMapped,
+    Protocol,
+    Unmapped,
+)
 from worldvpn_core.types import Carrier, Endpoint, Profile, Server
 
 ADDRESS, ADDRESS_6 = ip_address("192.0.2.1"), ip_address("2001:db8::1")
@@ -85,6 +95,18 @@ FROM_AGENT: tuple[AgentMessage, ...] = (
         request=2,
         statement=Statement(purpose=Purpose.SIGN_IN, time_s=1, nonce=bytes(16), about=bytes(32)),
     ),
+    RouterAnswered(
+        id=9,
+        answer=Mapped(
+            protocol=Protocol.PCP,
+            public_port=51_821,
+            lifetime_s=600,
+            address=IPv4Address("192.0.2.77"),
+            epoch_s=7,
+        ),
+    ),
+    RouterAnswered(id=10, answer=NotMapped(reason=Unmapped.REFUSED)),
+    RouterAnswered(id=11, answer=ControlNeeded(port=5_000)),
     SocketAsked(
         id=4,
         request=2,
@@ -94,6 +116,19 @@ FROM_AGENT: tuple[AgentMessage, ...] = (
     FramesOver(id=9),
 )
 FROM_DAEMON: tuple[DaemonMessage, ...] = (
+    AskRouter(
+        id=9,
+        wanted=MapPort(
+            router=IPv4Address("192.168.77.1"),
+            client=IPv4Address("192.168.77.10"),
+            port=51_820,
+            public_port=51_821,
+            lifetime_s=600,
+            nonce=b"n" * 12,
+            protocol=Protocol.UPNP,
+            control_port=5_000,
+        ),
+    ),
     AskCentral(id=8, call=Submit(receipts=(b"r" * RECEIPT_BYTES,) * MOST_SUBMITTED)),
     ReadProfile(id=1, name="home"),
     Resolve(id=2, name="vpn.example"),

@@ -19,6 +19,7 @@ WAYS: Final = [
     (SocketKind.DNS, Passage.PLAIN, None, None),
     (SocketKind.BOOTSTRAP, None, None, Passage.MARKED),
     (SocketKind.CENTRAL, Passage.PLAIN, Passage.PLAIN, Passage.MARKED),
+    (SocketKind.ROUTER, Passage.MARKED, None, Passage.MARKED),
 ]
 
 

@@ -53,10 +53,8 @@ from worldvpn_core.ipc.traffic import TrafficShow, TrafficWatch
 from worldvpn_core.types import IpAddress
 
 GOOD: list[tuple[str, dict[str, object], Request]] = [
-    ("share.on", {"agree": True}, ShareOn(agree=True)),
-    ("share.off", {}, ShareOff()),
-    ("share.status", {}, ShareStatus()),
-    ("share.guests", {}, ShareGuests()),
+    *(("share.on", {"agree": True}, ShareOn(agree=True)), ("share.off", {}, ShareOff())),
+    *(("share.status", {}, ShareStatus()), ("share.guests", {}, ShareGuests())),
     ("share.kick", {"alias": "3f9a", "reason": "no"}, ShareKick(alias="3f9a", reason="no")),
     ("share.pause", {"duration_s": None, "drain": True}, SharePause(drain=True)),
     ("share.resume", {}, ShareResume()),
@@ -285,7 +283,7 @@ def test_whatever_is_encoded_is_one_line_of_json(text: str, request_id: int | st
         encode_result(request_id, {"text": text}),
         encode_notification("snapshot", {"text": text}),
     ]
-    assert [each.count(b"\n") for each in lines] == [1, 1, 1]
+    assert all(each.count(b"\n") == 1 for each in lines)
     assert [json.loads(each)["jsonrpc"] for each in lines] == ["2.0"] * 3
 
 

@@ -5,20 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from ipaddress import ip_network
+from ipaddress import IPv4Address, ip_network
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import attrs
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.central.calls import Announce, Answer, Call, PublicKeys
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.news import GuestNews, ProbeNews
 from worldvpn_core.central.replies import Done, NextTicket, NodeStanding, Reply
+from worldvpn_core.contracts import Meters
 from worldvpn_core.credit.manifest import Keys, Manifest, Use, key_id
 from worldvpn_core.credit.ticket import Ticket
 from worldvpn_core.errors import CentralBusyError, ContractError, WorldVpnError
+from worldvpn_core.reach.values import MapAnswer, MapPort, NotMapped, Unmapped
+from worldvpn_core.receipts.keeper import ReceiptsKeeper
 from worldvpn_core.testing.samples import guest, share_plan
 from worldvpn_core.types import Endpoint, IpNetwork
 from worldvpn_core.vault.contents import Secrets
@@ -112,6 +116,10 @@ class FakeServer(CentralLink):
 
     def __attrs_post_init__(self) -> None:
         self.files["manifest"] = self.authority.manifest()
+
+    @property
+    def address(self) -> IPv4Address | None:
+        return IPv4Address("198.51.100.10")
 
     @property
     def root_key(self) -> bytes:
@@ -223,3 +231,17 @@ def probe(node_id: str, *, lasts_s: float = 60.0) -> ProbeNews:
 def other_networks() -> tuple[IpNetwork, ...]:
     """Return what the server has drawn for a node that has drawn others for itself."""
     return ip_network("10.64.7.0/24"), ip_network("fd57:5650:0:7::/64")
+
+
+@attrs.define
+class Central:
+    """The central server's part, of which no receipts are kept."""
+
+    link: CentralLink | None
+    agent: AgentLink = attrs.field(init=False)
+    meters: Meters | None = None
+    receipts: ReceiptsKeeper | None = None
+
+
+async def silent(_wanted: MapPort) -> MapAnswer:
+    return NotMapped(reason=Unmapped.SILENT)

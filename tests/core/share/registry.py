@@ -18,7 +18,7 @@ from worldvpn_core.share.listed import Listed
 from worldvpn_core.share.registered import NodeFile
 from worldvpn_core.share.states import Serving, ShareState
 from worldvpn_core.testing import samples
-from worldvpn_core.types import IpNetwork
+from worldvpn_core.types import Endpoint, IpNetwork
 
 SERVING: Final = next(state for state in samples.share_states() if isinstance(state, Serving))
 WANTED: Final = Settings(sharing=True, share_country="DE", share_city="Köln", share_guests=7)
@@ -36,6 +36,7 @@ class Registry:
     told: list[tuple[bool, str]] = attrs.field(factory=list)
     refusal: ConfigError | None = None
     tunnelled: bool = False
+    public: Endpoint | None = None
     moved: asyncio.Event = attrs.field(factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
@@ -85,6 +86,7 @@ async def followed(path: Path) -> AsyncIterator[Registry]:
         adopt=registry.adopt,
         protocol="wireguard",
         changed=registry.changed,
+        public=lambda: registry.public,
         is_tunnelled=lambda: registry.tunnelled,
     )
     registry.server.at_ask = registry.moved.set

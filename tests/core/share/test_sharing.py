@@ -14,21 +14,19 @@ import pytest
 from tests.core.share.central_fakes import (
     OTHER_SECRETS,
     SECRETS,
+    Central,
     FakeServer,
     offer,
     other_networks,
     session,
+    silent,
 )
-from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.central.calls import Announce
-from worldvpn_core.central.link import CentralLink
-from worldvpn_core.contracts import Meters
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.ipc.share import ShareStatus
-from worldvpn_core.receipts.keeper import ReceiptsKeeper
 from worldvpn_core.settings import Settings
 from worldvpn_core.share.invited import GuestStore
-from worldvpn_core.share.sharing import Around, Sharing
+from worldvpn_core.share.sharing import AroundSharing, Sharing
 from worldvpn_core.share.states import Off, Serving
 from worldvpn_core.testing.fakes import fake_host
 from worldvpn_core.testing.namespace_fakes import FakeNamespaces
@@ -40,16 +38,6 @@ from worldvpn_core.types import IpNetwork
 pytestmark = pytest.mark.anyio
 
 _WANTED = Settings(sharing=True, share_consent_utc="2026-01-01T00:00:00+00:00", share_country="DE")
-
-
-@attrs.define
-class Central:
-    """The central server's part, of which no receipts are kept."""
-
-    link: CentralLink | None
-    agent: AgentLink = attrs.field(init=False)
-    meters: Meters | None = None
-    receipts: ReceiptsKeeper | None = None
 
 
 class House:
@@ -65,6 +53,7 @@ class House:
                 enforcer=self.world.enforcer,
                 tunnel=self.world.runner,
                 host=attrs.evolve(fake_host(), namespaces=self.exit.namespaces),
+                ask_router=silent,
                 exit_=self.exit,
                 settings=lambda: self.world.settings,
                 change=self._change,
@@ -75,9 +64,9 @@ class House:
             )
         )
 
-    def around(self, **parts: Any) -> Around:  # noqa: ANN401 - of any field
+    def around(self, **parts: Any) -> AroundSharing:  # noqa: ANN401 - of any field
         """Return what sharing needs of the rest."""
-        return Around(**parts)
+        return AroundSharing(**parts)
 
     def _change(self, settings: Settings) -> None:
         self.world.settings = settings

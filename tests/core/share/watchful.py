@@ -16,7 +16,7 @@ from worldvpn_core.central.calls import Announce, Answer
 from worldvpn_core.contracts import Watched
 from worldvpn_core.credit.exchange import Figures
 from worldvpn_core.ipc.share import ShareGuests
-from worldvpn_core.share.sharing import Around
+from worldvpn_core.share.sharing import AroundSharing
 from worldvpn_core.share.states import Draining, Off, Serving
 from worldvpn_core.testing.running import running
 from worldvpn_core.testing.samples import guest
@@ -32,8 +32,8 @@ class Watch(House):
         self.central = FakeServer()
         super().__init__(state_dir, self.central)
 
-    def around(self, **parts: Any) -> Around:  # noqa: ANN401 - of any field
-        return Around(**{**parts, "host": attrs.evolve(parts["host"], uplink=self)})
+    def around(self, **parts: Any) -> AroundSharing:  # noqa: ANN401 - of any field
+        return AroundSharing(**{**parts, "host": attrs.evolve(parts["host"], uplink=self)})
 
     async def is_metered(self) -> bool | None:
         return self.costs

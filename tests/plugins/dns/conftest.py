@@ -23,6 +23,7 @@ from worldvpn_core.contracts import (
     Namespaces,
     Routing,
     Services,
+    Uplinks,
 )
 from worldvpn_core.errors import EngineError
 from worldvpn_dns.protector import HostDnsProtector
@@ -101,6 +102,7 @@ def make_protector(
             journal=cast("Journal", None),
             namespaces=cast("Namespaces", None),
             meter=cast("Meter", None),
+            uplinks=cast("Uplinks", None),
         )
         nobody = f"unix:path={tmp_path}/no-bus"
         return HostDnsProtector(

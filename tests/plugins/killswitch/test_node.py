@@ -17,7 +17,9 @@ from worldvpn_core.policy import NodePolicy
 from worldvpn_core.share.plan import NodeLink, place_of
 from worldvpn_core.testing.namespace_fakes import FakeNamespaces
 from worldvpn_core.types import NODE, NODE_GUESTS, NODE_PORTS, NODE_UPLINK, Endpoint, IpAddress
+from worldvpn_killswitch.forward import leaving
 from worldvpn_killswitch.libnftables import Engine
+from worldvpn_killswitch.links import Topology
 from worldvpn_killswitch.match import Flow
 from worldvpn_killswitch.node import node_ruleset
 from worldvpn_killswitch.node_rules import NodeRules
@@ -208,3 +210,12 @@ def test_every_rule_has_a_name_of_its_own() -> None:
 
     assert len(every) == len({*every})
     assert all(re.fullmatch(r"[a-z0-9-]+", name) for name in every)
+
+
+def test_node_calls_from_the_port_that_its_guests_reach_and_they_from_none_of_it() -> None:
+    topology = Topology(uplinks=("eth0",))
+    first, second, *others = leaving(POLICY.link, topology)
+
+    assert [rule.action.text for rule in (first, second)] == ["masquerade to :51820"] * 2
+    assert all("sport 51820" in str(rule.matches) for rule in (first, second))
+    assert str(NODE_PORTS[0]) in others[0].action.text

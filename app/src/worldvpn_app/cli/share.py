@@ -49,7 +49,13 @@ def lines(reply: Mapping[str, Any]) -> list[Line]:
     text, role = _TITLES.get(sharing["state"], _TITLES["off"])
     title = text.format(why=why, port=sharing["port"], devices=_counted(devices))
     names = [Line(f"  {one['name']}  {', '.join(one['addresses'])}", Role.DIM) for one in devices]
-    return [Line(title, role), *_of_server(sharing), *names, *_advice(sharing, devices)]
+    return [
+        Line(title, role),
+        *_of_server(sharing),
+        *_of_way_in(sharing),
+        *names,
+        *_advice(sharing, devices),
+    ]
 
 
 def _of_server(sharing: Mapping[str, Any]) -> Iterable[Line]:
@@ -64,6 +70,25 @@ def _of_server(sharing: Mapping[str, Any]) -> Iterable[Line]:
         yield Line(f"  Listed: {guests} of the directory.", Role.GOOD)
     elif server["reason"]:
         yield Line(f"  Not listed: {server['reason']}.", Role.PLAIN)
+
+
+_WAYS: Final[Mapping[str, str]] = {
+    "direct": "no router stands between",
+    "mapped": "your router leads port {public_port} on ({by})",
+    "punched": "through your router, which lets in whom this computer has called",
+    "manual": "by the address that you gave (share_endpoint)",
+}
+
+
+def _of_way_in(sharing: Mapping[str, Any]) -> Iterable[Line]:
+    """Say how guests get past the router, or why they do not and what to do."""
+    reach = sharing.get("reach")
+    if not reach or sharing["state"] != "serving":
+        return
+    if reach["way"] in _WAYS:
+        yield Line(f"  Way in: {_WAYS[reach['way']].format(**reach)}.", Role.DIM)
+    if reach["reason"]:
+        yield Line(f"  Not reached: {reach['why']}. To do: {reach['advice']}.", Role.PLAIN)
 
 
 def _on(session: Session) -> Exit:

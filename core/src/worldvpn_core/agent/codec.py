@@ -32,6 +32,7 @@ from worldvpn_core.central.replies import Outcome, Reply
 from worldvpn_core.central.statement import Purpose
 from worldvpn_core.errors import AgentError, ConfigError
 from worldvpn_core.profile_codec import profile_from_json, profile_to_json
+from worldvpn_core.reach.values import MapAnswer, Protocol, Unmapped
 from worldvpn_core.types import Carrier, IpAddress, IpNetwork, Profile
 
 #: "fe80::1%" and an interface's name; a network is no longer.
@@ -82,6 +83,13 @@ def _address(value: object, _kind: object) -> IpAddress:
     return ip_address(value)
 
 
+def _address4(value: object, kind: object) -> IPv4Address:
+    address = _address(value, kind)
+    if not isinstance(address, IPv4Address):
+        raise TypeError("no IPv4 address")
+    return address
+
+
 def _exactly(value: object, kind: type) -> object:
     if type(value) is not kind:
         raise TypeError(f"no {kind.__name__}")
@@ -121,15 +129,16 @@ def _converter() -> cattrs.Converter:
     # Named, for cattrs would take them for the texts that they are, too.
     made.register_structure_hook(SocketKind, lambda value, _kind: SocketKind(value))
     made.register_structure_hook(Carrier, lambda value, _kind: Carrier(value))
-    for kind in (Subject, Reach, PlaceKind, Outcome):
+    for kind in (Subject, Reach, PlaceKind, Outcome, Protocol, Unmapped):
         made.register_structure_hook(kind, lambda value, kind: kind(value))
     made.register_structure_hook_func(lambda kind: kind == IpAddress, _address)
+    made.register_structure_hook(IPv4Address, _address4)
     made.register_structure_hook_func(lambda kind: kind == IpNetwork, _network)
     made.register_structure_hook(Profile, _profile)
     made.register_unstructure_hook(Profile, profile_to_json)
     for address in (IPv4Address, IPv6Address, IPv4Network, IPv6Network):
         made.register_unstructure_hook(address, str)
-    for union in (Call, Reply, News):
+    for union in (Call, Reply, News, MapAnswer):
         configure_tagged_union(union, made, tag_name="is")
     for side in (DaemonMessage, AgentMessage):
         configure_tagged_union(side, made, tag_name="say")

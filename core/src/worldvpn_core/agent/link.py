@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 from worldvpn_core.agent.launch import Life, abandon, launch
 from worldvpn_core.agent.messages import (
     AskCentral,
+    AskRouter,
     CentralAnswered,
     CentralServed,
     Moved,
@@ -25,18 +26,21 @@ from worldvpn_core.agent.messages import (
     ReadProfile,
     Resolve,
     Resolved,
+    RouterAnswered,
     ServeCentral,
 )
 from worldvpn_core.agent.session import Admit, Session
 from worldvpn_core.agent.spawn import open_text, sealed_text
 from worldvpn_core.agent.spec import (
     CENTRAL_TIMEOUT_S,
+    MAPPING_TIMEOUT_S,
     MOST_NAME_CHARACTERS,
     MOST_PROFILE_BYTES,
     READING_TIMEOUT_S,
     RESOLUTION_TIMEOUT_S,
     AgentFacts,
     AgentSpec,
+    ByRouter,
     Central,
     Resolvers,
     SystemResolvers,
@@ -44,6 +48,7 @@ from worldvpn_core.agent.spec import (
 from worldvpn_core.central.calls import Call, SignedInAs
 from worldvpn_core.central.replies import Reply
 from worldvpn_core.errors import AgentError, ConfigError, ResolutionError
+from worldvpn_core.reach.values import MapAnswer, MapPort
 from worldvpn_core.types import IpAddress, Profile
 
 _log = logging.getLogger(__name__)
@@ -195,6 +200,13 @@ class AgentLink:
         life = await self._living()
         asked = life.session.ask(AskCentral(id=0, call=call), CentralAnswered)
         return (await self._within(life, CENTRAL_TIMEOUT_S, asked)).reply
+
+    async def ask_router(self, wanted: MapPort) -> MapAnswer:
+        """Return what the router answers. Raises PluginError, ConfigError, AgentError."""
+        life = await self._living()
+        request = AskRouter(id=0, wanted=wanted)
+        asked = life.session.ask(request, RouterAnswered, via=ByRouter(wanted=wanted))
+        return (await self._within(life, MAPPING_TIMEOUT_S, asked)).answer
 
     async def central_moved(self) -> None:
         """Let the path to the central server be taken anew."""

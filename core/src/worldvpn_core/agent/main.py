@@ -21,7 +21,7 @@ from worldvpn_core.agent import wire
 from worldvpn_core.agent.central import CentralSide, Desk
 from worldvpn_core.agent.confine import confine
 from worldvpn_core.agent.pair import Pair
-from worldvpn_core.agent.serving import Agent
+from worldvpn_core.agent.serving import Agent, Offered
 from worldvpn_core.central.server import CentralServer, central_server
 from worldvpn_core.contracts import NetworkServices
 from worldvpn_core.errors import AgentError, WorldVpnError
@@ -50,6 +50,10 @@ def _run(options: dict[str, Any]) -> None:
     services = NetworkServices(central=_central(options["central"]), desk=desk)
     readers = plugins.profile_readers(manager, services)
     client = plugins.first(manager.hook.worldvpn_central, services=services)
+    offered = Offered(
+        readers=tuple(readers.values()),
+        mapper=plugins.first(manager.hook.worldvpn_port_mapper, services=services),
+    )
     context = _context(options["ca_file"])
     _import_the_rest(context)
     with asyncio.Runner() as runner:
@@ -58,7 +62,7 @@ def _run(options: dict[str, Any]) -> None:
         confine(uid=options["uid"], gid=options["gid"], daemon=options["daemon"])
         pair = Pair(socket.socket(fileno=_PAIR_DESCRIPTOR), most_descriptors=1)
         central = CentralSide(client, desk)
-        runner.run(Agent(pair, readers.values(), context, central, desk).run())
+        runner.run(Agent(pair, offered, context, central, desk).run())
 
 
 def _told(error: BaseException) -> str:

@@ -21,6 +21,7 @@ from worldvpn_core.central.news import News
 from worldvpn_core.central.replies import Reply
 from worldvpn_core.central.statement import SIGNATURE_BYTES, Statement
 from worldvpn_core.config import BootstrapResolver
+from worldvpn_core.reach.values import MapAnswer, MapPort
 from worldvpn_core.types import IpAddress, Profile
 
 MOST_READERS: Final = 32
@@ -113,6 +114,14 @@ class AskCentral:
 
     id: int
     call: Call
+
+
+@attrs.frozen(kw_only=True)
+class AskRouter:
+    """Daemon: ask the router in front of this host."""
+
+    id: int
+    wanted: MapPort
 
 
 @attrs.frozen(kw_only=True)
@@ -209,6 +218,14 @@ class CentralAnswered:
 
 
 @attrs.frozen(kw_only=True)
+class RouterAnswered:
+    """Agent: the answer to ``AskRouter``."""
+
+    id: int
+    answer: MapAnswer
+
+
+@attrs.frozen(kw_only=True)
 class CentralTold:
     """Agent: news of the central server, for the ``ServeCentral`` of ``request``."""
 
@@ -245,6 +262,7 @@ DaemonMessage = (
     | SignatureRefused
     | ServeCentral
     | AskCentral
+    | AskRouter
     | Moved
     | TokenKept
     | TokenRefused
@@ -261,6 +279,7 @@ AgentMessage = (
     | SignatureAsked
     | CentralServed
     | CentralAnswered
+    | RouterAnswered
     | CentralTold
     | TokenGiven
     | FileGiven

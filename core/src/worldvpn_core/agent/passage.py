@@ -25,8 +25,12 @@ def passage(
 
     ``bootstrap`` is what the firewall lets marked sockets reach now. Names are asked for
     marked and without a tunnel only, or as the host's own programs do while it is open;
+    the router in front of this host is asked marked, in every state;
     the central server is reached in every state, through the tunnel where there is one.
     """
+    if wanted.kind is SocketKind.ROUTER:
+        # Always marked: never into a tunnel, whatever stands between.
+        return Passage.MARKED if is_open or wanted.endpoint in bootstrap else None
     if is_open:
         return None if wanted.kind is SocketKind.BOOTSTRAP else Passage.PLAIN
     if wanted.kind is SocketKind.DNS:

@@ -6,7 +6,8 @@ import asyncio
 import os
 import socket
 import ssl
-from collections.abc import Collection
+
+import attrs
 
 from worldvpn_core import plugins
 from worldvpn_core.agent import lookup, resolv_conf
@@ -19,6 +20,7 @@ from worldvpn_core.agent.messages import (
     MOST_SENTENCE_CHARACTERS,
     AgentMessage,
     AskCentral,
+    AskRouter,
     DaemonMessage,
     Failed,
     Moved,
@@ -27,18 +29,27 @@ from worldvpn_core.agent.messages import (
     Ready,
     Resolve,
     Resolved,
+    RouterAnswered,
     ServeCentral,
     SocketGiven,
 )
 from worldvpn_core.agent.pair import MOST_PACKET_BYTES, Packet, Pair, close_all
-from worldvpn_core.agent.spec import MOST_PROFILE_BYTES, SocketWanted
+from worldvpn_core.agent.spec import MOST_PROFILE_BYTES, SocketKind, SocketWanted
 from worldvpn_core.agent.wire import ServerFailedError
 from worldvpn_core.agent.wishes import Wishes, WishRefusedError
-from worldvpn_core.contracts import ProfileReader
+from worldvpn_core.contracts import PortMapper, ProfileReader
 from worldvpn_core.errors import AgentError, ConfigError, WorldVpnError
-from worldvpn_core.types import IpAddress
+from worldvpn_core.types import Endpoint, IpAddress
 
-Request = ReadProfile | Resolve | ServeCentral | AskCentral | ReadFrames
+Request = ReadProfile | Resolve | ServeCentral | AskCentral | AskRouter | ReadFrames
+
+
+@attrs.frozen(kw_only=True)
+class Offered:
+    """What plugins offer beside the client of the central server."""
+
+    readers: tuple[ProfileReader, ...] = ()
+    mapper: PortMapper | None = None
 
 
 class Agent:
@@ -47,15 +58,16 @@ class Agent:
     def __init__(
         self,
         pair: Pair,
-        readers: Collection[ProfileReader],
+        offered: Offered,
         context: ssl.SSLContext,
         central: CentralSide,
         desk: Desk,
     ) -> None:
         self._pair = pair
-        self._readers = readers
+        self._readers = offered.readers
         self._context = context
         self._central = central
+        self._mapper = offered.mapper
         self._wishes = Wishes(self._say)
         self._frames = FramesSide(self._say)
         desk.bind(self._wishes, self._say)
@@ -74,7 +86,7 @@ class Agent:
                     close_all(packet.descriptors)
                     raise AgentError(f"{type(message).__name__} came with wrong descriptors")
                 match message:
-                    case ReadProfile() | Resolve() | ServeCentral() | AskCentral():
+                    case ReadProfile() | Resolve() | ServeCentral() | AskCentral() | AskRouter():
                         answering.create_task(self._answer(message, packet))
                     case ReadFrames():
                         self._frames.begin(message)
@@ -113,6 +125,21 @@ class Agent:
                 return await self._central.ask(request)
             case ReadFrames():
                 return await self._frames.serve(request, descriptors[0])
+            case AskRouter():
+                return await self._ask_router(request)
+
+    async def _ask_router(self, request: AskRouter) -> RouterAnswered:
+        async def open_socket(endpoint: Endpoint) -> socket.socket:
+            wanted = SocketWanted(kind=SocketKind.ROUTER, endpoint=endpoint)
+            try:
+                return await self._wishes.socket(request.id, wanted)
+            except WishRefusedError as error:
+                raise ConnectionError(str(error)) from None
+
+        if self._mapper is None:
+            raise ConfigError("no plugin here asks routers: enable reach in daemon.toml")
+        answer = await self._mapper.ask(request.wanted, open_socket)
+        return RouterAnswered(id=request.id, answer=answer)
 
     def _read(self, request: ReadProfile, descriptor: int) -> ProfileRead:
         data = os.pread(descriptor, MOST_PROFILE_BYTES, 0)

@@ -25,6 +25,7 @@ from worldvpn_core.agent.frame_messages import (
 from worldvpn_core.agent.messages import (
     AgentMessage,
     AskCentral,
+    AskRouter,
     CentralAnswered,
     CentralServed,
     CentralTold,
@@ -37,6 +38,7 @@ from worldvpn_core.agent.messages import (
     Ready,
     Resolve,
     Resolved,
+    RouterAnswered,
     ServeCentral,
     SignatureAsked,
     SignatureGiven,
@@ -84,8 +86,10 @@ _FAILURES: Final[dict[str, type[WorldVpnError]]] = {
     )
 }
 
-_Answer = ProfileRead | Resolved | CentralServed | CentralAnswered | FramesOver
-_A = TypeVar("_A", ProfileRead, Resolved, CentralServed, CentralAnswered, FramesOver)
+_Answer = ProfileRead | Resolved | CentralServed | CentralAnswered | RouterAnswered | FramesOver
+_A = TypeVar(
+    "_A", ProfileRead, Resolved, CentralServed, CentralAnswered, RouterAnswered, FramesOver
+)
 
 
 @attrs.define(kw_only=True)
@@ -137,7 +141,7 @@ class Session:
 
     async def ask(
         self,
-        request: ReadProfile | Resolve | ServeCentral | AskCentral | ReadFrames,
+        request: ReadProfile | Resolve | ServeCentral | AskCentral | AskRouter | ReadFrames,
         expects: type[_A],
         *,
         via: Via | None = None,

@@ -15,6 +15,7 @@ from worldvpn_core.central.news import News
 from worldvpn_core.central.server import CentralServer
 from worldvpn_core.central.statement import Statement
 from worldvpn_core.config import BootstrapResolver
+from worldvpn_core.reach.values import MapPort, endpoints_of
 from worldvpn_core.types import Carrier, Endpoint
 
 DNS_PORT: Final = 53
@@ -25,6 +26,8 @@ RESOLUTION_TIMEOUT_S: Final = 5.0
 READING_TIMEOUT_S: Final = 5.0
 #: Three nodes that do not answer take the server 6 s; the client gives up long before this.
 CENTRAL_TIMEOUT_S: Final = 60.0
+#: Three protocols, each asked a few times, the last by several orders.
+MAPPING_TIMEOUT_S: Final = 30.0
 #: Addresses of one family that are worth trying.
 MOST_ADDRESSES: Final = 16
 MOST_PROFILE_BYTES: Final = 65_536
@@ -109,8 +112,15 @@ class Ears:
     heard: Callable[[bytes], None]
 
 
+@attrs.frozen(kw_only=True)
+class ByRouter:
+    """Ask the router of ``wanted``, at those of its ports that the question needs."""
+
+    wanted: MapPort
+
+
 Resolvers = SystemResolvers | Bootstrap
-Via = Resolvers | Central | Ears
+Via = Resolvers | Central | Ears | ByRouter
 
 
 class SocketKind(enum.StrEnum):
@@ -119,6 +129,7 @@ class SocketKind(enum.StrEnum):
     DNS = "dns"
     BOOTSTRAP = "bootstrap"
     CENTRAL = "central"
+    ROUTER = "router"
 
 
 @attrs.frozen(kw_only=True)
@@ -148,3 +159,5 @@ def permits(via: Via, wanted: SocketWanted) -> bool:
             )
         case Ears():
             return False
+        case ByRouter(wanted=asked):
+            return wanted.kind is SocketKind.ROUTER and wanted.endpoint in endpoints_of(asked)

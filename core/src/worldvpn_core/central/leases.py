@@ -140,17 +140,19 @@ def profile_of(lease: Lease, transport: SessionTransport) -> Profile:
     It names no resolver: a stranger's node must neither see names nor forge their answers.
     """
     granted = lease.granted
-    keys = SessionKeys(private_key=lease.keys.x25519, remote_key=granted.node_x25519)
+    listener = granted.listener
+    keys = SessionKeys(
+        private_key=lease.keys.x25519,
+        remote_key=granted.node_x25519,
+        seen_by_key=None if listener is None else listener[0],
+    )
+    endpoints = (granted.endpoint,) if listener is None else (granted.endpoint, listener[1])
     return Profile(
         id=lease.id,
         name=str(lease.place),
         transport=lease.transport,
-        servers=(
-            Server(
-                host=str(granted.endpoint.host),
-                port=granted.endpoint.port,
-                carrier=granted.endpoint.carrier,
-            ),
+        servers=tuple(
+            Server(host=str(each.host), port=each.port, carrier=each.carrier) for each in endpoints
         ),
         addresses=(ip_interface(granted.assigned4), ip_interface(granted.assigned6)),
         options=tuple(sorted(transport.session_options(keys).items())),

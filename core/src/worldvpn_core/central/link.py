@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
+from ipaddress import IPv4Address
 from typing import Final, TypeVar
 
 import attrs
@@ -67,6 +68,12 @@ class CentralLink:
     def url(self) -> str:
         """The server, as people know it."""
         return self._server.url
+
+    @property
+    def address(self) -> IPv4Address | None:
+        """Its first pinned IPv4 address: routers that translate do so for IPv4."""
+        hosts = (endpoint.host for endpoint in self._server.addresses)
+        return next((host for host in hosts if isinstance(host, IPv4Address)), None)
 
     @property
     def root_key(self) -> bytes:

@@ -8,7 +8,7 @@ import attrs
 from attrs import validators
 
 from worldvpn_core.central import fields
-from worldvpn_core.types import IpAddress
+from worldvpn_core.types import Endpoint, IpAddress
 
 
 class Reach(enum.StrEnum):
@@ -112,6 +112,16 @@ class ProbeNews:
 
 
 @attrs.frozen(kw_only=True)
+class PunchNews:
+    """A guest of this node calls from ``endpoint``: send to it there, so that it comes through."""
+
+    node_id: str = attrs.field(validator=fields.uuid)
+    session_id: str = attrs.field(validator=fields.uuid)
+    x25519: bytes = attrs.field(validator=fields.key)
+    endpoint: Endpoint
+
+
+@attrs.frozen(kw_only=True)
 class Notice:
     """A sentence for the user, under a stable code."""
 
@@ -119,4 +129,14 @@ class Notice:
     text: str = attrs.field(validator=fields.sentence)
 
 
-News = Reached | SignedOut | Balance | SessionNews | GuestNews | GuestsListed | ProbeNews | Notice
+News = (
+    Reached
+    | SignedOut
+    | Balance
+    | SessionNews
+    | GuestNews
+    | GuestsListed
+    | ProbeNews
+    | PunchNews
+    | Notice
+)

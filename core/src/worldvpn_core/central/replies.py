@@ -77,6 +77,18 @@ class Granted:
     ticket: bytes = attrs.field(validator=fields.ticket, repr=False)
     cap_bytes: int = attrs.field(default=0, validator=fields.ticks)
     expires_s: int = attrs.field(validator=fields.time_s)
+    #: Whom to call, under which key, so that the node hears from where: it is behind a router.
+    listener_key: bytes | None = attrs.field(
+        default=None, validator=validators.optional(fields.key)
+    )
+    listener_at: Endpoint | None = None
+
+    @property
+    def listener(self) -> tuple[bytes, Endpoint] | None:
+        """Key and endpoint of who is called to be seen; None: nobody need be."""
+        if self.listener_key is None or self.listener_at is None:
+            return None
+        return self.listener_key, self.listener_at
 
 
 @attrs.frozen(kw_only=True)
@@ -90,10 +102,20 @@ class NextTicket:
 
 
 @attrs.frozen(kw_only=True)
+class Listener:
+    """A UDP port of the server's that is called under ``key``, only to be seen from outside."""
+
+    key: bytes = attrs.field(validator=fields.key)
+    port: int = attrs.field(validator=[validators.ge(1), validators.le(65_535)])
+
+
+@attrs.frozen(kw_only=True)
 class NodeStanding:
     """How the server sees this node; ``reason`` is "reached" or why guests do not come.
 
     ``reached`` is where it found the node, if it has looked for it now.
+    ``listeners``: whom the node calls with its own port, where it is behind a router;
+    ``by_hole``: it is reached only by what such calls open.
     """
 
     listed: bool
@@ -101,6 +123,8 @@ class NodeStanding:
     inner4: IpNetwork
     inner6: IpNetwork
     reached: tuple[Endpoint, ...] = attrs.field(default=(), validator=validators.max_len(8))
+    listeners: tuple[Listener, ...] = attrs.field(default=(), validator=validators.max_len(2))
+    by_hole: bool = False
 
 
 class Outcome(enum.StrEnum):

@@ -14,6 +14,7 @@ from worldvpn_core.contracts.exit import Exit, Invitation, Listener
 from worldvpn_core.contracts.host import (
     Change,
     Echo,
+    Gateway,
     Helper,
     Helpers,
     HelperSpec,
@@ -28,7 +29,9 @@ from worldvpn_core.contracts.host import (
     Resumed,
     Routing,
     Uplink,
+    Uplinks,
 )
+from worldvpn_core.contracts.mapping import OpenSocket, PortMapper
 from worldvpn_core.contracts.metering import (
     Accounting,
     History,
@@ -66,6 +69,7 @@ __all__ = [
     "Echo",
     "Exit",
     "FirewallBackend",
+    "Gateway",
     "Guest",
     "GuestCounts",
     "GuestMeter",
@@ -92,6 +96,8 @@ __all__ = [
     "NetworkChanged",
     "NetworkServices",
     "Obfuscator",
+    "OpenSocket",
+    "PortMapper",
     "ProfileReader",
     "Reading",
     "Relay",
@@ -110,6 +116,7 @@ __all__ = [
     "Tunnel",
     "TunnelMeter",
     "Uplink",
+    "Uplinks",
     "Volume",
     "Watched",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from ipaddress import IPv4Address
 from typing import Protocol
 
 import attrs
@@ -70,6 +71,25 @@ class Change:
     kind: str
     name: str
     old: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Gateway:
+    """The router that this host's IPv4 leaves by, outside any tunnel.
+
+    ``own`` is this host's address towards it, on ``interface``.
+    """
+
+    router: IPv4Address
+    own: IPv4Address
+    interface: str
+
+
+class Uplinks(Protocol):
+    """The ways out of this host that are not ours."""
+
+    async def gateway(self) -> Gateway | None:
+        """Return the router of the main table's best default route; None: there is none."""
 
 
 class Routing(Protocol):

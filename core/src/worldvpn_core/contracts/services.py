@@ -15,6 +15,7 @@ from worldvpn_core.contracts.host import (
     Links,
     Routing,
     Uplink,
+    Uplinks,
 )
 from worldvpn_core.contracts.metering import Meter
 from worldvpn_core.contracts.namespaces import Namespaces
@@ -32,6 +33,7 @@ class HostServices:
     journal: Journal
     namespaces: Namespaces
     meter: Meter
+    uplinks: Uplinks
     #: None: nothing is known of the network.
     uplink: Uplink | None = None
 

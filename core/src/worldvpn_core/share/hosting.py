@@ -240,13 +240,16 @@ class Hosting:
         present = self._present.pop(name, None)
         if present is not None:
             present.timer.cancel()
-            self._spawn(self._revoke(name, present.x25519))
+            revoked = GuestRevoked(public_key=present.x25519)
+            if self._receipts is None:
+                self._runner.post(revoked)
+            else:
+                self._spawn(self._revoke(name, revoked, self._receipts))
 
-    async def _revoke(self, name: str, x25519: bytes) -> None:
+    async def _revoke(self, name: str, revoked: GuestRevoked, receipts: NodeSide) -> None:
         """Let the guest in no more, once what it has carried was read for the last time."""
-        if self._receipts is not None:
-            await self._receipts.leaving(name)
-        self._runner.post(GuestRevoked(public_key=x25519))
+        await receipts.leaving(name)
+        self._runner.post(revoked)
 
     def _keep_only(self, sessions: tuple[str, ...]) -> None:
         for name, present in tuple(self._present.items()):

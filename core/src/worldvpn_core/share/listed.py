@@ -12,7 +12,7 @@ import attrs
 
 from worldvpn_core.central.calls import Announce
 from worldvpn_core.central.link import CentralLink
-from worldvpn_core.central.replies import NodeStanding
+from worldvpn_core.central.replies import Listener, NodeStanding
 from worldvpn_core.errors import (
     AgentError,
     CentralBusyError,
@@ -32,9 +32,11 @@ LONGEST_AGAIN_S: Final = 300.0
 UNREACHED_AGAIN_S: Final = 60.0
 #: Said anew now and then, so that a server that has forgotten it learns of it.
 FRESH_S: Final = 900.0
+#: A call takes one way to the server, and a row there.
+SEEN_S: Final = 1.0
 _GIGABYTE: Final = 1_000_000_000
 #: The server puts the address that it sees in its place.
-_SEEN: Final = ip_address("0.0.0.0")  # noqa: S104 - nothing is bound to it
+SEEN: Final = ip_address("0.0.0.0")  # noqa: S104 - nothing is bound to it
 
 #: Said where no address is known that the server could be told.
 HIDDEN: Final = (
@@ -49,6 +51,7 @@ REASONS: Final[Mapping[str, str]] = {
     "reached": "guests can come",
     "no-echo": "the handshake worked, but nothing came back through the tunnel",
     "no-answer": "the central server could not reach the port: open it in your router",
+    "symmetric": "your router gives each guest another port: open the port in your router",
     "node-silent": "this computer did not answer the central server in time",
     "address-refused": "the address is not one of the public internet's",
     "carrier-unproven": "what guests would come by could not be checked",
@@ -72,6 +75,10 @@ class Listed:
     state: Callable[[], ShareState]
     adopt: Callable[[tuple[IpNetwork, ...]], None]
     protocol: str
+    #: Where guests come to; None: to the address that the server sees, by the node's own port.
+    public: Callable[[], Endpoint | None]
+    #: Has the node call the server's ports; says whether it has just begun to.
+    call: Callable[[tuple[Listener, ...]], bool] = lambda _listeners: False
     changed: Callable[[], None]
     is_tunnelled: Callable[[], bool]
     #: Whether new guests are taken.
@@ -79,6 +86,10 @@ class Listed:
     is_listed: bool = attrs.field(default=False, init=False)
     #: Why the node is not listed, or "" while nothing is known.
     reason: str = attrs.field(default="", init=False)
+    #: The server's own word for it: one of a closed list, or "" while it has said none.
+    code: str = attrs.field(default="", init=False)
+    #: Whether guests come only by what the node's own calls open.
+    by_hole: bool = attrs.field(default=False, init=False)
     _news: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     #: What the server was told last, and as whom, while it may send guests by it.
     _said: tuple[Owner, Announce] | None = attrs.field(default=None, init=False)
@@ -156,6 +167,9 @@ class Listed:
             self.adopt(drawn)
             self._say(is_listed=False, reason="the node opens anew under the server's networks")
             return FRESH_S
+        if self.call(standing.listeners):
+            # What is seen of it from outside must be there when it is tried.
+            await asyncio.sleep(SEEN_S)
         try:
             standing = await self.link.ask(attrs.evolve(call, reach=True), NodeStanding)
         except CentralBusyError as error:
@@ -166,7 +180,8 @@ class Listed:
             return UNREACHED_AGAIN_S
         self._remember(standing.reached)
         reason = REASONS.get(standing.reason, standing.reason)
-        self._say(is_listed=standing.listed, reason=reason)
+        self.by_hole = standing.by_hole
+        self._say(is_listed=standing.listed, reason=reason, code=standing.reason)
         return FRESH_S if standing.listed else UNREACHED_AGAIN_S
 
     async def _not_now(self, call: Announce, owner: Owner) -> float:
@@ -187,8 +202,11 @@ class Listed:
 
     def _listen(self, port: int) -> tuple[Endpoint, ...]:
         """Return where guests are to come; nothing where that cannot be known now."""
+        public = self.public()
+        if public is not None:
+            return (public,)
         if not self.is_tunnelled():
-            return (Endpoint(host=_SEEN, port=port),)
+            return (Endpoint(host=SEEN, port=port),)
         return tuple(each for each in self.file.reached if each.port == port)
 
     def _remember(self, reached: tuple[Endpoint, ...]) -> None:
@@ -199,7 +217,8 @@ class Listed:
         except ConfigError as error:
             _log.warning("%s", error)
 
-    def _say(self, *, is_listed: bool, reason: str) -> None:
+    def _say(self, *, is_listed: bool, reason: str, code: str = "") -> None:
+        self.code = code
         if (is_listed, reason) != (self.is_listed, self.reason):
             self.is_listed, self.reason = is_listed, reason
             _log.info("the node is %slisted: %s", "" if is_listed else "not ", reason or "-")

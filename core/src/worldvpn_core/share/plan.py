@@ -35,14 +35,22 @@ class Guest:
     """One who may use the node: known by its key, and only under its own ``addresses``.
 
     ``is_sent``: the central server sent it, and the owner does not know who it is.
+    With an ``endpoint`` the node calls it there, again and again, so that the router between
+    lets it in. One without addresses is no guest: it is only called.
     """
 
     public_key: bytes = attrs.field(validator=_KEY)
-    addresses: tuple[IpAddress, ...] = attrs.field(validator=validators.min_len(1))
+    addresses: tuple[IpAddress, ...] = attrs.field()
     preshared_key: bytes | None = attrs.field(
         default=None, validator=validators.optional(_KEY), repr=False
     )
     is_sent: bool = False
+    endpoint: Endpoint | None = None
+
+    @addresses.validator
+    def _somewhere(self, _attribute: object, value: tuple[IpAddress, ...]) -> None:
+        if not value and self.endpoint is None:
+            raise ValueError("a guest has an address")
 
 
 @attrs.frozen(kw_only=True)

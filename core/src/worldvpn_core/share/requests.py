@@ -19,6 +19,7 @@ from worldvpn_core.ipc.share import (
     ShareRevoke,
     ShareStatus,
 )
+from worldvpn_core.reach.way_in import WayIn
 from worldvpn_core.settings import Settings
 from worldvpn_core.share import consent, picture
 from worldvpn_core.share.control import ShareControl
@@ -34,6 +35,7 @@ class ShareRequests:
 
     control: ShareControl
     warden: Warden
+    way_in: WayIn
     listed: Listed | None = None
     hosting: Hosting | None = None
 
@@ -92,10 +94,12 @@ class ShareRequests:
                 "reason": self.listed.reason,
                 "guests": self.hosting.guests,
             }
-        settings = self.control.settings()
+        settings, listed = self.control.settings(), self.listed
+        seen, by_hole = ("", False) if listed is None else (listed.code, listed.by_hole)
         return {
             **shown(self.control.runner.state, settings),
             "server": of_server,
+            "reach": self.way_in.shown(seen, by_hole=by_hole),
             "consent": consent.as_json(settings),
             **picture.terms_of(self.warden, settings),
         }
@@ -116,6 +120,6 @@ def shown(state: ShareState, settings: Settings) -> dict[str, object]:
         "agreed_utc": settings.share_consent_utc,
         "port": settings.share_port,
         "engine": state.node.engine if isinstance(state, Serving) else None,
-        "guests": 0 if isinstance(state, Off) else len(state.guests),
+        "guests": 0 if isinstance(state, Off) else sum(bool(one.addresses) for one in state.guests),
         "cause": None if cause is None else attrs.asdict(cause),
     }

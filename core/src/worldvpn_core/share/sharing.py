@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -13,9 +13,13 @@ import attrs
 from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.news import News
+from worldvpn_core.central.replies import Listener
 from worldvpn_core.contracts import Exit, HostServices, Meters
 from worldvpn_core.enforce import Enforcer
 from worldvpn_core.errors import WorldVpnError
+from worldvpn_core.reach.holes import Holes
+from worldvpn_core.reach.values import MapAnswer, MapPort
+from worldvpn_core.reach.way_in import AroundWayIn, WayIn
 from worldvpn_core.receipts.keeper import ReceiptsKeeper
 from worldvpn_core.receipts.node_receipts import NodeReceipts
 from worldvpn_core.runner import TunnelRunner
@@ -30,7 +34,7 @@ from worldvpn_core.share.runner import ShareRunner
 from worldvpn_core.share.states import Draining, Off, Serving, ShareState
 from worldvpn_core.share.warden import Told, Warden
 from worldvpn_core.tunnel.states import Connected, Disconnected, Paused, State, Switching
-from worldvpn_core.types import IpAddress, IpNetwork
+from worldvpn_core.types import Endpoint, IpAddress, IpNetwork
 
 _log = logging.getLogger(__name__)
 
@@ -45,12 +49,13 @@ class CentralPart(Protocol):
 
 
 @attrs.frozen(kw_only=True)
-class Around:
+class AroundSharing:
     """What sharing needs of the rest of the daemon."""
 
     enforcer: Enforcer
     tunnel: TunnelRunner
     host: HostServices
+    ask_router: Callable[[MapPort], Awaitable[MapAnswer]]
     exit_: Exit | None
     settings: Callable[[], Settings]
     change: Callable[[Settings], None]
@@ -64,7 +69,7 @@ class Around:
 class Sharing:
     """All of sharing, wired."""
 
-    def __init__(self, around: Around) -> None:
+    def __init__(self, around: AroundSharing) -> None:
         self._around = around
         guests = GuestStore(around.state_dir / "guests.json")
         guests.load()
@@ -82,6 +87,18 @@ class Sharing:
             tunnel_state=lambda: around.tunnel.state,
             dns=around.dns,
         )
+        self.way_in = WayIn(
+            AroundWayIn(
+                enforcer=around.enforcer,
+                tunnel=around.tunnel,
+                gateway=around.host.uplinks.gateway,
+                ask=around.ask_router,
+                settings=around.settings,
+                state_dir=around.state_dir,
+                changed=self._way_changed,
+            )
+        )
+        self._public: Endpoint | None = None
         self._offered: tuple[type[ShareState], int | None] = (Off, None)
         self._tunnelled = False
         self.hosting: Hosting | None = None
@@ -93,7 +110,11 @@ class Sharing:
         self.warden = Warden(self._told(guests), self.hosting, around.state_dir / "sharing.json")
         self.control.own_hold = lambda: self.warden.hold
         self.requests = ShareRequests(
-            control=self.control, warden=self.warden, listed=self.listed, hosting=self.hosting
+            control=self.control,
+            warden=self.warden,
+            way_in=self.way_in,
+            listed=self.listed,
+            hosting=self.hosting,
         )
 
     def _told(self, guests: GuestStore) -> Told:
@@ -111,6 +132,7 @@ class Sharing:
     def _host_guests(self, link: CentralLink, exit_: Exit) -> None:
         file = NodeFile(self._around.state_dir / "node.json")
         file.load()
+        self.holes = Holes(link.address, self.runner)
         self.receipts = self._exchanges()
         self.hosting = Hosting(
             link,
@@ -127,6 +149,8 @@ class Sharing:
             adopt=self._adopt,
             protocol=exit_.name,
             accepts=lambda: self.warden.terms.accepts,
+            public=self.way_in.public,
+            call=self._call,
             changed=self._around.publish,
             is_tunnelled=lambda: _is_tunnelled(self._around.tunnel.state),
         )
@@ -154,6 +178,7 @@ class Sharing:
             if self.receipts is not None:
                 parts.create_task(self.receipts.run())
             parts.create_task(self.warden.run())
+            parts.create_task(self.way_in.run())
             if self.listed is not None:
                 parts.create_task(self.listed.run())
 
@@ -161,6 +186,7 @@ class Sharing:
         """Take note of the central server's news."""
         if self.hosting is not None:
             self.hosting.heard(news)
+            self.holes.heard(news)
 
     def account_changed(self) -> None:
         """Take note that somebody signed in, or out."""
@@ -175,6 +201,18 @@ class Sharing:
             self._tunnelled = tunnelled
             if self.listed is not None and not self.listed.is_listed:
                 self.listed.hurry()
+
+    def _call(self, listeners: tuple[Listener, ...]) -> bool:
+        """Have the node call the central server where only a hole may let guests in."""
+        found = "" if self.listed is None else self.listed.code
+        return self.way_in.needs_hole(found) and self.holes.call(listeners)
+
+    def _way_changed(self) -> None:
+        public = self.way_in.public()
+        if public != self._public:
+            self._public = public
+            self.account_changed()
+        self._around.publish()
 
     async def sweep(self) -> None:
         """Remove the node that a crash has left."""
@@ -191,6 +229,7 @@ class Sharing:
         was_on = not isinstance(self.runner.state, Off)
         if self.hosting is not None:
             self.hosting.close()
+        await self.way_in.leave()
         await self.runner.close()
         state = self._around.tunnel.state
         if was_on and isinstance(state, Disconnected | Paused):
@@ -205,6 +244,7 @@ class Sharing:
 
     def _changed(self, state: ShareState) -> None:
         self.control.heard(state)
+        self.way_in.follow(state)
         if self.hosting is not None and not isinstance(state, Serving | Draining):
             self.hosting.forget()
         if self.receipts is not None:

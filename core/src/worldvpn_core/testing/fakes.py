@@ -23,7 +23,12 @@ from worldvpn_core.policy import (
 )
 from worldvpn_core.testing.counting_fakes import FakeCounts
 from worldvpn_core.testing.metering_fakes import FakeMeter
-from worldvpn_core.testing.namespace_fakes import FakeHelpers, FakeLinks, FakeNamespaces
+from worldvpn_core.testing.namespace_fakes import (
+    FakeHelpers,
+    FakeLinks,
+    FakeNamespaces,
+    FakeUplinks,
+)
 from worldvpn_core.types import (
     Counters,
     Endpoint,
@@ -204,6 +209,7 @@ def fake_host(
         journal=journal or FakeJournal(),
         namespaces=FakeNamespaces(),
         meter=FakeMeter(),
+        uplinks=FakeUplinks(),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from worldvpn_core.contracts import (
+    Gateway,
     Helper,
     HelperSpec,
     LinkFacts,
@@ -94,3 +95,13 @@ class FakeNamespaces:
 
     async def all(self) -> tuple[str, ...]:
         return tuple(sorted({*self.left, *self.made}))
+
+
+class FakeUplinks:
+    """A host whose router is ``found``."""
+
+    def __init__(self, found: Gateway | None = None) -> None:
+        self.found = found
+
+    async def gateway(self) -> Gateway | None:
+        return self.found

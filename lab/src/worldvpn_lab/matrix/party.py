@@ -31,6 +31,10 @@ SENDERS: Final[tuple[IpAddress, ...]] = tuple(
     )
     for one in addresses
 )
+#: Who is asked to lead guests on: the gateway of either uplink.
+ASKED: Final[tuple[IpAddress, ...]] = tuple(
+    cable.far.addresses[0].ip for cable in (UPLINK, SECOND_UPLINK)
+)
 ROUTERS: Final[tuple[IpAddress, ...]] = tuple(
     one.ip for end in ends("lan") if end.name == "wan0" for one in end.addresses
 )
@@ -70,6 +74,7 @@ class Party:
             senders=SENDERS,
             routers=ROUTERS,
             port=WIREGUARD_PORT,
+            asked=ASKED,
         )
         return attrs.evolve(own, inner=(*own.inner, *phone.addresses), guests=guests)
 

@@ -40,6 +40,7 @@ class Verdict(enum.StrEnum):
     LAN = "lan"
     NODE = "node"
     GUEST = "guest"
+    ROUTER = "router"
     LEAK = "leak"
 
 
@@ -59,13 +60,15 @@ class Guests:
     They are at ``outer``, outside, and their tunnels end at UDP ``port`` of the client, which
     answers from there, or that nobody listens. What they send into the internet leaves under
     one of the addresses ``senders``, from ports of guests, or under one of ``routers``, which
-    have put theirs, and any port, in its place.
+    have put theirs, and any port, in its place. ``asked`` are the routers at home, which are
+    asked to lead them on: by UDP, at its ports for that alone.
     """
 
     outer: tuple[Address, ...]
     senders: tuple[Address, ...]
     routers: tuple[Address, ...]
     port: int
+    asked: tuple[Address, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -89,6 +92,8 @@ PROBE_PORTS: Final = range(20_000, 32_768)
 #: What a guest sends holds one of these, and nothing else does: whether it may get out
 #: ("gst") or must get nowhere ("bad"), number of the burst, number of the errand.
 GUEST_TAG: Final = re.compile(rb"wv(gst|bad)-(\d{6})-(\d{5})")
+#: PCP with NAT-PMP, and UPnP's search (RFC 6887 section 19, UPnP Device Architecture 1.1).
+_MAPPING_PORTS: Final = (5_351, 1_900)
 #: The ports guests have, so that none of theirs is a socket's of the client itself.
 _GUEST_PORTS: Final = range(20_000, 32_768)
 
@@ -127,6 +132,7 @@ def judge(frame: Frame, admitted: Admitted) -> Verdict:
         _configuring(frame)
         or _outside(frame, admitted)
         or _to_guests(frame, admitted)
+        or _to_router(frame, admitted)
         or (Verdict.LAN if _is_lan(frame, admitted) else Verdict.LEAK)
     )
 
@@ -161,6 +167,19 @@ def _to_guests(frame: Frame, admitted: Admitted) -> Verdict | None:
         return None
     speaks = frame.protocol == UDP and frame.source_port == guests.port
     return Verdict.NODE if speaks or _tells_of_no_engine(frame, guests) else None
+
+
+def _to_router(frame: Frame, admitted: Admitted) -> Verdict | None:
+    """Return the kind of a frame by which the router is asked to lead guests on."""
+    guests = admitted.guests
+    if (
+        guests is None
+        or frame.source not in guests.senders
+        or frame.destination not in guests.asked
+    ):
+        return None
+    asks = frame.protocol == UDP and frame.destination_port in _MAPPING_PORTS
+    return Verdict.ROUTER if asks and not frame.fragment else None
 
 
 def _tells_of_no_engine(frame: Frame, guests: Guests) -> bool:

@@ -56,7 +56,7 @@ class HttpCentralClient:
         self._directory = DirectoryDesk(api, desk, self._keys, clock)
         chooser = chooser or self._directory
         account = Account(self._mine, proofs)
-        sessions = Sessions(self._mine, tickets, chooser)
+        sessions = Sessions(self._mine, tickets, chooser, server)
         nodes = Nodes(self._mine, tickets)
         self._parts: Mapping[type, Callable[[Any], Awaitable[Reply]]] = {
             calls.Register: account.register,

@@ -8,7 +8,7 @@ from worldvpn_central.http import Question
 from worldvpn_central.proofs import base64_text
 from worldvpn_central.protocols import wire_name
 from worldvpn_central.reading import Fields, senseless
-from worldvpn_central.sessions import Tickets, next_ticket
+from worldvpn_central.sessions import PUNCHED, Tickets, next_ticket
 from worldvpn_central.signed_in import SignedIn
 from worldvpn_central.tickets import is_for_node
 from worldvpn_core.central import calls, replies
@@ -44,7 +44,10 @@ class Nodes:
             return _standing(node, node.flag("listed"), node.text("reach_reason"))
         checked = await self.mine.ask(Question(method="POST", path=f"{path}/reach"))
         standing = _standing(node, checked.flag("listed"), checked.text("reason"))
-        return attrs.evolve(standing, reached=checked.places("endpoints")[:8])
+        carriers = {each.text("carrier") for each in checked.objects("endpoints")}
+        by_hole = carriers == {PUNCHED}
+        reached = () if by_hole else checked.places("endpoints")[:8]
+        return attrs.evolve(standing, by_hole=by_hole, reached=reached)
 
     async def answer(self, call: calls.Answer) -> replies.NextTicket | replies.Done:
         """Let a guest in, or refuse it."""
@@ -78,12 +81,19 @@ class Nodes:
 
 
 def _standing(node: Fields, listed: bool, reason: str) -> replies.NodeStanding:  # noqa: FBT001 - as the server says it
+    punch = node.inner("punch")
     try:
         return replies.NodeStanding(
             listed=listed,
             reason=reason,
             inner4=node.network("inner4"),
             inner6=node.network("inner6"),
+            listeners=() if punch is None else _listeners(punch),
         )
     except ValueError:
         raise senseless("a node") from None
+
+
+def _listeners(punch: Fields) -> tuple[replies.Listener, ...]:
+    pairs = zip(punch.keys("keys"), punch.numbers("ports"), strict=True)
+    return tuple(replies.Listener(key=key, port=port) for key, port in pairs)

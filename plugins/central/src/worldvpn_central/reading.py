@@ -96,6 +96,12 @@ class Fields:
             raise senseless(name)
         return tuple(value)
 
+    def objects(self, name: str) -> tuple[Fields, ...]:
+        value = self._raw.get(name)
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            raise senseless(name)
+        return tuple(map(Fields, value))
+
     def items(self) -> tuple[tuple[str, str], ...]:
         """Return the whole object, all of text."""
         return tuple((name, self.text(name)) for name in self._raw)
@@ -103,6 +109,16 @@ class Fields:
     def key(self, name: str) -> bytes:
         """Return a key in Base64."""
         return _base64(name, self.text(name))
+
+    def keys(self, name: str) -> tuple[bytes, ...]:
+        """Return keys in Base64."""
+        return tuple(_base64(name, text) for text in self.texts(name))
+
+    def numbers(self, name: str) -> tuple[int, ...]:
+        value = self._raw.get(name)
+        if not isinstance(value, list) or not all(type(each) is int for each in value):
+            raise senseless(name)
+        return tuple(value)
 
     def ticket(self, name: str) -> bytes:
         """Return a ticket in base64url without padding."""

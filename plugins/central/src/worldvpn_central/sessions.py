@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -20,6 +20,7 @@ from worldvpn_central.signed_in import SignedIn
 from worldvpn_central.tickets import is_for_guest, opened
 from worldvpn_core.central import calls, replies
 from worldvpn_core.central.place import PlaceKind
+from worldvpn_core.central.server import CentralServer
 from worldvpn_core.contracts import CentralDesk
 from worldvpn_core.credit.manifest import Use
 from worldvpn_core.credit.ticket import Ticket, key_id_of
@@ -29,10 +30,13 @@ from worldvpn_core.errors import (
     CentralRefusedError,
     CreditProofError,
 )
+from worldvpn_core.types import Endpoint
 
 #: Nodes tried for one wish; each may take the server's few seconds.
 _MOST_TRIES: Final = 4
 #: A node that is gone, refuses, or does not answer: another one may not.
+#: The carrier of plain WireGuard through a hole in the node's router.
+PUNCHED: Final = "punched"
 _ANOTHER_NODE: Final = frozenset({404, 409, 503})
 
 #: The fields of a request that say which node is wanted.
@@ -68,6 +72,7 @@ class Sessions:
     mine: SignedIn
     tickets: Tickets
     chooser: Chooser
+    server: CentralServer
 
     async def open(self, call: calls.Open) -> replies.Granted:
         """Open a session at the first node of those to be tried that takes us."""
@@ -137,7 +142,7 @@ class Sessions:
             body=body,
             headers={"idempotency-key": f"{call.key}.{at}"},
         )
-        granted = _granted(await self.mine.ask(question))
+        granted = _granted(await self.mine.ask(question), self.server)
         ticket = await self.tickets.read(granted.ticket)
         if (
             not is_for_guest(
@@ -156,7 +161,7 @@ def _receipt(signed: bytes | None) -> str | None:
     return None if signed is None else receipt_text(signed)
 
 
-def _granted(answer: Fields) -> replies.Granted:
+def _granted(answer: Fields, server: CentralServer) -> replies.Granted:
     carrier = answer.inner("carrier")
     parameters = None if carrier is None else carrier.inner("parameters")
     try:
@@ -175,9 +180,25 @@ def _granted(answer: Fields) -> replies.Granted:
             parameters=() if parameters is None else parameters.items(),
             ticket=answer.ticket("ticket"),
             expires_s=answer.time_s("expires_at"),
+            **_listener(carrier, parameters, server),
         )
     except ValueError:
         raise senseless("an open session") from None
+
+
+def _listener(
+    carrier: Fields | None, parameters: Fields | None, server: CentralServer
+) -> dict[str, Any]:
+    """Return whom to call where the node is behind a router: a port of the server itself."""
+    if carrier is None or carrier.text("name") != PUNCHED or parameters is None:
+        return {}
+    host = next((each.host for each in server.addresses if each.host.version == 4), None)  # noqa: PLR2004 - routers that translate do so for IPv4
+    if host is None:
+        return {}
+    return {
+        "listener_key": parameters.key("key"),
+        "listener_at": Endpoint(host=host, port=int(parameters.text("port"))),
+    }
 
 
 async def next_ticket(answer: Fields, session_id: str, tickets: Tickets) -> replies.NextTicket:

@@ -9,6 +9,7 @@ from worldvpn_central.errors import printable
 from worldvpn_central.reading import Fields, senseless
 from worldvpn_core.central import news
 from worldvpn_core.errors import CentralOfflineError
+from worldvpn_core.types import Endpoint
 
 #: A change is told by the state it leads to, as a snapshot tells it.
 _STATES: Final = {"offer": "offered", "end": "ended"}
@@ -88,6 +89,15 @@ def _probe(fields: Fields) -> news.News:
     )
 
 
+def _punch(fields: Fields) -> news.News:
+    return news.PunchNews(
+        node_id=fields.text("node_id"),
+        session_id=fields.text("session_id"),
+        x25519=fields.key("public_key"),
+        endpoint=Endpoint(host=fields.address("host"), port=fields.number("port")),
+    )
+
+
 def _notice(fields: Fields) -> news.News:
     return news.Notice(code=fields.text("code"), text=printable(fields.text("text"), 1_000))
 
@@ -97,5 +107,6 @@ _READERS: Final[Mapping[str, Callable[[Fields], news.News]]] = {
     "session": _session,
     "guest": _guest,
     "probe": _probe,
+    "punch": _punch,
     "notice": _notice,
 }

@@ -16,6 +16,7 @@ from worldvpn_host.namespaces import KernelNamespaces
 from worldvpn_host.route_socket import RouteSocket
 from worldvpn_host.routing import KernelRouting
 from worldvpn_host.uplink import NetworkManagerUplink
+from worldvpn_host.uplinks import KernelUplinks
 
 
 @hookimpl
@@ -34,4 +35,5 @@ def worldvpn_host(platform: str, state_dir: str) -> HostServices | None:
         namespaces=KernelNamespaces(sock),
         meter=KernelMeter(sock),
         uplink=NetworkManagerUplink(helpers),
+        uplinks=KernelUplinks(sock),
     )

@@ -50,7 +50,7 @@ def read(sock: RouteSocket, policy: RoutingPolicy) -> tuple[Facts, Found]:
     carriers = frozenset(link.interface for link in policy.links)
     links = all_links(sock)
     families = FAMILIES if sysctls.has_ipv6() else FAMILIES[:1]
-    main = _main_routes(sock, families)
+    main = main_routes(sock, families)
     concerned = {link.name for link in links if link.is_loopback or link.name == policy.live}
     facts = Facts(
         links=links,
@@ -152,7 +152,8 @@ def _routes(sock: RouteSocket, families: tuple[int, ...]) -> Iterable[tuple[Rout
             yield route, _without_flags(body)
 
 
-def _main_routes(sock: RouteSocket, families: tuple[int, ...]) -> tuple[MainRoute, ...]:
+def main_routes(sock: RouteSocket, families: tuple[int, ...]) -> tuple[MainRoute, ...]:
+    """Return the main table of those families. Raises RoutingError."""
     return tuple(
         (read_route(body)[0], gateway_of(body), body) for body in _table(sock, families, MAIN)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from worldvpn_core.policy import FirewallPolicy
@@ -63,7 +64,7 @@ def arriving(node: NodeLink, topology: Topology) -> tuple[Rule, ...]:
     )
 
 
-def leaving(topology: Topology) -> tuple[Rule, ...]:
+def leaving(node: NodeLink, topology: Topology) -> tuple[Rule, ...]:
     """Return what gives guests' packets this host's address, and ports of their own.
 
     A guest that could take the port of a socket of this host would get its answers.
@@ -73,9 +74,23 @@ def leaving(topology: Topology) -> tuple[Rule, ...]:
     ports = Action(f"masquerade to :{first}-{last}", Fate.ALLOWED)
     why = "a guest sent it"
     return (
+        *_called(node, topology),
         Rule("node-nat-ports", (*guests, Layer4(("tcp", "udp"))), ports, why=why),
         Rule("node-nat", guests, Action("masquerade", Fate.ALLOWED), why=why),
     )
+
+
+def _called(node: NodeLink, topology: Topology) -> Iterable[Rule]:
+    """Let the node call from the port that its guests reach: a router's hole is made by that."""
+    for index, listen in enumerate(node.listen):
+        family = _family(listen.host.version)
+        own = Special(f"{family} saddr {listen.host} udp sport {listen.port}")
+        yield Rule(
+            f"node-nat-listen-{index}",
+            (uplinks(topology), Mark(NODE_MARK), own),
+            Action(f"masquerade to :{listen.port}", Fate.ALLOWED),
+            why="the node calls a guest",
+        )
 
 
 def refused_here(node: NodeLink) -> tuple[Rule, ...]:

@@ -91,7 +91,7 @@ def _node(policy: FirewallPolicy, topology: Topology) -> tuple[Chain | None, ...
         _filter("node_mark", "prerouting", "mangle", forward.marking(node)),
         _filter("node_answers", "prerouting", "mangle", forward.answers(node, topology)),
         _chain("node_listen", "nat", "prerouting", "dstnat", forward.arriving(node, topology)),
-        _chain("node_nat", "nat", "postrouting", "srcnat", forward.leaving(topology)),
+        _chain("node_nat", "nat", "postrouting", "srcnat", forward.leaving(node, topology)),
     )
 
 

@@ -62,10 +62,15 @@ def opening(options: WireGuardOptions, remotes: tuple[Endpoint, ...]) -> DeviceC
 
 
 def opened(options: WireGuardOptions) -> DeviceChange | None:
-    """Return what undoes ``OPENING_KEEPALIVE_S`` once the peer has answered; None: nothing."""
-    if options.primary.keepalive_s:
-        return None
-    return DeviceChange(peers=(_keepalive(options.primary, 0),))
+    """Return what is to be undone of ``opening`` once the peer has answered; None: nothing."""
+    calm = () if options.primary.keepalive_s else (_keepalive(options.primary, 0),)
+    # Who carries nothing was called only to be seen: the remote has come through.
+    called = tuple(
+        PeerChange(public_key=peer.public_key, known=True, removed=True)
+        for peer in options.peers
+        if not peer.allowed_ips and peer.server is not None and peer is not options.primary
+    )
+    return DeviceChange(peers=(*calm, *called)) if calm or called else None
 
 
 def rehandshake(

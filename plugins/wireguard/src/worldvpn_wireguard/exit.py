@@ -29,6 +29,8 @@ from worldvpn_wireguard.userspace import UserspaceEngine
 
 #: Which address of each inner network is the node's own.
 _OWN: Final = 2
+#: How often a router is reminded: they forget UDP after 30 s (RFC 4787 allows no less than 120).
+CALL_S: Final = 20
 
 
 class WireGuardExit:
@@ -101,6 +103,8 @@ class WireGuardListener:
                     PeerChange(
                         public_key=guest.public_key,
                         preshared_key=guest.preshared_key,
+                        endpoint=guest.endpoint,
+                        keepalive_s=None if guest.endpoint is None else CALL_S,
                         allowed_ips=tuple(map(ip_network, guest.addresses)),
                     ),
                 )

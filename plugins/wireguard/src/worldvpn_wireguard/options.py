@@ -118,13 +118,24 @@ def parse_options(raw: Mapping[str, str]) -> WireGuardOptions:
 
 
 def session_options(keys: SessionKeys) -> dict[str, str]:
-    """Return the options of a full tunnel to one peer, the profile's first server."""
-    return {
+    """Return the options of a full tunnel to one peer, the profile's first server.
+
+    A second one is called and carries nothing.
+    """
+    options = {
         "private_key": base64.b64encode(keys.private_key).decode(),
         "peer.0.public_key": base64.b64encode(keys.remote_key).decode(),
         "peer.0.server": "0",
         "peer.0.keepalive_s": str(SESSION_KEEPALIVE_S),
     }
+    if keys.seen_by_key is not None:
+        options |= {
+            "peer.1.public_key": base64.b64encode(keys.seen_by_key).decode(),
+            "peer.1.server": "1",
+            "peer.1.keepalive_s": str(SESSION_KEEPALIVE_S),
+            "peer.1.allowed_ips": "",
+        }
+    return options
 
 
 def parse_key(text: str, name: str) -> bytes:

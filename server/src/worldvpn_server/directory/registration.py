@@ -60,9 +60,11 @@ ON CONFLICT (node) DO UPDATE SET seen_at = excluded.seen_at
 """
 
 _KEY: Final = "SELECT x25519 FROM node WHERE id = $1"
-_ENDPOINTS: Final = "SELECT host, port, carrier FROM node_endpoint WHERE node = $1"
+_ENDPOINTS: Final = (
+    "SELECT host, port, carrier FROM node_endpoint WHERE node = $1 AND carrier <> 'punched'"
+)
 _DROP: Final = """
-DELETE FROM node_endpoint e WHERE e.node = $1 AND NOT EXISTS (
+DELETE FROM node_endpoint e WHERE e.node = $1 AND e.carrier <> 'punched' AND NOT EXISTS (
     SELECT FROM unnest($2::inet[], $3::integer[], $4::text[]) AS kept(host, port, carrier)
     WHERE (kept.host, kept.port, kept.carrier) = (e.host, e.port, e.carrier)
 )

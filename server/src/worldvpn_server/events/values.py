@@ -10,7 +10,9 @@ from uuid import UUID
 import attrs
 
 #: What clients are told; every other kind is between server processes.
-CLIENT_KINDS: Final = frozenset({"balance", "session", "guest", "notice", "directory", "probe"})
+CLIENT_KINDS: Final = frozenset(
+    {"balance", "session", "guest", "notice", "directory", "probe", "punch"}
+)
 
 
 @attrs.frozen(kw_only=True, order=True)

@@ -22,6 +22,7 @@ from worldvpn_server.directory.values import (
 )
 from worldvpn_server.errors import InvalidError
 from worldvpn_server.http.source import plain
+from worldvpn_server.reach.holes import PunchWords
 
 _WEEK_MINUTES: Final = 7 * 24 * 60
 _NAME: Final = r"^[a-z0-9][a-z0-9-]{0,31}$"
@@ -104,6 +105,8 @@ class NodeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     on_probation: bool
     lifetime_sessions: int
     lifetime_bytes: int
+    #: Whom it calls with its own port so that guests may come through its router.
+    punch: PunchWords | None = None
 
 
 def offer_of(

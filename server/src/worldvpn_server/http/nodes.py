@@ -13,6 +13,7 @@ from litestar.params import FromPath, JSONBody
 
 from worldvpn_server.accounts.values import Audience, Caller
 from worldvpn_server.directory import withdrawal
+from worldvpn_server.directory.values import NodeRecord
 from worldvpn_server.errors import ForbiddenError, NotFoundError
 from worldvpn_server.http.guards import signed_in
 from worldvpn_server.http.node_bodies import NodeAnswer, NodeBody, answer_of, offer_of
@@ -52,14 +53,15 @@ async def put_node(
         raise ForbiddenError("a node belongs to a device: sign in with a device key")
     offer = offer_of(data, node_id, caller.account, caller.device, source_address(request))
     services = state.services
-    return answer_of(await services.database.run(lambda tx: services.directory.put(tx, offer)))
+    node = await services.database.run(lambda tx: services.directory.put(tx, offer))
+    return _shown(node, state)
 
 
 @get("/v1/nodes", guards=_V1, tags=["nodes"])
 async def own_nodes(caller: NamedDependency[Caller], state: State) -> OwnNodes:
     """List the nodes of the account: one of each device at most, and one of older clients."""
     nodes = await withdrawal.nodes_of(state.services.database, caller.account)
-    return OwnNodes([answer_of(each) for each in nodes])
+    return OwnNodes([_shown(each, state) for each in nodes])
 
 
 @get("/v1/nodes/{node_id:uuid}", guards=_V1, tags=["nodes"])
@@ -69,7 +71,7 @@ async def own_node(
     """Show one node of the account."""
     for node in await withdrawal.nodes_of(state.services.database, caller.account):
         if node.id == node_id:
-            return answer_of(node)
+            return _shown(node, state)
     raise NotFoundError("there is no such node, or it is not yours")
 
 
@@ -81,6 +83,11 @@ async def delete_node(
     services = state.services
     await services.database.run(lambda tx: withdrawal.withdraw(tx, caller.account, node_id))
     services.presence.forget(node_id)
+
+
+def _shown(node: NodeRecord, state: State) -> NodeAnswer:
+    """Return ``node`` with whom it calls to be seen from outside."""
+    return msgspec.structs.replace(answer_of(node), punch=state.services.holes.words)
 
 
 ROUTES: Final = (put_node, own_nodes, own_node, delete_node)

@@ -69,6 +69,7 @@ def read(words: Sequence[str]) -> tuple[argparse.Namespace, ServerConfig]:
             lab_ranges=tuple(said.lab_ranges),
             own_ranges=tuple(said.own_ranges),
             trusted_proxies=tuple(said.trusted_proxies),
+            punching=said.punching,
             payout_interval_s=said.payout_interval,
             directory_interval_s=said.directory_interval,
         )
@@ -139,6 +140,12 @@ def _add_serving(root: Parser) -> None:
     serving.add_argument("--key", type=Path, metavar="FILE", help="its private key, PEM")
     serving.add_argument(
         "--no-tls", dest="tls", action="store_false", help="plain HTTP, on loopback only"
+    )
+    serving.add_argument(
+        "--no-punching",
+        dest="punching",
+        action="store_false",
+        help="do not listen on UDP, on the ports PORT and PORT + 1, for nodes behind routers",
     )
     for name, what in (
         ("--trusted-proxies", "load balancers whose X-Forwarded-For is believed"),

@@ -26,6 +26,7 @@ from worldvpn_server.operations.child import READY, Orders
 from worldvpn_server.operations.connection import GuardedProtocol
 from worldvpn_server.operations.runner import Runner
 from worldvpn_server.operations.tls import Tls
+from worldvpn_server.reach.listening import listening
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def serve(orders: Orders) -> None:
 
 async def _serve(orders: Orders) -> None:
     config, clock = orders.config, SystemClock()
-    async with opened(config, orders.dsn, clock) as services:
+    async with opened(config, orders.dsn, clock) as services, listening(services.holes):
         edge = Edge(build(services))
         tls = Tls.of(config, services.keys, clock) if config.tls else None
         server = _Server(_uvicorn(edge, tls))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import struct
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -139,6 +140,34 @@ def initiate(static: X25519PrivateKey, responder: bytes, index: int, now: dateti
     )[:-_MACS_BYTES]
     message = head + _mac1(responder, head) + bytes(16)
     return Initiation(message, index, static, ephemeral, chain, running)
+
+
+def read_initiation(
+    private: X25519PrivateKey, message: bytes, is_ours: Callable[[], None]
+) -> tuple[bytes, bytes]:
+    """Return the public key of whoever sent a first message to ``private``, and its time.
+
+    ``is_ours`` is called once it is certain that it was made for our key, before the curve is
+    worked on. Times of one sender grow (TAI64N); whoever takes an older one takes a replay.
+
+    Raises:
+        NoiseError: it is no such message, or not from whom it says.
+    """
+    if len(message) != _INITIATION.size or message[:4] != bytes((_INITIATION_TYPE, 0, 0, 0)):
+        raise NoiseError("this is no first message")
+    own = private.public_key().public_bytes_raw()
+    _, _, ephemeral, sealed_static, sealed_time, mac1, _ = _INITIATION.unpack(message)
+    if not hmac.compare_digest(mac1, _mac1(own, message[:-_MACS_BYTES])):
+        raise NoiseError("the message was not made for our key")
+    is_ours()
+    running = _mix(_mix(_hash(_CONSTRUCTION), _IDENTIFIER), own)
+    chain = _mix_key(_hash(_CONSTRUCTION), ephemeral)
+    running = _mix(running, ephemeral)
+    chain, key = _derive(chain, _exchange(private, ephemeral), 2)
+    static = _open(key, 0, sealed_static, running)
+    running = _mix(running, sealed_static)
+    _, key = _derive(chain, _exchange(private, static), 2)
+    return static, _open(key, 0, sealed_time, running)
 
 
 def _tai64n(now: datetime) -> bytes:

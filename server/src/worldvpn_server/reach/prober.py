@@ -8,7 +8,7 @@ import logging
 import secrets
 import socket
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -22,13 +22,15 @@ from worldvpn_server.errors import ApiError, ConflictError, NotFoundError, Throt
 from worldvpn_server.http.source import Address
 from worldvpn_server.operations.jobs import Job
 from worldvpn_server.reach import exchange, rows
-from worldvpn_server.reach.admission import Admission, fresh_peer
+from worldvpn_server.reach.admission import Admission, Peer, fresh_peer
 from worldvpn_server.reach.echo import NONCE_BYTES, Echo
 from worldvpn_server.reach.exchange import Dial, Question
+from worldvpn_server.reach.holes import hole_in, is_symmetric, seen_of
+from worldvpn_server.reach.listening import dial_from
 from worldvpn_server.reach.nonces import Nonces
 from worldvpn_server.reach.rules import may_be_probed
 from worldvpn_server.reach.slots import Slots
-from worldvpn_server.reach.values import Place, Reason, Subject, Verdict, best, to_probe
+from worldvpn_server.reach.values import PUNCHED, Place, Reason, Subject, Verdict, best, to_probe
 from worldvpn_server.seams import Bus
 from worldvpn_server.sessions.addresses import GATEWAY
 
@@ -52,6 +54,7 @@ class Prober:
     slots: Slots
     nonces: Nonces
     dial: Dial = exchange.dial
+    under_way: dict[UUID, asyncio.Task[Verdict]] = attrs.field(factory=dict)
 
     @classmethod
     def over(cls, config: ServerConfig, clock: Clock, database: Database, bus: Bus) -> Prober:
@@ -74,6 +77,14 @@ class Prober:
             ThrottledError: the account or the network of an endpoint is checked too often.
             ConflictError: the node was changed meanwhile.
         """
+        # The prober has few addresses in a node's tunnel: one check of a node at a time.
+        under_way = self.under_way.get(node)
+        if under_way is None:
+            under_way = self.under_way[node] = asyncio.create_task(self._check(node))
+            under_way.add_done_callback(lambda _task: self.under_way.pop(node, None))
+        return await asyncio.shield(under_way)
+
+    async def _check(self, node: UUID) -> Verdict:
         subject = await self._subject(node)
         places = to_probe(subject)
         probed = () if isinstance(places, Reason) else places
@@ -128,38 +139,55 @@ class Prober:
             if row is None:
                 raise NotFoundError("there is no such node, or no device runs it")
             found = await rows.places_of(sql, node)
-        now = self.clock.now()
+            now = self.clock.now()
+            seen = await seen_of(sql, node, now)
         places = [
             attrs.evolve(
                 rows.place_of(each),
-                allowed=may_be_probed(
-                    each["host"],
-                    each["proven_at"],
-                    now,
-                    is_ours=is_ours(each["host"]),
-                    lab_ranges=self.config.lab_ranges,
-                    own_ranges=self.config.own_ranges,
-                ),
+                allowed=self._may_probe(each["host"], each["proven_at"], now),
             )
             for each in found
+            if each["carrier"] != PUNCHED
         ]
-        return rows.subject_of(row, places)
+        hole = hole_in(seen)
+        if hole is not None:
+            hole = attrs.evolve(hole, allowed=self._may_probe(hole.host, now, now))
+        return attrs.evolve(
+            rows.subject_of(row, places), hole=hole, is_symmetric=is_symmetric(seen)
+        )
+
+    def _may_probe(self, host: Address, proven_at: datetime | None, now: datetime) -> bool:
+        return may_be_probed(
+            host,
+            proven_at,
+            now,
+            is_ours=is_ours(host),
+            lab_ranges=self.config.lab_ranges,
+            own_ranges=self.config.own_ranges,
+        )
 
     async def _try(
         self, subject: Subject, places: Sequence[Place] | Reason
     ) -> tuple[Reason, Sequence[Place]]:
         if isinstance(places, Reason):
             return places, ()
-        reasons = await asyncio.gather(*(self._probe(subject, place) for place in places))
-        reached = [
-            place for place, reason in zip(places, reasons, strict=True) if reason is Reason.REACHED
-        ]
-        return best(reasons), reached
-
-    async def _probe(self, subject: Subject, place: Place) -> Reason:
         peer = fresh_peer(subject)
         if not await self.admission.ask(subject, peer):
-            return Reason.NODE_SILENT
+            return Reason.NODE_SILENT, ()
+        first = [place for place in places if place.carrier != PUNCHED]
+        reasons = [await self._probe(subject, peer, place) for place in first]
+        reached = [
+            place for place, reason in zip(first, reasons, strict=True) if reason is Reason.REACHED
+        ]
+        if not reached and subject.hole is not None and subject.hole in places:
+            reasons.append(await self._probe(subject, peer, subject.hole))
+            reached = [subject.hole] if reasons[-1] is Reason.REACHED else []
+        reason = best(reasons)
+        if reason is Reason.NO_ANSWER and subject.is_symmetric:
+            reason = Reason.SYMMETRIC
+        return reason, reached
+
+    async def _probe(self, subject: Subject, peer: Peer, place: Place) -> Reason:
         echo = Echo(
             source=peer.inner4,
             target=subject.inner4[GATEWAY],
@@ -167,7 +195,10 @@ class Prober:
             nonce=secrets.token_bytes(NONCE_BYTES),
         )
         question = Question(responder=subject.x25519 or b"", static=peer.static, echo=echo)
-        return await exchange.probe(question, place.host, place.port, self.clock, self.dial)
+        dial = self.dial
+        if place.carrier == PUNCHED:
+            dial = dial_from(self.config.host, self.config.punch_ports[0])
+        return await exchange.probe(question, place.host, place.port, self.clock, dial)
 
 
 def is_ours(address: Address) -> bool:

@@ -12,7 +12,7 @@ import asyncpg
 
 from worldvpn_server.database.pool import Tx
 from worldvpn_server.http.source import Address
-from worldvpn_server.reach.values import Place, Reason, Subject, Verdict
+from worldvpn_server.reach.values import PUNCHED, Place, Reason, Subject, Verdict
 
 if TYPE_CHECKING:
     from worldvpn_server.database.pool import Connection
@@ -41,6 +41,11 @@ UPDATE node_endpoint e SET (reached_at, proven_at) = (
 )
 WHERE node = $1 RETURNING reached_at IS NOT NULL AS reached
 """
+_NO_HOLE: Final = f"DELETE FROM node_endpoint WHERE node = $1 AND carrier = '{PUNCHED}'"  # noqa: S608 - our own word
+_HOLE: Final = f"""
+INSERT INTO node_endpoint (node, host, port, carrier, proven_at)
+VALUES ($1, $2, $3, '{PUNCHED}', $4)
+"""  # noqa: S608 - our own word
 _WRITE: Final = """
 UPDATE node SET listed = $2, reach_reason = $3,
     reached_at = CASE WHEN $2 THEN $4 ELSE reached_at END
@@ -113,6 +118,10 @@ async def write(
         [each.port for each in reached],
         [each.carrier for each in reached],
     )
+    # The hole of before goes; one that was not reached is nobody's way.
+    await tx.sql.execute(_NO_HOLE, subject.node)
+    for hole in (each for each in reached if each.carrier == PUNCHED):
+        await tx.sql.execute(_HOLE, subject.node, hole.host, hole.port, now)
     rows = await tx.sql.fetch(_REACHED, subject.node, *columns, now)
     if reached and not any(row["reached"] for row in rows):
         return None

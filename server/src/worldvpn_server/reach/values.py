@@ -14,6 +14,8 @@ from worldvpn_server.http.source import Address
 
 #: The carrier of plain WireGuard: the only one that is probed from outside.
 PLAIN: Final = "udp"
+#: The same, by a hole that the node has made in its router.
+PUNCHED: Final = "punched"
 
 
 class Reason(enum.StrEnum):
@@ -28,6 +30,8 @@ class Reason(enum.StrEnum):
     #: private key can cause it.
     NO_ECHO = "no-echo"
     NO_ANSWER = "no-answer"
+    #: Its router gives every destination another port: no guest can be told which.
+    SYMMETRIC = "symmetric"
     #: The node did not admit the prober's key in time.
     NODE_SILENT = "node-silent"
     #: No endpoint at an address that the node has proven to be its own on the internet.
@@ -59,6 +63,9 @@ class Subject:
     inner4: IPv4Network
     inner6: IPv6Network
     places: tuple[Place, ...]
+    #: Where it is seen from outside through its router, and whether that changes by who looks.
+    hole: Place | None = None
+    is_symmetric: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -71,7 +78,7 @@ class Verdict:
 
 
 def to_probe(subject: Subject) -> tuple[Place, ...] | Reason:
-    """Return which endpoints to probe, one a family at most, or why none. Pure."""
+    """Return which endpoints to probe, one a family at most and the hole, or why none. Pure."""
     plain = [place for place in subject.places if place.carrier == PLAIN]
     if not subject.places or subject.x25519 is None:
         return Reason.NO_ENDPOINT
@@ -79,6 +86,8 @@ def to_probe(subject: Subject) -> tuple[Place, ...] | Reason:
         return Reason.CARRIER_UNPROVEN
     allowed = {place.host.version: place for place in plain if place.allowed}
     chosen = tuple(allowed[version] for version in sorted(allowed))
+    if subject.hole is not None and subject.hole.allowed:
+        chosen = (*chosen, subject.hole)
     return chosen or Reason.ADDRESS_REFUSED
 
 

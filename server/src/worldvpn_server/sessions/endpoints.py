@@ -10,6 +10,7 @@ from uuid import UUID
 import attrs
 
 from worldvpn_server.errors import InvalidError
+from worldvpn_server.reach.values import PUNCHED
 
 if TYPE_CHECKING:
     from worldvpn_server.database.pool import Connection
@@ -58,10 +59,15 @@ def chosen(endpoints: Sequence[Reachable], index: int | None) -> Reachable | Non
     """
     if index is None:
         reached = [each for each in endpoints if each.reached]
-        return min(reached, key=lambda each: each.host.version, default=None)
+        return min(reached, key=_order, default=None)
     if not 0 <= index < len(endpoints) or not endpoints[index].reached:
         raise InvalidError(f"endpoint {index} is none at which this node was reached")
     return endpoints[index]
+
+
+def _order(each: Reachable) -> tuple[bool, int]:
+    """A hole is for those who cannot come any other way."""
+    return each.carrier == PUNCHED, each.host.version
 
 
 def any_of(endpoints: Sequence[Reachable]) -> Reachable | None:

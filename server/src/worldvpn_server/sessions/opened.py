@@ -12,6 +12,7 @@ import msgspec
 
 from worldvpn_server.directory.values import Protocol
 from worldvpn_server.errors import UnavailableError
+from worldvpn_server.reach.values import PLAIN, PUNCHED
 from worldvpn_server.sessions import rows
 from worldvpn_server.sessions.addresses import Pair, gateway
 from worldvpn_server.sessions.parts import Parts
@@ -23,7 +24,7 @@ SELECT country, inner4::text AS inner4, inner6::text AS inner6, carriers FROM no
 #: WireGuard over IPv6 takes 80 bytes of 1500; what else is put around it needs more room.
 _PLAIN_MTU_BYTES: Final = 1420
 _WRAPPED_MTU_BYTES: Final = 1280
-_PLAIN_CARRIER: Final = "udp"
+_PLAIN_CARRIERS: Final = frozenset({None, PLAIN, PUNCHED})
 
 
 @attrs.frozen(kw_only=True)
@@ -42,7 +43,7 @@ class Opened:
     def mtu_bytes(self) -> int:
         """What fits through the tunnel."""
         plain = self.session.protocol is Protocol.WIREGUARD
-        if plain and self.session.carrier in {None, _PLAIN_CARRIER}:
+        if plain and self.session.carrier in _PLAIN_CARRIERS:
             return _PLAIN_MTU_BYTES
         return _WRAPPED_MTU_BYTES
 
@@ -75,7 +76,9 @@ class Opener:
             country=node["country"],
             dns=gateway(IPv4Network(node["inner4"]), IPv6Network(node["inner6"])),
             ticket=ticket,
-            parameters=_parameters(node["carriers"], session.carrier),
+            parameters=self._parts.punch
+            if session.carrier == PUNCHED
+            else _parameters(node["carriers"], session.carrier),
         )
 
 

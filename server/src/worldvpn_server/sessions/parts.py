@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 from uuid import UUID
 
@@ -46,3 +47,5 @@ class Parts:
     directory: DirectoryStore
     keys: Signers
     settler: Settler
+    #: Whom a guest calls that comes by a hole, as parameters of that carrier.
+    punch: Mapping[str, str] = attrs.field(factory=dict)

@@ -1,0 +1,1 @@
+"""How guests get to a node behind a router: what is asked of it, kept, and said."""

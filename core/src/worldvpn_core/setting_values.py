@@ -1,0 +1,50 @@
+"""How single settings are kept, whatever way they were written. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from ipaddress import ip_address
+
+from worldvpn_core.central.place import PREFIX, Place
+from worldvpn_core.share import schedule
+from worldvpn_core.share.classes import TrafficClass
+from worldvpn_core.types import Endpoint
+
+
+def destination(text: str | None) -> str | None:
+    """Return where to connect as it is kept: a profile's id, or "@" and a place's usual form."""
+    if text is None or not text.startswith(PREFIX):
+        return text
+    return f"{PREFIX}{Place.parse(text.removeprefix(PREFIX))}"
+
+
+def public(text: str | None) -> str | None:
+    """Return an "address:port" as it is kept. Raises ValueError."""
+    return None if text is None else str(public_endpoint(text)).partition("/")[0]
+
+
+def public_endpoint(text: str) -> Endpoint:
+    """Return the UDP endpoint in "192.0.2.1:51820" or "[2001:db8::1]:51820". Raises ValueError."""
+    host, _, port = text.rpartition(":")
+    if not re.fullmatch(r"[0-9]{1,5}", port) or (":" in host) != host.startswith("["):
+        raise ValueError("no address and port")
+    return Endpoint(host=ip_address(host.removeprefix("[").removesuffix("]")), port=int(port))
+
+
+def each_once(nodes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the ids of nodes as they are kept, each once."""
+    return tuple(dict.fromkeys(node.lower() for node in nodes))
+
+
+def classes(names: Iterable[str]) -> tuple[str, ...]:
+    """Return kinds of traffic as they are kept, each once. Raises ValueError."""
+    return tuple(dict.fromkeys(TrafficClass(name).value for name in names))
+
+
+def windows(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return hours as they are kept, each once. Raises ValueError."""
+    found = tuple(dict.fromkeys(str(schedule.parsed(text)) for text in texts))
+    if len(found) > schedule.MOST_WINDOWS:
+        raise ValueError(f"more than {schedule.MOST_WINDOWS} windows")
+    return found

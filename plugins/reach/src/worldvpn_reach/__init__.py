@@ -1,0 +1,1 @@
+"""Has the router in front of a node lead guests to it."""
