@@ -53,8 +53,10 @@ from worldvpn_core.ipc.traffic import TrafficShow, TrafficWatch
 from worldvpn_core.types import IpAddress
 
 GOOD: list[tuple[str, dict[str, object], Request]] = [
-    *(("share.on", {"agree": True}, ShareOn(agree=True)), ("share.off", {}, ShareOff())),
-    *(("share.status", {}, ShareStatus()), ("share.guests", {}, ShareGuests())),
+    ("share.on", {"agree": True}, ShareOn(agree=True)),
+    ("share.off", {}, ShareOff()),
+    ("share.status", {}, ShareStatus()),
+    ("share.guests", {}, ShareGuests()),
     ("share.kick", {"alias": "3f9a", "reason": "no"}, ShareKick(alias="3f9a", reason="no")),
     ("share.pause", {"duration_s": None, "drain": True}, SharePause(drain=True)),
     ("share.resume", {}, ShareResume()),
@@ -289,12 +291,9 @@ def test_whatever_is_encoded_is_one_line_of_json(text: str, request_id: int | st
 
 def test_error_of_ours_crosses_with_code_and_whether_to_retry() -> None:
     fault = fault_of(HandshakeTimeoutError("no handshake from 198.51.100.7 in 10 s"), 7)
-    assert json.loads(encode_fault(fault)) == {
-        "jsonrpc": "2.0",
-        "id": 7,
-        "error": {
-            "code": -32_000,
-            "message": "no handshake from 198.51.100.7 in 10 s",
-            "data": {"code": "transport.handshake_timeout", "retryable": True},
-        },
+    error = {
+        "code": -32_000,
+        "message": "no handshake from 198.51.100.7 in 10 s",
+        "data": {"code": "transport.handshake_timeout", "retryable": True},
     }
+    assert json.loads(encode_fault(fault)) == {"jsonrpc": "2.0", "id": 7, "error": error}
