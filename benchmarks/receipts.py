@@ -28,7 +28,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from bench import PATIENCE_S, Bar, report
-from worldvpn_core.credit.exchange import Figures, follows, successor
+from worldvpn_core.credit.exchange import follows, successor
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.receipt import Receipt, Role, open_receipt
 from worldvpn_core.types import IpAddress
 from worldvpn_killswitch.element_counts import NETLINK_NETFILTER, counts

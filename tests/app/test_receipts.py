@@ -30,7 +30,8 @@ from tests.app.fake_daemon import FakeDaemon
 from worldvpn_app.cli.exits import Exit
 from worldvpn_app.evidence.file import written
 from worldvpn_app.evidence.judge import Verdict, judged
-from worldvpn_core.credit.exchange import Figures, Kept
+from worldvpn_core.credit.exchange import Kept
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.receipt import Role
 from worldvpn_core.errors import ReceiptsError
 from worldvpn_core.ipc.receipts import ReceiptsShow

@@ -202,5 +202,5 @@ def test_every_hook_has_a_test_named_after_it() -> None:
 
     untested = [hook for hook in hooks if not any(t.startswith(f"test_{hook}_") for t in tests)]
 
-    assert len(hooks) == 14
+    assert len(hooks) == 15
     assert untested == []

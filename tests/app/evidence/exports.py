@@ -10,7 +10,8 @@ import attrs
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from worldvpn_app.evidence.file import Export, Session
-from worldvpn_core.credit.exchange import Figures, successor
+from worldvpn_core.credit.exchange import successor
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.manifest import Keys, Manifest, Use, key_id
 from worldvpn_core.credit.receipt import Receipt, Role
 from worldvpn_core.credit.ticket import Ticket

@@ -17,7 +17,6 @@ from worldvpn_core.credit.exchange import (
     Count,
     Counted,
     Event,
-    Figures,
     Hang,
     Keep,
     Kept,
@@ -29,6 +28,7 @@ from worldvpn_core.credit.exchange import (
     Stop,
     Stored,
 )
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.frames import Reason
 from worldvpn_core.credit.guest_end import GuestEnd
 from worldvpn_core.credit.node_state import CLAIM_MS, NodeEnd

@@ -12,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.core.credit.ends import TICKET, Pair, Side
 from tests.core.credit.server_pays import paid_bytes
 from worldvpn_core.credit.allowance import MOST_GROWN_BYTES
-from worldvpn_core.credit.exchange import Figures, Finish
+from worldvpn_core.credit.exchange import Finish
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.frames import Answer, Claim, written
 from worldvpn_core.credit.node_state import NodeEnd
 from worldvpn_core.credit.receipt import Receipt, Role, open_receipt

@@ -13,7 +13,8 @@ from tests.core.credit.ends import (
     said,
 )
 from worldvpn_core.credit import guest_end, node_end
-from worldvpn_core.credit.exchange import Allow, Counted, Figures
+from worldvpn_core.credit.exchange import Allow, Counted
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.guest_end import GuestEnd
 from worldvpn_core.credit.node_state import CLAIM_MS, NodeEnd
 from worldvpn_core.credit.receipt import read_receipt

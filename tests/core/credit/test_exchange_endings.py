@@ -15,7 +15,8 @@ from tests.core.credit.ends import (
     said,
 )
 from worldvpn_core.credit import guest_end
-from worldvpn_core.credit.exchange import Figures, Finish, counts_differ
+from worldvpn_core.credit.exchange import Finish, counts_differ
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.frames import Reason
 from worldvpn_core.credit.node_state import FINISH_MS, UNANSWERED_MS
 from worldvpn_core.credit.receipt import read_receipt

@@ -14,7 +14,8 @@ from tests.core.credit.ends import (
     running,
     said,
 )
-from worldvpn_core.credit.exchange import Figures, Finish
+from worldvpn_core.credit.exchange import Finish
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.frames import Reason
 from worldvpn_core.credit.node_state import CLAIM_MS, NodeEnd
 from worldvpn_core.credit.receipt import read_receipt

@@ -8,7 +8,8 @@ import attrs
 
 from tests.core.credit.ends import GUEST_KEY, NODE_KEY
 from tests.core.vault.power import CuttableDisk
-from worldvpn_core.credit.exchange import Figures, Kept, successor
+from worldvpn_core.credit.exchange import Kept, successor
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.receipt import Receipt, Role
 from worldvpn_core.receipts.book import Book
 from worldvpn_core.receipts.entry import RECORD_BYTES, Entry

@@ -31,7 +31,7 @@ from worldvpn_core.central.leases import FreshKeys, Lease
 from worldvpn_core.central.place import Place
 from worldvpn_core.central.replies import Granted
 from worldvpn_core.contracts import NamespacePlan
-from worldvpn_core.credit.exchange import Figures
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.frames import Reason
 from worldvpn_core.credit.ticket import Ticket
 from worldvpn_core.errors import ShareError

@@ -18,7 +18,7 @@ from tests.core.receipts.sides import (
     lease,
     session_id,
 )
-from worldvpn_core.credit.exchange import Figures
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.frames import Reason
 from worldvpn_core.credit.receipt import Role, read_receipt
 from worldvpn_core.credit.units import MEBIBYTE

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worldvpn_core.contracts import Watched
-from worldvpn_core.credit.exchange import Figures
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.share.abuse import Offence
 from worldvpn_core.share.classes import TrafficClass
 from worldvpn_core.share.crowd import Crowd

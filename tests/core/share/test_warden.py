@@ -11,7 +11,7 @@ import pytest
 from tests.core.share.central_fakes import offer, session
 from tests.core.share.watchful import ALIAS, OTHER, watched
 from worldvpn_core.contracts import Watched
-from worldvpn_core.credit.exchange import Figures
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.errors import ConfigError, ShareError
 from worldvpn_core.ipc.rights import Role
 from worldvpn_core.ipc.share import ShareKick, ShareOn, SharePause, ShareResume

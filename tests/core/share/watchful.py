@@ -14,7 +14,7 @@ from tests.core.share.central_fakes import FakeServer, offer, session
 from tests.core.share.test_sharing import House
 from worldvpn_core.central.calls import Announce, Answer
 from worldvpn_core.contracts import Watched
-from worldvpn_core.credit.exchange import Figures
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.ipc.share import ShareGuests
 from worldvpn_core.share.sharing import AroundSharing
 from worldvpn_core.share.states import Draining, Off, Serving

@@ -19,7 +19,7 @@ from tests.plugins.killswitch.street import Street
 from tests.plugins.killswitch.test_node import GUEST4, GUEST6, PLAN, POLICY
 from tests.plugins.killswitch.test_node_probe import OWN4, checksum, echo
 from worldvpn_core.contracts import Namespace
-from worldvpn_core.credit.exchange import Figures
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.errors import FirewallError, ShareError
 from worldvpn_core.testing.namespace_fakes import FakeNamespace, FakeNamespaces
 from worldvpn_core.types import NODE_GUESTS, NODE_UPLINK, IpAddress

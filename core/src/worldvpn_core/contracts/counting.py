@@ -7,7 +7,7 @@ from typing import Protocol
 
 import attrs
 
-from worldvpn_core.credit.exchange import Figures
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.types import IpAddress
 
 

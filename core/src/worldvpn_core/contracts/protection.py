@@ -21,7 +21,7 @@ from worldvpn_core.types import IpAddress
 
 if TYPE_CHECKING:
     # The agent, which counts nobody, would hold what signs receipts by it: some 4 MiB.
-    from worldvpn_core.credit.exchange import Figures
+    from worldvpn_core.credit.figures import Figures
 
 
 @attrs.frozen(kw_only=True)

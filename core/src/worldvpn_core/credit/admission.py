@@ -13,8 +13,7 @@ from uuid import UUID
 
 import attrs
 
-from worldvpn_core.credit.lengths import NO_HASH
-from worldvpn_core.credit.signed import is_32_bytes, is_uint64
+from worldvpn_core.credit.lengths import NO_HASH, is_32_bytes, is_uint64
 from worldvpn_core.credit.ticket import Ticket
 
 #: In the place of a guest's Ed25519 key: it signs no receipts, and its ticket is prepaid.

@@ -16,8 +16,8 @@ import attrs
 from attrs import validators
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from worldvpn_core.credit.lengths import SIGNATURE_BYTES
-from worldvpn_core.credit.signed import is_32_bytes, is_uint64, seal, unseal
+from worldvpn_core.credit.lengths import SIGNATURE_BYTES, is_32_bytes, is_uint64
+from worldvpn_core.credit.signed import seal, unseal
 from worldvpn_core.errors import CreditProofError
 
 _TAG: Final = b"worldvpn/manifest/v1\x00"

@@ -17,7 +17,6 @@ from worldvpn_core.credit.exchange import (
     Count,
     Counted,
     Event,
-    Figures,
     Finish,
     Hang,
     Keep,
@@ -32,6 +31,7 @@ from worldvpn_core.credit.exchange import (
     opened,
     successor,
 )
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.frames import (
     FROM_GUEST,
     Answer,

@@ -8,7 +8,8 @@ from typing import Final
 import attrs
 
 from worldvpn_core.credit.allowance import Float
-from worldvpn_core.credit.exchange import Figures, Kept, counts_differ
+from worldvpn_core.credit.exchange import Kept, counts_differ
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.frames import Reason
 from worldvpn_core.credit.receipt import read_receipt
 from worldvpn_core.credit.ticket import Ticket

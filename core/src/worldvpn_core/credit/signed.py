@@ -7,9 +7,7 @@ A tag makes a signature over one kind of record worthless for every other (RFC 8
 from __future__ import annotations
 
 import hashlib
-from typing import Final
 
-import attrs
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
@@ -18,20 +16,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 
 from worldvpn_core.credit.lengths import HASH_BYTES, SIGNATURE_BYTES
 from worldvpn_core.errors import CreditProofError
-
-_UINT64_BITS: Final = 64
-
-
-def is_32_bytes(_: object, attribute: attrs.Attribute[bytes], value: bytes) -> None:
-    """Validate a public key or a SHA-256."""
-    if len(value) != HASH_BYTES:
-        raise ValueError(f"{attribute.name} must have {HASH_BYTES} bytes, not {len(value)}")
-
-
-def is_uint64(_: object, attribute: attrs.Attribute[int], value: int) -> None:
-    """Validate an unsigned number of 64 bits."""
-    if value < 0 or value.bit_length() > _UINT64_BITS:
-        raise ValueError(f"{attribute.name} must be an unsigned number of 64 bits, not {value}")
 
 
 def seal(tag: bytes, body: bytes, key: Ed25519PrivateKey) -> bytes:

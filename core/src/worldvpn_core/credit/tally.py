@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from worldvpn_core.credit.exchange import Figures
+from worldvpn_core.credit.figures import Figures
 
 
 @attrs.frozen(kw_only=True)

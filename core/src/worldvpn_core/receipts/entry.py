@@ -9,10 +9,10 @@ from uuid import UUID
 import attrs
 from attrs import validators
 
-from worldvpn_core.credit.exchange import Figures, Kept, follows
-from worldvpn_core.credit.lengths import RECEIPT_BYTES
+from worldvpn_core.credit.exchange import Kept, follows
+from worldvpn_core.credit.figures import Figures
+from worldvpn_core.credit.lengths import RECEIPT_BYTES, is_uint64
 from worldvpn_core.credit.receipt import Role, read_receipt
-from worldvpn_core.credit.signed import is_uint64
 from worldvpn_core.errors import CreditProofError, ReceiptsError
 
 _RECORD: Final = struct.Struct(f"!16sB{RECEIPT_BYTES}s?{RECEIPT_BYTES}sQQQQQQ")

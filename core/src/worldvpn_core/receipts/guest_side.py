@@ -18,7 +18,8 @@ from worldvpn_core.agent.stream import Stream, read_frames
 from worldvpn_core.central.leases import Lease
 from worldvpn_core.contracts import TunnelMeter
 from worldvpn_core.credit import guest_end
-from worldvpn_core.credit.exchange import Figures, Finish
+from worldvpn_core.credit.exchange import Finish
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.frames import Reason
 from worldvpn_core.credit.guest_end import GuestEnd
 from worldvpn_core.credit.receipt import Role

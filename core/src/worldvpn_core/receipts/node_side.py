@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from worldvpn_core.contracts import GuestMeter
 from worldvpn_core.credit import node_end
-from worldvpn_core.credit.exchange import Figures, Finish
+from worldvpn_core.credit.exchange import Finish
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.frames import Reason
 from worldvpn_core.credit.node_state import NodeEnd
 from worldvpn_core.credit.receipt import Role

@@ -20,7 +20,6 @@ from worldvpn_core.credit.exchange import (
     Count,
     Counted,
     Event,
-    Figures,
     Hang,
     Keep,
     Kept,
@@ -32,6 +31,7 @@ from worldvpn_core.credit.exchange import (
     Stop,
     Stored,
 )
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.frames import Reason
 from worldvpn_core.credit.guest_end import GuestEnd
 from worldvpn_core.credit.node_state import NodeEnd

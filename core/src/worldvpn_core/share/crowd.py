@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import attrs
 
 from worldvpn_core.contracts import Watched
-from worldvpn_core.credit.exchange import Figures
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.tally import Tally
 from worldvpn_core.share.abuse import Offence, Record, Seen
 from worldvpn_core.share.classes import TrafficClass

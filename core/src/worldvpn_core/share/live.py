@@ -8,7 +8,7 @@ from typing import Final
 
 import attrs
 
-from worldvpn_core.credit.exchange import Figures
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.units import MEBIBYTE
 from worldvpn_core.share.classes import TrafficClass
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from worldvpn_core.contracts import Watched
-from worldvpn_core.credit.exchange import Figures
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.types import IpAddress
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import attrs
 
 from worldvpn_core.contracts import Links, Watched
-from worldvpn_core.credit.exchange import Figures
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.errors import FirewallError
 from worldvpn_core.policy import (
     Explanation,

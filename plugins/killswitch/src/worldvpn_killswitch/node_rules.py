@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from worldvpn_core.contracts import Namespace, Namespaces, Watched
-from worldvpn_core.credit.exchange import Figures
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.errors import FirewallError, ShareError
 from worldvpn_core.policy import NodePolicy
 from worldvpn_core.types import IpAddress

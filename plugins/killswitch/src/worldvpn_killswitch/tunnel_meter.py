@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from worldvpn_core.contracts import Meter
-from worldvpn_core.credit.exchange import Figures
+from worldvpn_core.credit.figures import Figures
 from worldvpn_core.types import LINK_PREFIX, IpAddress
 from worldvpn_killswitch import listing
 from worldvpn_killswitch.libnftables import Engine
