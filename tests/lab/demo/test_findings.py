@@ -14,6 +14,7 @@ from worldvpn_lab.demo.findings import (
     ExitAddresses,
     Findings,
     Network,
+    Settlement,
     as_json,
     failures,
 )
@@ -27,6 +28,14 @@ EXITS = ExitAddresses(
     again="203.0.113.10",
     second="203.0.113.20",
     after="192.0.2.77",
+)
+PAID = Settlement(
+    settled_bytes=1_000_000,
+    spent_ticks=5_000_000,
+    earned_available_ticks=0,
+    earned_vesting_ticks=6_000_000,
+    receipts_verified=2,
+    ledger_audit="ok",
 )
 GOOD = Findings(
     engine="wireguard-go 0.0.20230223",
@@ -43,6 +52,7 @@ GOOD = Findings(
         connect_ms=188.3,
         failover_ms=4_664.6,
         held_credits=50,
+        settlement=PAID,
         exits=("203.0.113.10", "203.0.113.20"),
         expected=("203.0.113.10", "203.0.113.20"),
     ),
@@ -67,6 +77,14 @@ BROKEN = {
     ),
     "1 nodes were listed": attrs.evolve(GOOD, network=attrs.evolve(GOOD.network, nodes_seen=1)),
     "no credit was held": attrs.evolve(GOOD, network=attrs.evolve(GOOD.network, held_credits=0)),
+    **{
+        sentence: attrs.evolve(GOOD, network=attrs.evolve(GOOD.network, settlement=wrong))
+        for sentence, wrong in {
+            "nothing was paid": attrs.evolve(PAID, settled_bytes=0),
+            "no session's receipts": attrs.evolve(PAID, receipts_verified=0),
+            "the ledger's audit: failed": attrs.evolve(PAID, ledger_audit="failed: journal 7"),
+        }.items()
+    },
 }
 
 

@@ -60,7 +60,7 @@ def pending(client: Client, *, is_told: bool) -> Pending | None:
     it can be. None: receipts cannot be read now. Raises like ``Client``.
     """
     try:
-        found, _ = sessions(client)
+        found, _ = sessions(client.call)
     except CommandError as error:
         if error.code != "receipts":
             raise

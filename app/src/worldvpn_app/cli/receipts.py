@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from worldvpn_app.cli.client import Client
 from worldvpn_app.cli.exits import CommandError, Exit, UsageError
 from worldvpn_app.cli.session import Session
 from worldvpn_app.cli.terminal import Line, Role
@@ -40,12 +39,15 @@ def receipts(session: Session) -> Exit:
     return {"list": _list, "export": _export, "verify": _verify}[options.action](session)
 
 
-def sessions(client: Client) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Return all sessions that receipts are kept of, and the last page. Raises like ``Client``."""
+def sessions(call: Callable[..., dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return all sessions that receipts are kept of, and the last page. Raises what ``call`` does.
+
+    ``call`` asks the daemon, as ``Client.call`` does.
+    """
     found: list[dict[str, Any]] = []
     after: dict[str, str] = {}
     while True:
-        page = client.call("receipts.show", limit=_PAGE, **after)
+        page = call("receipts.show", limit=_PAGE, **after)
         found += page["sessions"]
         if page["next"] is None:
             return found, page
@@ -69,7 +71,7 @@ def agreed_bytes(one: Mapping[str, Any]) -> int | None:
 
 
 def _list(session: Session) -> Exit:
-    found, _ = sessions(session.client())
+    found, _ = sessions(session.client().call)
     rows = [_row(each) for each in sorted(found, key=lambda each: -int(each["ends_s"]))]
     session.terminal.answer({"sessions": rows}, _lines(rows, session))
     return Exit.OK
@@ -115,11 +117,11 @@ def _amount(count_bytes: int | None) -> str:
 
 
 def _export(session: Session) -> Exit:
-    found, page = sessions(session.client())
+    found, page = sessions(session.client().call)
     if page["manifest"] is None:
         text = "the central server's keys are not known here yet: connect once, and try again"
         raise CommandError("receipts", text)
-    raw = file.written(_exported(found, page))
+    raw = file.written(exported(found, page))
     _write(session.options.file, raw)
     # By the same reading as a stranger's: what does not hold is said here first.
     judgement = judged(raw)
@@ -129,7 +131,8 @@ def _export(session: Session) -> Exit:
     return Exit.OK if judgement.is_sound else Exit.FAILED
 
 
-def _exported(found: Iterable[Mapping[str, Any]], page: Mapping[str, Any]) -> file.Export:
+def exported(found: Iterable[Mapping[str, Any]], page: Mapping[str, Any]) -> file.Export:
+    """Return what ``sessions`` has found as an export. Pure."""
     served = json.loads(base64.b64decode(page["manifest"]))
     merged: dict[str, dict[str, list[bytes]]] = {}
     for each in found:

@@ -41,6 +41,21 @@ _NODES: Final = ("through a user's node", "after that user's computer lost power
 
 
 @attrs.frozen(kw_only=True)
+class Settlement:
+    """What was paid for what was carried: money in ticks, both owners' earnings together.
+
+    ``receipts_verified``: sessions of which both ends' receipts were proved without the server.
+    """
+
+    settled_bytes: int
+    spent_ticks: int
+    earned_available_ticks: int
+    earned_vesting_ticks: int
+    receipts_verified: int
+    ledger_audit: str
+
+
+@attrs.frozen(kw_only=True)
 class Network:
     """What was found with a central server and users who share.
 
@@ -51,6 +66,7 @@ class Network:
     connect_ms: float
     failover_ms: float
     held_credits: int
+    settlement: Settlement
     exits: tuple[str, str]
     expected: tuple[str, str]
 
@@ -139,6 +155,13 @@ def _network_failures(through: Network) -> Iterator[str]:
         yield f"{through.nodes_seen} nodes were listed, and {_SHARING} share"
     if not through.held_credits:
         yield "no credit was held for the session"
+    paid = through.settlement
+    if not paid.settled_bytes:
+        yield "nothing was paid for what was carried"
+    if not paid.receipts_verified:
+        yield "no session's receipts could be verified"
+    if paid.ledger_audit != "ok":
+        yield f"the ledger's audit: {paid.ledger_audit}"
 
 
 def as_json(found: Findings) -> dict[str, object]:
@@ -172,6 +195,7 @@ def as_json(found: Findings) -> dict[str, object]:
         "failover_ms": round(found.network.failover_ms, 1),
         "failover_leaked_packets": found.network_leaked_packets,
         "held_credits": found.network.held_credits,
+        **attrs.asdict(found.network.settlement),
         "elapsed_s": round(found.elapsed_s, 2),
         "failed": failed,
     }

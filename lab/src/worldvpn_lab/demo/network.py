@@ -19,6 +19,7 @@ from worldvpn_lab.central import PORT, CentralHouse
 from worldvpn_lab.daemon import Daemon, Start, is_connected
 from worldvpn_lab.demo.browser import Browser
 from worldvpn_lab.demo.findings import Network
+from worldvpn_lab.demo.settling import Purse, settle
 from worldvpn_lab.map import NODES, PLACES
 from worldvpn_lab.oracle.frames import TCP
 from worldvpn_lab.oracle.judge import Admitted, Outside
@@ -31,6 +32,7 @@ SHARE_PORT: Final = 51_821
 COUNTRIES: Final = {"node1": "DE", "node2": "FR"}
 _LISTED_S: Final = 30.0
 _FAILOVER_S: Final = 30.0
+_DOWNLOAD_S: Final = 1.0
 _POLL_S: Final = 0.1
 #: Sends a datagram twenty times a second: somebody who uses the tunnel.
 USER: Final = f"""
@@ -73,8 +75,11 @@ class Stage:
     tell: Tell
 
 
-def play(stage: Stage, attempt: Callable[[], None], watch: Callable[[Admitted], None]) -> Network:
-    """Play it. ``attempt`` tries to send past the tunnel, ``watch`` says what may leave.
+def play(
+    stage: Stage, attempt: Callable[[], None], watch: Callable[[Admitted | None], None]
+) -> Network:
+    """Play it. ``attempt`` tries to send past the tunnel, ``watch`` says what may leave
+    (None: anything).
 
     Raises:
         WorldVpnError, CommandError: it could not go on.
@@ -90,7 +95,7 @@ def play(stage: Stage, attempt: Callable[[], None], watch: Callable[[Admitted], 
             daemon.until(is_listed, _LISTED_S)
         stage.tell("A third user registers, sees both, and connects to the fastest.")
         sign_in(stage.client, "visitor")
-        nodes = listed(stage.client, len(sharing))
+        nodes, began = listed(stage.client, len(sharing)), Purse.of(stage.client)
         began_s = time.monotonic()
         stage.client.call("tunnel.connect", place="fastest")
         watch(reaching(through_nodes()))
@@ -114,12 +119,23 @@ def play(stage: Stage, attempt: Callable[[], None], watch: Callable[[Admitted], 
         watch(through_nodes())
         second = stage.browser.exit_address()
         attempt()
+        stage.tell("Downloading through it, and seeing that it is paid for to the byte.")
+        stage.browser.throughput_mbps(_DOWNLOAD_S)
+        watch(None)
+        stage.client.disconnect()
+        # The first one's computer is back: what both ends signed for before is paid, too.
+        again = stack.enter_context(Daemon.start(stage.world, sharing[used].started))
+        owners = (again, sharing[other])
+        for daemon in owners:
+            daemon.until(is_online, _LISTED_S)
+        settlement = settle(stage.house, stage.client, began, owners)
         addresses = {node.role: str(node.endpoint) for node in NODES}
         return Network(
             nodes_seen=len(nodes),
             connect_ms=connect_ms,
             failover_ms=failover_ms,
             held_credits=held,
+            settlement=settlement,
             exits=(first, second),
             expected=(addresses[used], addresses[other]),
         )
@@ -141,6 +157,11 @@ def sign_in(daemon: Daemon, name: str) -> None:
     """Make a vault, and an account in it."""
     daemon.call("vault.create", opening={"kind": "file"})
     daemon.call("account.register", username=name, password=secrets.token_urlsafe(24))
+
+
+def is_online(seen: Snapshot) -> bool:
+    """Say whether the daemon speaks with the central server."""
+    return _part(seen, "account").get("reach") == "online"
 
 
 def is_listed(seen: Snapshot) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from worldvpn_lab.demo.findings import Findings, failures
+from worldvpn_lab.demo.findings import Findings, Settlement, failures
 from worldvpn_lab.oracle.judge import Verdict
 
 _WIDTH: Final = 42
@@ -42,6 +42,11 @@ def table(found: Findings) -> str:
         ("that node lost power: the other one after", f"{through.failover_ms:.0f} ms"),
         ("exit address then", through.exits[1]),
         ("held of the visitor's 100 credits", f"{through.held_credits}"),
+        ("carried by users' nodes and paid for", f"{through.settlement.settled_bytes:,} bytes"),
+        ("paid by the visitor", f"{through.settlement.spent_ticks:,} ticks"),
+        ("earned by both owners", f"{_earned(through.settlement):,} ticks"),
+        ("sessions proved by their receipts", f"{through.settlement.receipts_verified}"),
+        ("the ledger's audit", through.settlement.ledger_audit),
         ("sent past the tunnel on purpose", f"{found.attempts} packets"),
         ("of these, seen outside the tunnel", f"{len(census.leaks)} packets"),
         *(
@@ -54,6 +59,10 @@ def table(found: Findings) -> str:
     lines = [f"  {name:<{_WIDTH}}{value}" for name, value in rows]
     head = f"WorldVPN in a lab: {found.protocol} by {found.engine}"
     return "\n".join([head, "", *lines, "", *_verdict(found), ""])
+
+
+def _earned(paid: Settlement) -> int:
+    return paid.earned_available_ticks + paid.earned_vesting_ticks
 
 
 def _verdict(found: Findings) -> list[str]:
