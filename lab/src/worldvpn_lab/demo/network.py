@@ -78,8 +78,9 @@ class Stage:
 def play(
     stage: Stage, attempt: Callable[[], None], watch: Callable[[Admitted | None], None]
 ) -> Network:
-    """Play it. ``attempt`` tries to send past the tunnel, ``watch`` says what may leave
-    (None: anything).
+    """Play it.
+
+    ``attempt`` tries to send past the tunnel, ``watch`` says what may leave; None: anything.
 
     Raises:
         WorldVpnError, CommandError: it could not go on.
