@@ -44,7 +44,7 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "balance": ("--watch",),
     "history": ("--limit",),
-    "gui": ("--theme", "--screenshots"),
+    "gui": ("--theme", "--screenshots", "--hidden", "--install"),
     "plugins": (),
     "reset": ("--yes",),
     "daemon": (),

@@ -55,6 +55,10 @@ class Actions(QObject):
         """Open this computer for a while."""
         self._ask("tunnel.pause", {"duration_s": minutes * 60})
 
+    def share(self, *, is_on: bool) -> None:
+        """Share this connection, which was agreed to before, or stop."""
+        self._ask("share.on" if is_on else "share.off", {})
+
     def wanted(self) -> Target | None:
         """Return where a plain Connect goes: the tunnel's end, else the last, else the fastest."""
         snapshot = self._link.snapshot

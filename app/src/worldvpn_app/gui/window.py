@@ -7,8 +7,16 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol, runtime_checkable
 
-from PyQt6.QtCore import QCoreApplication, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PyQt6.QtCore import QCoreApplication, QEvent, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import (
+    QCloseEvent,
+    QGuiApplication,
+    QHideEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+    QShowEvent,
+)
 from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from worldvpn_app.gui.banners import Alarm, Notices, TroublePage
@@ -40,8 +48,9 @@ class Window(QWidget):
 
     #: A HomeView, or None while nothing is known.
     view_changed = pyqtSignal(object)
-    #: The window went to the tray instead of closing.
-    went_to_tray = pyqtSignal()
+    #: Its owner closes it.
+    closing = pyqtSignal()
+    minimised = pyqtSignal()
     #: The app is to end, not only the window.
     quit_asked = pyqtSignal()
 
@@ -56,6 +65,10 @@ class Window(QWidget):
         self._context, self._link = context, context.link
         #: Whether there is a tray that a closed window can be opened from again.
         self.has_tray = False
+        #: Whether closing only asks: a window of the app, as long as it is in use.
+        self.stays_open = False
+        #: What stands over the page besides the daemon's own notices.
+        self.notes: Callable[[], tuple[str, ...]] = tuple
         self._seen_monotonic_s = 0.0
         self.home = Home(context)
         home = Entry(
@@ -139,16 +152,35 @@ class Window(QWidget):
         self._context.store.set_watched(is_watched=False)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
-        self._context.settings.setValue("window/geometry", self.saveGeometry())
+        self.remember()
         super().closeEvent(event)
-        if self.has_tray:
-            self.went_to_tray.emit()
+        application = QGuiApplication.instance()
+        is_logout = isinstance(application, QGuiApplication) and application.isSavingSession()
+        if event is not None and self.stays_open and not is_logout:
+            # Whoever is around the window decides what becomes of it.
+            event.ignore()
+            self.closing.emit()
+
+    def remember(self) -> None:
+        """Keep where the window is for the next start."""
+        self._context.settings.setValue("window/geometry", self.saveGeometry())
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        super().changeEvent(event)
+        is_state = event is not None and event.type() is QEvent.Type.WindowStateChange
+        if is_state and self.isMinimized():
+            # Once it is: whoever hides it now would see it shown again.
+            QTimer.singleShot(0, self.minimised.emit)
 
     def come_up(self) -> None:
         """Show the window before all others."""
         self.showNormal() if self.isMinimized() else self.show()
         self.raise_()
         self.activateWindow()
+
+    def show_notes(self) -> None:
+        """Show ``notes`` now."""
+        self._show()
 
     def _add(self, name: str, widget: QWidget) -> None:
         self._made[name] = widget
@@ -209,7 +241,7 @@ class Window(QWidget):
         self.home.show_view(view)
         self.rail.show_view(view)
         self.alarm.show_cause(view.alarm)
-        self.notices.show_texts(view.notices)
+        self.notices.show_texts((*self.notes(), *view.notices))
         self.notices.setVisible(bool(self.notices.texts()))
 
     def _lay_out(self) -> None:
