@@ -56,7 +56,7 @@ class Desk:
         self.items: list[str] = []
         self.address = address
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._bus: MessageBus | None = None
         self._names = ((WATCHER, tray), (NOTIFICATIONS, notifications))
 

@@ -40,7 +40,7 @@ def told(snapshot: Snapshot, *, is_private: bool = False) -> News | None:
         ("unprotected", "Unprotected", "Your traffic may be leaving", Do.CONNECT),
         ("disconnected", "Disconnected", "Your traffic is not protected.", Do.CONNECT),
         ("lockdown", "Disconnected", "Nothing leaves this computer.", Do.CONNECT),
-        ("out-of-credit", "Blocked", "You are out of credit.", Do.CONNECT),
+        ("out-of-credit", "Blocked", "You are out of credit.", Do.SHARE),
     ],
 )
 def test_a_state_is_told_in_words_with_what_can_be_done(

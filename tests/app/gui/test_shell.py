@@ -195,3 +195,28 @@ def test_two_daemons_have_two_apps_and_one_daemon_one() -> None:
     assert single_name(SOCKET_PATH, "/run/user/7") == "/run/user/7/worldvpn-app"
     lab, other = (single_name(f"/run/{name}.sock", "/run/user/7") for name in ("lab", "other"))
     assert len({lab, other, single_name(SOCKET_PATH, "/run/user/7")}) == 3
+
+
+def test_running_out_of_credit_shows_the_page_that_says_what_can_be_done(
+    app: App, daemon: FakeDaemon, qtbot: QtBot
+) -> None:
+    app.window.choose("map")
+    cause = {"code": "out-of-credit", "detail": "", "retryable": False}
+    daemon.show(state="blocked", cause=cause)
+    qtbot.waitUntil(lambda: app.window.chosen == "home")
+    control = app.window.home.control
+    assert control.line.text() == "You are out of credit"
+    said = [control.main.text(), *(each.text().strip() for each in control.second)]
+    assert said == ["Share to earn", "Try again", "Disconnect"]
+    assert app.window.home.facts_title.text() == "Your credit"
+    app.window.choose("map")
+    daemon.show(received_bytes=7)
+    qtbot.waitUntil(lambda: received(app) == 7)
+    assert app.window.chosen == "map"
+    control.main.click()
+    assert app.window.chosen == "sharing"
+
+
+def received(app: App) -> int:
+    view = app.window._link.snapshot
+    return view["tunnel"]["received_bytes"] if view else 0

@@ -18,13 +18,18 @@ _ICON: Final = "worldvpn.svg"
 _QUOTED: Final = str.maketrans({each: f"\\{each}" for each in '"`$\\'})
 
 
-def own_command() -> tuple[str, ...]:
-    """Return the command that starts this installation's app."""
+def own_program() -> tuple[str, ...]:
+    """Return how this installation's ``worldvpn`` is started."""
     typed = Path(sys.argv[0]).absolute()
     if typed.name == "worldvpn" and typed.is_file():
-        return (str(typed), "gui")
+        return (str(typed),)
     found = shutil.which("worldvpn")
-    return (found, "gui") if found else (sys.executable, "-m", "worldvpn_app.cli.main", "gui")
+    return (found,) if found else (sys.executable, "-m", "worldvpn_app.cli.main")
+
+
+def own_command() -> tuple[str, ...]:
+    """Return the command that starts this installation's app."""
+    return (*own_program(), "gui")
 
 
 def with_command(entry: str, command: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from worldvpn_app.gui.link import Link, Refusal
 from worldvpn_app.gui.notify import Notifier
 from worldvpn_app.gui.own_settings import CLOSING, EXPLAINED, MINIMISING
 from worldvpn_app.gui.present.advice import advice
+from worldvpn_app.gui.present.facts import is_out_of_credit
 from worldvpn_app.gui.present.news import News, Offer
 from worldvpn_app.gui.present.view import HomeView
 from worldvpn_app.gui.store import Store
@@ -52,6 +53,7 @@ class Shell(QObject):
         self._settings = settings
         self._window: Window | None = None
         self._view: HomeView | None = None
+        self._is_out = False
         self._is_warned_of_no_tray = False
         self.tray: Tray | None = None
         self.host = TrayHost(bus, self)
@@ -85,10 +87,18 @@ class Shell(QObject):
         self.waiting.start()
 
     def _show_view(self, view: HomeView | None) -> None:
+        was_out, self._is_out = self._is_out, self._is_out_of_credit(view)
+        if self._is_out and not was_out and self._window is not None:
+            # The page that says what can be done about it.
+            self._window.choose("home")
         self._view = view
         self.herald.show_view(view)
         if self.tray is not None:
             self.tray.show_view(view)
+
+    def _is_out_of_credit(self, view: HomeView | None) -> bool:
+        snapshot = self._link.snapshot
+        return view is not None and snapshot is not None and is_out_of_credit(snapshot)
 
     def _host_changed(self) -> None:
         is_there = bool(self.host.is_there)

@@ -27,6 +27,7 @@ from worldvpn_app.gui.present.home import present
 from worldvpn_app.gui.present.view import Do, HomeView, Mark
 from worldvpn_app.gui.rail import Rail
 from worldvpn_app.gui.tokens import SHAPE
+from worldvpn_app.gui.welcome import Welcome
 from worldvpn_app.gui.widgets.focus import FocusLine
 
 translate = QCoreApplication.translate
@@ -79,8 +80,10 @@ class Window(QWidget):
         self._made: dict[str, QWidget] = {}
         self._stack = QStackedWidget()
         self._add(home.name, self.home)
-        self.trouble = TroublePage(context.colours)
-        self._stack.addWidget(self.trouble)
+        self.trouble = TroublePage(context.colours, context.link.path)
+        self.welcome = Welcome(context)
+        for each in (self.trouble, self.welcome):
+            self._stack.addWidget(each)
         self.rail = Rail(every, context.colours)
         self.rail.chosen.connect(self.choose)
         self.alarm, self.notices = Alarm(context.colours), Notices(context.colours)
@@ -232,17 +235,24 @@ class Window(QWidget):
             trouble = trouble_of(self._link.state, self._link.path)
             if trouble is not None:
                 self.trouble.show_trouble(trouble)
-            self._stack.setCurrentWidget(self.trouble)
+            self._stack.setCurrentWidget(self._first_steps(view) or self.trouble)
             self.rail.show_unknown()
             self.alarm.hide()
             self.notices.hide()
             return
-        self._stack.setCurrentWidget(self._made[self._chosen])
+        self._stack.setCurrentWidget(self._first_steps(view) or self._made[self._chosen])
         self.home.show_view(view)
         self.rail.show_view(view)
         self.alarm.show_cause(view.alarm)
         self.notices.show_texts((*self.notes(), *view.notices))
         self.notices.setVisible(bool(self.notices.texts()))
+
+    def _first_steps(self, view: HomeView | None) -> QWidget | None:
+        """Return what stands in the place of Home until somebody has connected."""
+        if self._chosen != "home" or not self.welcome.is_wanted(view):
+            return None
+        self.welcome.show_steps()
+        return self.welcome
 
     def _lay_out(self) -> None:
         outer = QVBoxLayout(self)

@@ -17,6 +17,8 @@ translate = QCoreApplication.translate
 _PASSING: Final = frozenset({Mark.ARC, Mark.ARROWS, Mark.DOTS, Mark.DASHED})
 #: States often follow each other at once: what stands this long is told.
 SETTLES_MS: Final = 1_500
+#: What can be asked for from a notification.
+_KEYS: Final = {Do.CONNECT: "reconnect", Do.RESUME: "reconnect", Do.SHARE: "share"}
 #: The services of notifications may read markup in a text.
 _PLAIN: Final = str.maketrans({"<": "\u2039", ">": "\u203a", "&": "+"})
 
@@ -97,11 +99,12 @@ def _open() -> Offer:
 
 
 def _offers(view: HomeView) -> tuple[Offer, ...]:
-    wants = (view.main, *view.second)
-    for button in wants:
-        if button is not None and button.do in {Do.CONNECT, Do.RESUME}:
-            return (Offer(key="reconnect", text=button.text, do=button.do), _open())
-    return (_open(),)
+    offered = [
+        Offer(key=_KEYS[button.do], text=button.text, do=button.do)
+        for button in (view.main, *view.second)
+        if button is not None and button.do in _KEYS
+    ]
+    return (*offered, _open())
 
 
 def _text(snapshot: Snapshot, view: HomeView, now: datetime, *, is_private: bool) -> str:
