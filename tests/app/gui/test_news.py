@@ -11,12 +11,13 @@ from PyQt6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from tests.app.fake_daemon import HOME, SILENT, UP, a_snapshot
+from tests.app.gui.test_signin import SIGNED_OUT
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_app.gui.herald import Herald
 from worldvpn_app.gui.link import Link
 from worldvpn_app.gui.own_settings import IS_PRIVATE, NOTIFIES
 from worldvpn_app.gui.present.home import present
-from worldvpn_app.gui.present.news import News, credit_low, news, service_away
+from worldvpn_app.gui.present.news import News, credit_low, news, server_away, service_away
 from worldvpn_app.gui.present.view import Do
 from worldvpn_app.gui.screens.replay import now, states
 
@@ -163,3 +164,12 @@ def test_what_was_private_when_it_was_told_stays_so(listening: Listening) -> Non
 def test_low_credit_offers_to_share() -> None:
     assert credit_low(10).title == "10\u00a0% of your credit is left"
     assert credit_low(10).offers[0].do is Do.SHARE
+
+
+def test_a_server_that_is_away_says_what_goes_on_and_how_old_the_figures_are() -> None:
+    away: Snapshot = {**CONNECTED, "account": {**SIGNED_OUT, "reach": "offline"}}
+    said = "Server away. Your tunnel goes on. Figures are as of 13:00."
+    assert server_away(away, NOW) == said
+    assert server_away({**away, "tunnel": a_snapshot()["tunnel"]}, None) == "Server away."
+    assert server_away({**CONNECTED, "account": SIGNED_OUT}, NOW) == ""
+    assert server_away(CONNECTED, NOW) == ""

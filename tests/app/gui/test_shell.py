@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.app.desk import Desk
 from tests.app.fake_daemon import UP, FakeDaemon
+from tests.app.gui.test_signin import SIGNED_OUT
 from tests.app.keys.session import desktop_session
 from worldvpn_app.gui.link import Link
 from worldvpn_app.gui.main import App, single_name
@@ -215,6 +216,18 @@ def test_running_out_of_credit_shows_the_page_that_says_what_can_be_done(
     assert app.window.chosen == "map"
     control.main.click()
     assert app.window.chosen == "sharing"
+
+
+def test_a_server_that_goes_away_is_a_notice_until_it_is_back(
+    app: App, daemon: FakeDaemon, qtbot: QtBot
+) -> None:
+    daemon.tell(account=SIGNED_OUT)
+    qtbot.waitUntil(lambda: "Not signed in" in app.window.rail.account.text())
+    daemon.tell(account={**SIGNED_OUT, "reach": "offline"})
+    qtbot.waitUntil(lambda: len(app.window.notices.texts()) == 1)
+    assert app.window.notices.texts()[0].startswith("Server away. Your tunnel goes on. Figures")
+    daemon.tell(account=SIGNED_OUT)
+    qtbot.waitUntil(lambda: app.window.notices.texts() == ())
 
 
 def received(app: App) -> int:

@@ -17,7 +17,7 @@ from worldvpn_app.gui.notify import Notifier
 from worldvpn_app.gui.own_settings import CLOSING, EXPLAINED, MINIMISING
 from worldvpn_app.gui.present.advice import advice
 from worldvpn_app.gui.present.facts import is_out_of_credit
-from worldvpn_app.gui.present.news import News, Offer
+from worldvpn_app.gui.present.news import News, Offer, server_away
 from worldvpn_app.gui.present.view import HomeView
 from worldvpn_app.gui.store import Store
 from worldvpn_app.gui.tray import Tray
@@ -54,6 +54,9 @@ class Shell(QObject):
         self._window: Window | None = None
         self._view: HomeView | None = None
         self._is_out = False
+        self._now = now
+        #: When the central server was there last.
+        self._served_at: datetime | None = None
         self._is_warned_of_no_tray = False
         self.tray: Tray | None = None
         self.host = TrayHost(bus, self)
@@ -65,6 +68,7 @@ class Shell(QObject):
         self.herald.told.connect(self.notifier.tell)
         self.credit = CreditWatch(link, settings, self)
         self.credit.told.connect(self.herald.tell)
+        link.snapshot_changed.connect(self._seen)
         actions.refused.connect(self._refused)
         self.waiting = QTimer(self)
         self.waiting.setSingleShot(True)
@@ -85,6 +89,11 @@ class Shell(QObject):
     def start_hidden(self) -> None:
         """Wait for the tray with the window closed; without one the window comes up."""
         self.waiting.start()
+
+    def _seen(self) -> None:
+        account = self._link.snapshot.get("account") if self._link.snapshot else None
+        if account is not None and account["reach"] == "online":
+            self._served_at = self._now()
 
     def _show_view(self, view: HomeView | None) -> None:
         was_out, self._is_out = self._is_out, self._is_out_of_credit(view)
@@ -155,13 +164,16 @@ class Shell(QObject):
         )
 
     def _notes(self) -> tuple[str, ...]:
+        snapshot = self._link.snapshot
+        away = server_away(snapshot, self._served_at) if snapshot else ""
+        notes = (*((away,) if away else ()), *self.credit.notes())
         if not self._is_warned_of_no_tray or self.host.is_there:
-            return self.credit.notes()
+            return notes
         text = (
             "There is no tray here, so the window stays. Close it again to quit the app;"
             " your tunnel stays as it is."
         )
-        return (translate("tray", text), *self.credit.notes())
+        return (translate("tray", text), *notes)
 
     def _refused(self, refusal: Refusal) -> None:
         """Say outside the window what was asked outside it and is not done."""

@@ -78,6 +78,21 @@ def service_away() -> News:
     )
 
 
+def server_away(snapshot: Snapshot, as_of: datetime | None) -> str:
+    """Return what it means that the central server does not answer; "" while it does.
+
+    ``as_of``: when it did last, in the owner's zone.
+    """
+    account = snapshot.get("account")
+    if account is None or account["server"] is None or account["reach"] != "offline":
+        return ""
+    goes_on = snapshot["tunnel"]["state"] in {"connected", "switching"}
+    tunnel = translate("news", "Your tunnel goes on.") if goes_on else ""
+    time = f"{as_of:%H:%M}" if as_of else ""
+    figures = translate("news", "Figures are as of {time}.").format(time=time) if time else ""
+    return " ".join(filter(None, (translate("news", "Server away."), tunnel, figures)))
+
+
 def credit_low(percent: int) -> News:
     """Return what to tell once ``percent`` of the credit is left, or less."""
     text = translate("news", "Share to earn more before it is used up.")
