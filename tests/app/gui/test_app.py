@@ -59,6 +59,7 @@ def test_a_theme_is_taken_at_once_and_remembered(
     qtbot.waitUntil(lambda: app.window.rail.state.text() == "Connected")
     assert sip.isdeleted(before)
     link.close()
+    sip.delete(app.shell)
     sip.delete(app.window)
 
 

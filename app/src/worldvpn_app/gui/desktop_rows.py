@@ -33,7 +33,7 @@ class DesktopRows(QWidget):
         self.answer.hide()
         self.login = self._switch(
             translate("settings", "Start at login"),
-            translate("settings", "The app waits in the tray. The service starts by itself."),
+            translate("settings", "The app waits in the tray; the service needs no window."),
             self._set_login,
             is_on=entries.starts_at_login(),
         )
