@@ -86,6 +86,6 @@ def test_a_new_start_does_not_warn_again_but_still_says_it(tmp_path: Path, qtbot
 
     told, notes = started(1_000, 240)
     assert [each.title for each in told] == ["25\u00a0% of your credit is left"]
-    assert notes == ("25\u00a0% of your credit is left. Share to earn more.",)
+    assert notes == ("25\u00a0% of your credit is left.",)
     assert started(239) == ([], notes)
     assert started(900) == ([], ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +10,12 @@ import pytest
 from PyQt6 import sip
 from PyQt6.QtCore import QSettings
 from PyQt6.QtDBus import QDBusConnection
-from PyQt6.QtWidgets import QApplication, QMessageBox
+from PyQt6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.app.desk import Desk
 from tests.app.fake_daemon import UP, FakeDaemon
+from tests.app.gui.test_credit import account
 from tests.app.gui.test_signin import SIGNED_OUT
 from tests.app.keys.session import desktop_session
 from worldvpn_app.gui.link import Link
@@ -228,6 +230,27 @@ def test_a_server_that_goes_away_is_a_notice_until_it_is_back(
     assert app.window.notices.texts()[0].startswith("Server away. Your tunnel goes on. Figures")
     daemon.tell(account=SIGNED_OUT)
     qtbot.waitUntil(lambda: app.window.notices.texts() == ())
+
+
+def test_low_credit_is_a_notice_that_leads_to_sharing(
+    app: App, daemon: FakeDaemon, qtbot: QtBot
+) -> None:
+    for credit in (1_000, 90):
+        daemon.tell(account=account(credit))
+        shown = f"{credit:,} credits"
+        qtbot.waitUntil(functools.partial(says, app, shown))
+    assert app.window.notices.texts() == ("10\u00a0% of your credit is left.",)
+    (share,) = (
+        each
+        for each in app.window.notices.findChildren(QPushButton)
+        if each.text() == "Share to earn"
+    )
+    share.click()
+    assert app.window.chosen == "sharing"
+
+
+def says(app: App, words: str) -> bool:
+    return app.window.rail.account.text() == words
 
 
 def received(app: App) -> int:

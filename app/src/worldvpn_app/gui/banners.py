@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt6.QtCore import QCoreApplication, Qt, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.link import Trouble
 from worldvpn_app.gui.mend import Mend
+from worldvpn_app.gui.present.view import Button
 from worldvpn_app.gui.tokens import SHAPE, Colours
 from worldvpn_app.gui.widgets.cards import row, sign
-from worldvpn_app.gui.widgets.controls import icon_button
+from worldvpn_app.gui.widgets.controls import button, icon_button
 from worldvpn_app.gui.widgets.text import label
 
 translate = QCoreApplication.translate
@@ -59,10 +62,15 @@ class Alarm(QFrame):
 class Notices(QWidget):
     """Sentences that hold until they are no longer true; each can be put away."""
 
+    #: The Do of an action that was pressed.
+    taken = pyqtSignal(object)
+
     def __init__(self, colours: Colours) -> None:
         super().__init__()
         self.setObjectName("page")
         self._colours = colours
+        #: What can be done about a sentence.
+        self.offer_of: Callable[[str], Button | None] = lambda _text: None
         self._dismissed: set[str] = set()
         self._shown: tuple[str, ...] = ()
         self._column = QVBoxLayout(self)
@@ -95,7 +103,14 @@ class Notices(QWidget):
         words = label("strong", text, wraps=True)
         away = icon_button("x", translate("home", "Put away"), self._colours, self._colours.paused)
         away.clicked.connect(lambda: self._dismiss(text))
-        inside = row(sign("circle-alert", self._colours.paused), words, away)
+        inside = row(sign("circle-alert", self._colours.paused), words)
+        offer = self.offer_of(text)
+        if offer is not None:
+            do = offer.do
+            act = button(offer.text)
+            act.clicked.connect(lambda: self.taken.emit(do))
+            inside.addWidget(act)
+        inside.addWidget(away)
         inside.setStretch(1, 1)
         inside.setContentsMargins(16, 4, 8, 4)
         bar.setLayout(inside)

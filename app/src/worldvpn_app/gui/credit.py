@@ -9,6 +9,7 @@ from PyQt6.QtCore import QCoreApplication, QObject, QSettings, pyqtSignal
 from worldvpn_app.gui.link import Link
 from worldvpn_app.gui.present.credit import Mark, warned
 from worldvpn_app.gui.present.news import credit_left, credit_low
+from worldvpn_app.gui.present.view import Button, Do
 
 translate = QCoreApplication.translate
 _WHOSE: Final = "credit/whose"
@@ -38,7 +39,13 @@ class CreditWatch(QObject):
         if self._mark.told == _ALL or not self._is_known():
             return ()
         left = credit_left(self._mark.told)
-        return (translate("news", "{left}. Share to earn more.").format(left=left),)
+        return (f"{left}.",)
+
+    def offer_of(self, note: str) -> Button | None:
+        """Return what can be done about ``note``, where it is one of these."""
+        if note not in self.notes():
+            return None
+        return Button(text=translate("news", "Share to earn"), do=Do.SHARE)
 
     def _is_known(self) -> bool:
         account = self._link.snapshot.get("account") if self._link.snapshot else None

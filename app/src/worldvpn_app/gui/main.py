@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from PyQt6.QtCore import QSettings, QTimer
+from PyQt6.QtCore import QCoreApplication, QSettings, QTimer
 from PyQt6.QtDBus import QDBusConnection
 from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QApplication, QMessageBox
@@ -31,6 +31,7 @@ from worldvpn_app.gui.tray_marks import icon
 from worldvpn_app.gui.window import Window
 from worldvpn_core.ipc.protocol import SOCKET_PATH
 
+translate = QCoreApplication.translate
 _THEME: Final = "look/theme"
 _SIGNALS_EVERY_MS: Final = 500
 
@@ -84,12 +85,19 @@ class App:
             return
         if self.question is None:
             box = QMessageBox(
-                QMessageBox.Icon.Question,
+                QMessageBox.Icon.NoIcon,
                 "WorldVPN",
                 text,
                 QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
                 self.window,
             )
+            for standard, words in (
+                (QMessageBox.StandardButton.Yes, translate("tray", "Quit")),
+                (QMessageBox.StandardButton.No, translate("tray", "Stay")),
+            ):
+                if (button := box.button(standard)) is not None:
+                    button.setText(words)
+            box.setDefaultButton(QMessageBox.StandardButton.No)
             box.finished.connect(self._answered)
             self.question = box
         self.window.come_up()

@@ -80,6 +80,8 @@ class Shell(QObject):
         """Go with ``window`` from now on."""
         self._window = window
         window.notes = self._notes
+        window.notices.offer_of = self.credit.offer_of
+        window.notices.taken.connect(self._actions.do)
         window.stays_open = True
         window.has_tray = self.tray is not None and bool(self.host.is_there)
         window.view_changed.connect(self._show_view)
