@@ -80,6 +80,14 @@ class Desk:
         self.items.clear()
         self._do(self._on.release_name(WATCHER))
 
+    def open_notifications(self) -> None:
+        """Let there be a service of notifications from now on."""
+        self._do(self._on.request_name(NOTIFICATIONS))
+
+    def close_notifications(self) -> None:
+        """Let there be none."""
+        self._do(self._on.release_name(NOTIFICATIONS))
+
     def until_item(self) -> None:
         """Wait until somebody shows an icon in the tray."""
         until(lambda: bool(self.items))

@@ -105,6 +105,19 @@ def test_closing_goes_to_the_tray_and_is_explained_once(
     assert len(desk.notes) == 1
 
 
+def test_what_nobody_could_show_is_explained_again(
+    with_tray: App, desk: Desk, settings: QSettings, qtbot: QtBot
+) -> None:
+    desk.close_notifications()
+    with_tray.window.close()
+    qtbot.waitUntil(lambda: with_tray.shell.notifier.is_idle)
+    assert not settings.contains(EXPLAINED)
+    desk.open_notifications()
+    with_tray.window.come_up()
+    with_tray.window.close()
+    qtbot.waitUntil(lambda: settings.value(EXPLAINED, type=bool) is True)
+
+
 def test_minimising_goes_to_the_tray_unless_it_is_not_wanted(
     with_tray: App, settings: QSettings, qtbot: QtBot
 ) -> None:

@@ -31,6 +31,8 @@ class Notifier(QObject):
 
     #: An Offer that was taken; without ``do`` the window is wanted.
     taken = pyqtSignal(object)
+    #: A News that the service has taken.
+    shown = pyqtSignal(object)
 
     def __init__(self, bus: QDBusConnection, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -39,15 +41,22 @@ class Notifier(QObject):
         self._shown_id = 0
         self._offers: dict[str, Offer] = {}
         self._pending: QDBusPendingCallWatcher | None = None
+        self._asked: News | None = None
         self._next: News | None = None
         for signal, slot in (("ActionInvoked", self._invoked), ("NotificationClosed", self._gone)):
             bus.connect(_NAME, _PATH, _NAME, signal, slot)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the service has answered all it was asked."""
+        return self._pending is None
 
     def tell(self, news: News) -> None:
         """Show ``news``; while the service has not answered yet, only the newest waits."""
         if self._pending is not None:
             self._next = news
             return
+        self._asked = news
         self._offers = {offer.key: offer for offer in news.offers}
         words = [word for offer in news.offers for word in (offer.key, offer.text)]
         hints = {
@@ -76,6 +85,8 @@ class Notifier(QObject):
         is_shown = reply.type() is QDBusMessage.MessageType.ReplyMessage and reply.arguments()
         self._shown_id = int(reply.arguments()[0]) if is_shown else 0
         watcher.deleteLater()
+        if is_shown:
+            self.shown.emit(self._asked)
         if self._next is not None:
             waiting, self._next = self._next, None
             self.tell(waiting)

@@ -27,6 +27,8 @@ from worldvpn_app.gui.window import Window
 translate = QCoreApplication.translate
 #: A panel that starts again is back by then; one that comes at login is there.
 _PATIENCE_MS: Final = 20_000
+#: What the news about the tray itself is about.
+_IN_TRAY: Final = ("tray",)
 
 
 class Shell(QObject):
@@ -63,6 +65,7 @@ class Shell(QObject):
         self.host.changed.connect(self._host_changed)
         self.notifier = Notifier(bus, self)
         self.notifier.taken.connect(self._taken)
+        self.notifier.shown.connect(self._shown)
         self.herald = Herald(link, settings, now, self)
         self.herald.is_seen = self._is_seen
         self.herald.told.connect(self.notifier.tell)
@@ -154,16 +157,19 @@ class Shell(QObject):
     def _explain(self) -> None:
         if self._settings.value(EXPLAINED, defaultValue=False, type=bool):
             return
-        self._settings.setValue(EXPLAINED, True)
         text = translate("tray", "Your tunnel stays as it is. Settings say what closing does.")
         self.notifier.tell(
             News(
-                about=("tray",),
+                about=_IN_TRAY,
                 title=translate("tray", "WorldVPN is in the tray"),
                 text=text,
                 offers=(Offer(key="open", text=translate("news", "Open")),),
             )
         )
+
+    def _shown(self, news: News) -> None:
+        if news.about == _IN_TRAY:
+            self._settings.setValue(EXPLAINED, True)
 
     def _notes(self) -> tuple[str, ...]:
         snapshot = self._link.snapshot
