@@ -15,6 +15,7 @@ from worldvpn_app.gui.actions import Actions
 from worldvpn_app.gui.catalogue import own_pages
 from worldvpn_app.gui.journal import Journal
 from worldvpn_app.gui.link import Link
+from worldvpn_app.gui.own_settings import WELCOMED
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.store import Store
 from worldvpn_app.gui.tokens import DARK
@@ -36,9 +37,18 @@ class Opened:
 
 @contextmanager
 def opened(
-    socket: Path, folder: Path, now: Callable[[], datetime] = here_and_now
+    socket: Path,
+    folder: Path,
+    now: Callable[[], datetime] = here_and_now,
+    *,
+    is_first: bool = False,
 ) -> Iterator[Opened]:
-    """Open a window on the daemon at ``socket``; close it and its link at the end."""
+    """Open a window on the daemon at ``socket``; close it and its link at the end.
+
+    ``is_first``: nobody was welcomed yet.
+    """
+    settings = QSettings(str(folder / "app.ini"), QSettings.Format.IniFormat)
+    settings.setValue(WELCOMED, not is_first)
     link = Link(str(socket))
     store = Store(link)
     context = Context(
@@ -46,7 +56,7 @@ def opened(
         store=store,
         actions=Actions(link, store),
         colours=DARK,
-        settings=QSettings(str(folder / "app.ini"), QSettings.Format.IniFormat),
+        settings=settings,
         journal=Journal(link, now),
         now=now,
     )

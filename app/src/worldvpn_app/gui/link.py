@@ -51,6 +51,8 @@ class Trouble:
     #: What it means, and what to do.
     then: str = ""
     command: str = ""
+    #: Starting the service mends it.
+    is_absent: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -223,9 +225,7 @@ class Link(QObject):
 def trouble_of(state: LinkState, path: str) -> Trouble | None:
     """Return what to say and to type when ``state`` is not CONNECTED. Pure but for translation."""
     translate = QCoreApplication.translate
-    kept = translate(
-        "link", "What it blocked stays blocked; a tunnel may be closed. Start it with:"
-    )
+    kept = translate("link", "What it blocked stays blocked; a tunnel may be closed.")
     match state:
         case LinkState.CONNECTED:
             return None
@@ -236,6 +236,7 @@ def trouble_of(state: LinkState, path: str) -> Trouble | None:
                 sentence=translate("link", "The WorldVPN service is not running"),
                 then=kept,
                 command=command("daemon", as_root=True),
+                is_absent=True,
             )
         case LinkState.TOO_OLD:
             return Trouble(

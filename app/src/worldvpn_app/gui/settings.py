@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PyQt6.QtCore import QCoreApplication, Qt, QTimer
+from PyQt6.QtCore import QCoreApplication, QTimer
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import (
     QApplication,
@@ -18,7 +18,8 @@ from PyQt6.QtWidgets import (
 )
 
 from worldvpn_app.gui import icons
-from worldvpn_app.gui.editors import Combo, editor
+from worldvpn_app.gui.desktop_rows import DesktopRows
+from worldvpn_app.gui.editors import editor
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.advice import advice
@@ -30,9 +31,10 @@ from worldvpn_app.gui.present.settings import (
     sections,
 )
 from worldvpn_app.gui.profiles import Plugins, Profiles
-from worldvpn_app.gui.tokens import SHAPE, SPACE, Theme
+from worldvpn_app.gui.tokens import SPACE, Theme
 from worldvpn_app.gui.widgets.cards import emptied, line, row, scrolled
 from worldvpn_app.gui.widgets.controls import Segmented, button
+from worldvpn_app.gui.widgets.rows import setting_row, setting_rows
 from worldvpn_app.gui.widgets.text import label
 
 translate = QCoreApplication.translate
@@ -129,6 +131,8 @@ class SettingsPage(QWidget):
         found = matching(sections(self._answer), self.finder.text())
         if not self.finder.text():
             self._add("general", translate("settings", "General"), "settings", self._general())
+            desk = DesktopRows(self._context)
+            self._add("desktop", translate("settings", "Desktop"), "laptop", desk)
         for section in found:
             self._add(section.name, section.title, icon_of(section.name), self._card(section))
         if not self.finder.text():
@@ -168,7 +172,7 @@ class SettingsPage(QWidget):
         self._list.addWidget(entry)
 
     def _card(self, section: Section) -> QFrame:
-        frame, column = _rows()
+        frame, column = setting_rows()
         for place, setting in enumerate(section.settings):
             if place:
                 column.addWidget(line())
@@ -186,7 +190,7 @@ class SettingsPage(QWidget):
         said = setting.help
         if not setting.is_known:
             said = translate("settings", "This app is older than the service.")
-        return _row(setting.label, said, control, self._wrong.get(setting.name, ""))
+        return setting_row(setting.label, said, control, self._wrong.get(setting.name, ""))
 
     def _question(self, setting: Setting, value: object) -> QFrame:
         frame = QFrame()
@@ -207,7 +211,7 @@ class SettingsPage(QWidget):
         self._show()
 
     def _general(self) -> QFrame:
-        frame, column = _rows()
+        frame, column = setting_rows()
         names = (
             (Theme.SYSTEM.value, translate("settings", "System")),
             (Theme.DARK.value, translate("settings", "Dark")),
@@ -217,17 +221,7 @@ class SettingsPage(QWidget):
         theme = Segmented(names, translate("settings", "Theme"))
         theme.select(str(kept.value("look/theme", Theme.SYSTEM.value)))
         theme.chosen.connect(self._set_theme)
-        closing = Combo(translate("settings", "When the window closes"))
-        closing.addItem(translate("settings", "Stay in the tray"), "tray")
-        closing.addItem(translate("settings", "Quit the app"), "quit")
-        closing.setCurrentIndex(max(0, closing.findData(kept.value("window/closing", "tray"))))
-        closing.activated.connect(
-            lambda place: kept.setValue("window/closing", closing.itemData(place))
-        )
-        column.addWidget(_row(translate("settings", "Theme"), "", theme))
-        column.addWidget(line())
-        told = translate("settings", "Protection goes on either way.")
-        column.addWidget(_row(translate("settings", "When the window closes"), told, closing))
+        column.addWidget(setting_row(translate("settings", "Theme"), "", theme))
         return frame
 
     def _lay_out(self) -> None:
@@ -252,32 +246,3 @@ class SettingsPage(QWidget):
         head.setContentsMargins(0, 0, SPACE.page_px, 0)
         column.addLayout(head)
         column.addLayout(below, 1)
-
-
-def _rows() -> tuple[QFrame, QVBoxLayout]:
-    frame = QFrame()
-    frame.setProperty("look", "card")
-    column = QVBoxLayout(frame)
-    column.setContentsMargins(SPACE.inside_card_px, 0, SPACE.inside_card_px, 0)
-    column.setSpacing(0)
-    return frame, column
-
-
-def _row(name: str, said: str, control: QWidget, wrong: str = "") -> QWidget:
-    made = QWidget()
-    made.setMinimumHeight(SHAPE.setting_px if said else SHAPE.setting_short_px)
-    words = QVBoxLayout()
-    words.setSpacing(0)
-    words.addStretch(1)
-    words.addWidget(label("strong", name))
-    if said:
-        words.addWidget(label("small", said, wraps=True))
-    if wrong:
-        words.addWidget(label("answer", wrong, wraps=True))
-    words.addStretch(1)
-    inside = QHBoxLayout(made)
-    inside.setContentsMargins(0, 6, 0, 6)
-    inside.setSpacing(16)
-    inside.addLayout(words, 1)
-    inside.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
-    return made

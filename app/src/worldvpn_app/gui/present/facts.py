@@ -8,7 +8,7 @@ from typing import Final
 from PyQt6.QtCore import QCoreApplication
 
 from worldvpn_app.cli.snapshot import Snapshot
-from worldvpn_app.cli.wording import amount, span
+from worldvpn_app.cli.wording import amount, credit, span
 from worldvpn_app.gui.present.nodes import latency
 from worldvpn_app.gui.present.places import Place
 from worldvpn_app.gui.present.view import Fact, Mark, clean
@@ -28,9 +28,18 @@ def facts(snapshot: Snapshot, tone: Tone, now: datetime, place: Place) -> tuple[
         return _unprotected(snapshot, now)
     if tunnel["state"] in {"disconnected", "paused"} or tone is Tone.UNKNOWN:
         return _open(snapshot)
+    if is_out_of_credit(snapshot):
+        return _credit(snapshot)
     if tunnel["state"] == "blocked":
         return _blocked(snapshot, now)
     return _tunnel(snapshot, now, place)
+
+
+def is_out_of_credit(snapshot: Snapshot) -> bool:
+    """Say whether the tunnel is blocked because there is no credit for it."""
+    tunnel = snapshot["tunnel"]
+    is_it = tunnel["cause"] is not None and tunnel["cause"]["code"] == "out-of-credit"
+    return tunnel["state"] == "blocked" and is_it
 
 
 def facts_title(snapshot: Snapshot, tone: Tone) -> str:
@@ -38,6 +47,8 @@ def facts_title(snapshot: Snapshot, tone: Tone) -> str:
     is_apart = snapshot["tunnel"]["state"] in {"disconnected", "paused"}
     if is_apart or tone in {Tone.UNPROTECTED, Tone.UNKNOWN}:
         return translate("home", "Right now")
+    if is_out_of_credit(snapshot):
+        return translate("home", "Your credit")
     return translate("home", "Connection")
 
 
@@ -161,6 +172,42 @@ def _blocked(snapshot: Snapshot, now: datetime) -> tuple[Fact, ...]:
             label=translate("home", "DNS"),
             value=refused if holds else translate("home", "Your provider sees names"),
         ),
+    )
+
+
+def _credit(snapshot: Snapshot) -> tuple[Fact, ...]:
+    """Return where credit lies, and what can bring more of it."""
+    account, sharing = snapshot.get("account"), snapshot["sharing"]
+    balance = account["balance"] if account else None
+    is_sharing = sharing["state"] == "serving"
+
+    def shown(ticks: int | None) -> str:
+        return NOT_KNOWN if ticks is None else credit(ticks)
+
+    return (
+        Fact(
+            icon="wallet",
+            label=translate("home", "To spend"),
+            value=shown(balance["available_ticks"] + balance["promo_ticks"] if balance else None),
+        ),
+        Fact(
+            icon="lock",
+            label=translate("home", "Held for sessions"),
+            value=shown(balance["held_ticks"] if balance else None),
+        ),
+        Fact(
+            icon="hourglass",
+            label=translate("home", "Earned, not yet yours"),
+            value=shown(balance["vesting_ticks"] if balance else None),
+        ),
+        Fact(
+            icon="share-2",
+            label=translate("home", "Sharing"),
+            value=translate("home", "On")
+            if is_sharing
+            else translate("home", "Off, earns nothing"),
+        ),
+        Fact(icon="ban", label=translate("home", "Traffic"), value=translate("home", "Refused")),
     )
 
 

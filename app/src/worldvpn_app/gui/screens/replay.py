@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_app.gui.link import Link, LinkState, Refusal, Result
+from worldvpn_core.ipc.protocol import SOCKET_PATH
 
 
 @functools.cache
@@ -37,7 +38,7 @@ class Replay(Link):
     """Answers from the kept answers, at once."""
 
     def __init__(self) -> None:
-        super().__init__("")
+        super().__init__(SOCKET_PATH)
         self.role = "owner"
         self.listener_uid = 0
 
@@ -50,6 +51,11 @@ class Replay(Link):
         self.state = LinkState.CONNECTED
         self.state_changed.emit()
         self.snapshot_changed.emit()
+
+    def lose(self) -> None:
+        """Be without a service."""
+        self.state = LinkState.ABSENT
+        self.state_changed.emit()
 
     def call(
         self,

@@ -19,6 +19,7 @@ from worldvpn_app.gui import style
 from worldvpn_app.gui.actions import Actions
 from worldvpn_app.gui.catalogue import own_pages
 from worldvpn_app.gui.journal import Journal
+from worldvpn_app.gui.own_settings import WELCOMED
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.screens.replay import Replay, now, states
 from worldvpn_app.gui.store import Store
@@ -35,6 +36,10 @@ _PAGES: Final = {
     "account-signed-out": "signed-out",
     "diagnostics": "connected",
     "settings": "connected",
+    "welcome": "signed-out",
+    "welcome-ready": "disconnected",
+    "welcome-service-away": "disconnected",
+    "home-service-away": "disconnected",
 }
 #: Mbit/s second by second in the minute before the picture: a curve to look at.
 _CURVE: Final = (
@@ -98,6 +103,7 @@ def window_for(theme: Theme, shot: Shot) -> Window:
     with tempfile.TemporaryDirectory() as folder:
         settings = QSettings(f"{folder}/app.ini", QSettings.Format.IniFormat)
     settings.setValue("look/theme", theme.value)
+    settings.setValue(WELCOMED, shot.page != "welcome")
     context = Context(
         link=link,
         store=store,
@@ -118,5 +124,10 @@ def window_for(theme: Theme, shot: Shot) -> Window:
         received, sent = (tunnel[key] - left * 125_000 // part for key, part in _BYTES.items())
         window.home.sampled(received, sent, begun_s + second)
     link.show_state(shot.state)
+    if shot.page == "welcome":
+        store.last_used = None
+        store.profiles = {}
+    if shot.name.endswith("service-away"):
+        link.lose()
     window.choose(shot.page)
     return window
