@@ -85,8 +85,8 @@ class BalanceCard(QFrame):
         column.setContentsMargins(inside_px, 16, inside_px, 16)
         column.setSpacing(6)
         column.addWidget(label("small", translate("wallet", "Balance")))
-        unit = label("second", translate("wallet", "credits"))
-        column.addLayout(row(self.total, unit, None))
+        self.unit = label("second")
+        column.addLayout(row(self.total, self.unit, None))
         column.addWidget(self.lasts)
         column.addWidget(self._bar)
         for place, (name, figure) in enumerate(self._rows):
@@ -97,6 +97,7 @@ class BalanceCard(QFrame):
     def show_view(self, view: BalanceView) -> None:
         """Show ``view``."""
         self.total.setText(view.total)
+        self.unit.setText(view.unit)
         self.lasts.setText(view.lasts)
         self._bar.show_shares(tuple(share for _, _, share in view.parts))
         for (name, figure), (words, amount, _share) in zip(self._rows, view.parts, strict=True):

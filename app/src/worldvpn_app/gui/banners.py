@@ -32,11 +32,13 @@ class Alarm(QFrame):
         words = QVBoxLayout()
         words.setSpacing(2)
         self.cause, then = label("head"), label("strong")
-        text = (
-            "Your traffic may be leaving outside the tunnel. Close private work until this is"
-            " mended."
+        then.setText(
+            translate(
+                "home",
+                "Your traffic may be leaving outside the tunnel. Close private work until this"
+                " is mended.",
+            )
         )
-        then.setText(translate("home", text))
         words.addStretch(1)
         words.addWidget(self.cause)
         words.addWidget(then)

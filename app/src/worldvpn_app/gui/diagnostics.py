@@ -24,7 +24,8 @@ from worldvpn_app.cli.packet import question
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.pages import Context
-from worldvpn_app.gui.present.advice import sentence
+from worldvpn_app.gui.present import figures
+from worldvpn_app.gui.present.advice import not_written, sentence
 from worldvpn_app.gui.present.diagnostics import Health, healths, report, rules
 from worldvpn_app.gui.tokens import SPACE, Colours
 from worldvpn_app.gui.widgets.cards import card, emptied, page, row, sign
@@ -154,7 +155,7 @@ class DiagnosticsPage(QWidget):
         try:
             path.write_text(self.report(), encoding="utf-8")
         except OSError as error:
-            self.why.say(f"{path.name} cannot be written: {error.strerror}.", "blocked")
+            self.why.say(not_written(path, error), "blocked")
 
     def _lay_out(self) -> None:
         told = label("small", translate("diagnostics", "No name, address, id or key is in it"))
@@ -276,8 +277,9 @@ class Why(QFrame):
         self._answer.show()
 
     def _show(self, result: Result) -> None:
-        packets = translate("diagnostics", "{n} packets so far.").format(
-            n=f"{int(result['packets']):,}"
+        count = int(result["packets"])
+        packets = translate("diagnostics", "{n} packets so far.", "", figures.form(count)).format(
+            n=figures.whole(count)
         )
         text = f"{sentence(str(result['sentence']))} {packets}"
         if result["allowed"]:

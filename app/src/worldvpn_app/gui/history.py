@@ -9,6 +9,7 @@ from PyQt6.QtCore import QCoreApplication, Qt
 from PyQt6.QtWidgets import QButtonGroup, QFrame, QVBoxLayout, QWidget
 
 from worldvpn_app.gui.pages import Context
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.wallet import Entry, Show, line
 from worldvpn_app.gui.tokens import SPACE
 from worldvpn_app.gui.widgets import cards
@@ -87,7 +88,9 @@ class History(QFrame):
             nothing = label("second", translate("wallet", "Nothing was booked yet."))
             self._rows.addWidget(nothing)
         words = translate("wallet", "{first} to {last} of {all}").format(
-            first=self._from + 1, last=self._from + len(shown), all=f"{len(fitting):,}"
+            first=figures.whole(self._from + 1),
+            last=figures.whole(self._from + len(shown)),
+            all=figures.whole(len(fitting)),
         )
         self.count.setText(words if shown else "")
         self.newer.setEnabled(self._from > 0)

@@ -16,6 +16,7 @@ from worldvpn_app.gui import style
 from worldvpn_app.gui.actions import Actions
 from worldvpn_app.gui.catalogue import own_pages
 from worldvpn_app.gui.journal import Journal
+from worldvpn_app.gui.language import language_of, speak
 from worldvpn_app.gui.link import Link
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.view import Mark
@@ -27,6 +28,7 @@ from worldvpn_app.gui.window import Window
 
 _EXPLAINED: Final = "tray/explained"
 _THEME: Final = "look/theme"
+_LANGUAGE: Final = "look/language"
 _CLOSING: Final = "window/closing"
 _TUNNEL_STAYS: Final = frozenset({Mark.TICK, Mark.PART, Mark.ARROWS, Mark.BAR, Mark.ARC})
 _SIGNALS_EVERY_MS: Final = 500
@@ -39,6 +41,7 @@ class App:
         self._application, self._link, self._settings = application, link, settings
         self._store = Store(link)
         self.actions = Actions(link, self._store)
+        speak(language_of(settings.value(_LANGUAGE)), application)
         self._journal = Journal(link, lambda: datetime.now().astimezone())
         self._tray: Tray | None = None
         self.window = self._made()
@@ -46,6 +49,16 @@ class App:
     def set_theme(self, theme: str) -> None:
         """Draw everything in ``theme`` from now on."""
         self._settings.setValue(_THEME, theme)
+        self._renew()
+
+    def set_language(self, language: str) -> None:
+        """Say everything in ``language`` from now on."""
+        self._settings.setValue(_LANGUAGE, language)
+        speak(language_of(language), self._application)
+        self._renew()
+
+    def _renew(self) -> None:
+        """Make the window anew, where and as it was."""
         old = self.window
         self.window = self._made()
         self.window.setGeometry(old.geometry())
@@ -67,7 +80,7 @@ class App:
             settings=self._settings,
             journal=self._journal,
         )
-        window = Window(context, own_pages(self.set_theme))
+        window = Window(context, own_pages(self.set_theme, self.set_language))
         window.quit_asked.connect(self._leave)
         if QSystemTrayIcon.isSystemTrayAvailable():
             self._application.setQuitOnLastWindowClosed(False)
@@ -137,10 +150,10 @@ def end_on_signals(application: QApplication) -> None:
 
 
 def _agrees(window: Window) -> bool:
-    text = (
+    asked = QCoreApplication.translate(
+        "tray",
         "Quit the window? Your tunnel stays on and protected."
-        " Disconnect first if you want it closed."
+        " Disconnect first if you want it closed.",
     )
-    asked = QCoreApplication.translate("tray", text)
     answer = QMessageBox.question(window, "WorldVPN", asked)
     return answer is QMessageBox.StandardButton.Yes

@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import (
 )
 
 from worldvpn_app.gui import icons
-from worldvpn_app.gui.editors import Combo, editor
+from worldvpn_app.gui.editors import Combo, editor, languages
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.advice import advice
@@ -43,10 +43,16 @@ _PAGE_PX: Final = 1_280
 class SettingsPage(QWidget):
     """Draws what ``settings.get`` answers; each change is sent at once."""
 
-    def __init__(self, context: Context, set_theme: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        context: Context,
+        set_theme: Callable[[str], None],
+        set_language: Callable[[str], None],
+    ) -> None:
         super().__init__()
         self.setObjectName("page")
-        self._context, self._set_theme = context, set_theme
+        self._context = context
+        self._set_theme, self._set_language = set_theme, set_language
         self._answer: Result = {}
         self._wrong: dict[str, str] = {}
         self._asked_for: tuple[str, object] | None = None
@@ -224,7 +230,10 @@ class SettingsPage(QWidget):
         closing.activated.connect(
             lambda place: kept.setValue("window/closing", closing.itemData(place))
         )
+        spoken = languages(kept.value("look/language"), self._set_language)
         column.addWidget(_row(translate("settings", "Theme"), "", theme))
+        column.addWidget(line())
+        column.addWidget(_row(translate("settings", "Language"), "", spoken))
         column.addWidget(line())
         told = translate("settings", "Protection goes on either way.")
         column.addWidget(_row(translate("settings", "When the window closes"), told, closing))

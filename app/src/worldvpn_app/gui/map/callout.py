@@ -9,8 +9,10 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout
 
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.flags import Flag
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.facts import NOT_KNOWN, protocol
-from worldvpn_app.gui.present.nodes import Node, latency
+from worldvpn_app.gui.present.nodes import Node, kind, latency, load_words
+from worldvpn_app.gui.present.traffic import rate
 from worldvpn_app.gui.tokens import Colours
 from worldvpn_app.gui.widgets.cards import row
 from worldvpn_app.gui.widgets.controls import button, icon_button
@@ -67,26 +69,15 @@ class Callout(QFrame):
             return
         self._flag.show_country(node.country)
         self.place.setText(node.where)
-        kind = (
-            translate("map", "public node")
-            if node.is_public
-            else translate("map", "community node")
-        )
-        new = translate("map", " · new") if node.is_new else ""
-        self.kind.setText(f"{node.short} · {kind}{new}")
-        free = f"{node.bandwidth_mbps:,}\u00a0Mbit/s" if node.bandwidth_mbps else NOT_KNOWN
+        kinds = (node.short, kind(node), translate("map", "new") if node.is_new else "")
+        self.kind.setText(" · ".join(filter(None, kinds)))
+        free = rate(node.bandwidth_mbps, digits=0) if node.bandwidth_mbps else NOT_KNOWN
         for widget, text in zip(
-            self._figures, (latency(node), free, str(node.reputation)), strict=True
+            self._figures, (latency(node), free, figures.whole(node.reputation)), strict=True
         ):
             widget.setText(text)
-        loads = (
-            translate("map", "free"),
-            translate("map", "in use"),
-            translate("map", "busy"),
-            translate("map", "full"),
-        )
         names = ", ".join(protocol(each) for each in node.protocols) or NOT_KNOWN
-        self.more.setText(f"{names} · {loads[node.load]}")
+        self.more.setText(f"{names} · {load_words(node.load)}")
         colour = self._colours.accent if node.is_favourite else self._colours.text2
         self.star.setIcon(icons.icon("star", colour, 16))
         self.star.setChecked(node.is_favourite)

@@ -8,9 +8,10 @@ from typing import Final
 from PyQt6.QtCore import QCoreApplication
 
 from worldvpn_app.cli.snapshot import Snapshot
-from worldvpn_app.cli.wording import amount, span
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.nodes import latency
 from worldvpn_app.gui.present.places import Place
+from worldvpn_app.gui.present.told import reach_word
 from worldvpn_app.gui.present.view import Fact, Mark, clean
 from worldvpn_app.gui.tokens import Tone
 
@@ -61,13 +62,8 @@ def carried(snapshot: Snapshot) -> str:
     tunnel = snapshot["tunnel"]
     if tunnel["state"] not in _UP:
         return translate("home", "last 60\u00a0s")
-    received, sent = amount(tunnel["received_bytes"]), amount(tunnel["sent_bytes"])
-    return f"{_joined(received)}\u00a0↓  {_joined(sent)}\u00a0↑"
-
-
-def _joined(text: str) -> str:
-    """Return ``text`` so that it is not broken between figure and unit."""
-    return text.replace(" ", "\u00a0")
+    received, sent = (figures.amount(tunnel[key]) for key in ("received_bytes", "sent_bytes"))
+    return f"{received}\u00a0↓  {sent}\u00a0↑"
 
 
 def account_line(snapshot: Snapshot) -> str:
@@ -82,12 +78,18 @@ def account_line(snapshot: Snapshot) -> str:
     balance = account["balance"]
     if balance is None:
         return clean(account["username"] or "", 32)
-    return translate("home", "{n} credits").format(n=f"{balance['credits']:,}")
+    count = balance["credits"]
+    words = translate("home", "{n} credits", "", figures.form(count))
+    return words.format(n=figures.whole(count))
 
 
 def protocol(transport: str | None) -> str:
     """Return a transport's name as people write it; "" where there is none."""
-    names = {"wireguard": "WireGuard", "shadowsocks": "Shadowsocks", "obfs": "Obfuscated"}
+    names = {
+        "wireguard": "WireGuard",
+        "shadowsocks": "Shadowsocks",
+        "obfs": translate("home", "Obfuscated"),
+    }
     return names.get(transport or "", clean(transport or "", 32))
 
 
@@ -128,7 +130,7 @@ def _since(snapshot: Snapshot, now: datetime, *, is_known: bool) -> str:
     since = snapshot["tunnel"]["since_utc"]
     if not since or not is_known:
         return NOT_KNOWN
-    return _joined(span((now - datetime.fromisoformat(since)).total_seconds()))
+    return figures.span((now - datetime.fromisoformat(since)).total_seconds())
 
 
 def _blocked(snapshot: Snapshot, now: datetime) -> tuple[Fact, ...]:
@@ -191,7 +193,7 @@ def _open(snapshot: Snapshot) -> tuple[Fact, ...]:
     account, sharing = snapshot.get("account"), snapshot["sharing"]
     balance = account["balance"] if account else None
     lasts = translate("home", "about {amount}").format(
-        amount=amount(balance["credits"] * _MEBI) if balance else ""
+        amount=figures.amount(balance["credits"] * _MEBI) if balance else ""
     )
     names = translate("home", "Your provider sees names")
     return (
@@ -229,4 +231,4 @@ def _server(snapshot: Snapshot) -> str:
         return translate("home", "None, own profiles only")
     if account["reach"] == "online":
         return translate("home", "In reach")
-    return clean(account["reach"], 32).capitalize()
+    return reach_word(account["reach"]).capitalize()

@@ -107,7 +107,7 @@ def window_for(theme: Theme, shot: Shot) -> Window:
         journal=Journal(link, now),
         now=now,
     )
-    window = Window(context, own_pages(lambda _theme: None))
+    window = Window(context, own_pages(lambda _theme: None, lambda _language: None))
     link.setParent(window)
     store.setParent(window)
     tunnel = states()[shot.state]["tunnel"]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QLinearGradient, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.traffic import SPAN_S, Rate, rate, scale
 from worldvpn_app.gui.tokens import MICRO, Colours
 
+translate = QCoreApplication.translate
 _RIGHT_PX, _BELOW_PX, _ABOVE_PX = 52, 20, 8
 _LINES: Final = 4
 _LEAST_MBPS: Final = 0.1
@@ -84,17 +86,19 @@ class RateChart(QWidget):
                 painter.setPen(QColor(colours.text3))
                 # The unit stands below the lowest figure.
                 room = QRectF(area.right() + 8, y - (8 if place else 13), _RIGHT_PX, 16)
-                painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, f"{value:g}")
+                painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, figures.short(value))
         if most is None:
             return
         painter.setPen(QColor(colours.text3))
         below = QRectF(area.left(), area.bottom() + 4, area.width(), 16)
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight, "now")
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, translate("home", "now"))
         unit = QRectF(area.right() + 8, area.bottom() + 4, _RIGHT_PX, 16)
-        painter.drawText(unit, Qt.AlignmentFlag.AlignLeft, "Mbit/s")
+        painter.drawText(unit, Qt.AlignmentFlag.AlignLeft, translate("figures", "Mbit/s"))
         for ago_s in _MARKS_S:
             x = self._x(area, self._now_s - ago_s)
-            painter.drawText(QPointF(x, area.bottom() + 16), f"{ago_s}\u00a0s")
+            painter.drawText(
+                QPointF(x, area.bottom() + 16), translate("figures", "{n}\u00a0s").format(n=ago_s)
+            )
 
     def _x(self, area: QRectF, at_s: float) -> float:
         return area.right() - (self._now_s - at_s) / SPAN_S * area.width()
