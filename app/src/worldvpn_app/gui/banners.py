@@ -24,14 +24,14 @@ class Alarm(QFrame):
     def __init__(self, colours: Colours) -> None:
         super().__init__()
         self.setProperty("look", "alarm")
-        self.setFixedHeight(SHAPE.alarm_px)
+        self.setMinimumHeight(SHAPE.alarm_px)
         inside = QHBoxLayout(self)
         inside.setContentsMargins(22, 8, 24, 8)
         inside.setSpacing(18)
         inside.addWidget(sign("triangle-alert", colours.onalarm, 36))
         words = QVBoxLayout()
         words.setSpacing(2)
-        self.cause, then = label("head"), label("strong")
+        self.cause, then = label("head", wraps=True), label("strong", wraps=True)
         then.setText(
             translate(
                 "home",

@@ -8,7 +8,15 @@ from typing import Final
 
 from PyQt6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PyQt6.QtGui import QMouseEvent, QResizeEvent
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout
+from PyQt6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from worldvpn_app.cli.target import Target
 from worldvpn_app.gui import flags, icons
@@ -18,9 +26,10 @@ from worldvpn_app.gui.present.advice import advice
 from worldvpn_app.gui.present.places import picks
 from worldvpn_app.gui.present.view import Button, Do, HomeView
 from worldvpn_app.gui.tokens import SHAPE, SPACE
-from worldvpn_app.gui.widgets.cards import line, row
+from worldvpn_app.gui.widgets.cards import line, row, scrolled
 from worldvpn_app.gui.widgets.controls import button
 from worldvpn_app.gui.widgets.dial import Dial
+from worldvpn_app.gui.widgets.flow import Flow
 from worldvpn_app.gui.widgets.text import label, relook
 
 translate = QCoreApplication.translate
@@ -221,10 +230,15 @@ class Control(QFrame):
         inside.addSpacing(8)
         inside.addWidget(self.main)
         inside.addSpacing(4)
-        inside.addLayout(row(*self.second))
+        inside.addLayout(Flow(*self.second, fills=True))
         inside.addStretch(1)
-        column.addLayout(inside, 1)
+        # It scrolls before it clips.
+        around = QWidget()
+        around.setLayout(inside)
+        column.addWidget(scrolled(around), 1)
         column.addWidget(line())
-        foot = row(self._lock, self.kill_switch, None, self.lan)
+        kept = QWidget()
+        kept.setLayout(row(self._lock, self.kill_switch))
+        foot = Flow(kept, self.lan, apart=True)
         foot.setContentsMargins(side_px, 10, side_px, 12)
         column.addLayout(foot)

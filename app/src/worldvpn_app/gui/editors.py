@@ -23,6 +23,7 @@ from worldvpn_app.gui.widgets.text import label
 translate = QCoreApplication.translate
 Change = Callable[[object], None]
 _WIDE_PX: Final = 190
+_WIDEST_PX: Final = 260
 
 
 class Combo(QComboBox):
@@ -32,7 +33,10 @@ class Combo(QComboBox):
         super().__init__()
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setFixedWidth(_WIDE_PX)
+        self.setMinimumWidth(_WIDE_PX)
+        self.setMaximumWidth(_WIDEST_PX)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.currentTextChanged.connect(self.setToolTip)
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         if event is not None:

@@ -54,6 +54,7 @@ class SettingsPage(QWidget):
         self._context = context
         self._set_theme, self._set_language = set_theme, set_language
         self._answer: Result = {}
+        self.shown: tuple[Section, ...] = ()
         self._wrong: dict[str, str] = {}
         self._asked_for: tuple[str, object] | None = None
         self._at = 0
@@ -63,6 +64,7 @@ class SettingsPage(QWidget):
         self.finder.setPlaceholderText(translate("settings", "Search settings"))
         self.finder.setFixedWidth(240)
         self.finder.setAccessibleName(self.finder.placeholderText())
+        self.finder.setToolTip(self.finder.placeholderText())
         self.finder.addAction(
             icons.icon("search", context.colours.text3, 16),
             QLineEdit.ActionPosition.LeadingPosition,
@@ -132,7 +134,7 @@ class SettingsPage(QWidget):
         emptied(self._column)
         emptied(self._list)
         self._heads.clear()
-        found = matching(sections(self._answer), self.finder.text())
+        found = self.shown = matching(sections(self._answer), self.finder.text())
         if not self.finder.text():
             self._add("general", translate("settings", "General"), "settings", self._general())
         for section in found:

@@ -159,8 +159,9 @@ QPushButton[look="chip"] {{ background: transparent; color: {colours.text2};
   padding: 0 11px; font-size: 12px; font-weight: 500; }}
 QPushButton[look="chip"]:checked {{ background: {colours.accentbg}; color: {colours.accent};
   border-color: {colours.accent}; font-weight: 600; }}
-QPushButton[look="segment"] {{ background: transparent; color: {colours.text2}; border: 0;
-  border-radius: 6px; min-height: 26px; padding: 0 14px; font-size: 12px; font-weight: 600; }}
+QPushButton[look="segment"] {{ background: transparent; color: {colours.text2};
+  border: 1px solid transparent; border-radius: 6px; min-height: 26px;
+  padding: 0 14px; font-size: 12px; font-weight: 600; }}
 QPushButton[look="segment"]:checked {{ background: {
         colours.raised if colours.is_dark else colours.surface
     }; color: {colours.accent}; border: 1px solid {colours.accent}; }}

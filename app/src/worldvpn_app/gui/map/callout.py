@@ -35,7 +35,7 @@ class Callout(QFrame):
     ) -> None:
         super().__init__()
         self.setProperty("look", "callout")
-        self.setFixedWidth(_WIDE_PX)
+        self.setMinimumWidth(_WIDE_PX)
         self._colours = colours
         self._node: Node | None = None
         self._flag = Flag(colours)
@@ -89,6 +89,8 @@ class Callout(QFrame):
             if is_connected
             else translate("map", "Connect to this node")
         )
+        if (inside := self.layout()) is not None:
+            inside.activate()
         self.adjustSize()
 
     def _with_node(self, act: Callable[[Node], None]) -> None:

@@ -37,6 +37,8 @@ class Panel(QWidget):
         self.finder = QLineEdit()
         self.finder.setProperty("look", "search")
         self.finder.setPlaceholderText(translate("map", "Search country, city or node"))
+        self.finder.setToolTip(self.finder.placeholderText())
+        self.finder.setAccessibleName(self.finder.placeholderText())
         self.finder.setClearButtonEnabled(True)
         self.finder.addAction(
             icons.icon("search", context.colours.text3, 16),
