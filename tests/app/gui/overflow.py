@@ -136,8 +136,8 @@ def _named(widget: QWidget) -> str:
 def main(spoken: Spoken, size: tuple[int, int], only: str = "") -> int:
     """Print every defect in ``spoken``; return how many there are."""
     application = QApplication([])
-    style.apply(application, DARK)
     speak_any(spoken, application)
+    style.apply(application, DARK)
     count = 0
     for scene in scenes():
         if only not in {"", scene.name}:

@@ -13,7 +13,7 @@ from worldvpn_app.gui.language import Language, speak, use
 _HOLE = re.compile(r"(\{\w*\})")
 _ACCENTS = str.maketrans("aceinouyACEINOU", "àçéîñôûýÀÇÉÎÑÔÛ")
 _LONGER = 0.4
-_RLO, _PDF = "\u202e", "\u202c"
+_RLM, _RLO, _PDF = "\u200f", "\u202e", "\u202c"
 
 
 class Spoken(enum.StrEnum):
@@ -36,11 +36,12 @@ def longer(text: str) -> str:
 
 
 def turned(text: str) -> str:
-    """Return ``text`` so that each of its words is written from right to left."""
-    return "".join(
+    """Return ``text`` as if written from right to left, word by word."""
+    words = [
         part if not part or part.isspace() or _HOLE.fullmatch(part) else f"{_RLO}{part}{_PDF}"
-        for part in _HOLE.split(text)
-    )
+        for part in re.split(r"(\{\w*\}|\s+)", text)
+    ]
+    return f"{_RLM}{''.join(words)}" if text else ""
 
 
 class Pseudo(QTranslator):

@@ -12,6 +12,7 @@ from worldvpn_app.gui.present.wallet import BalanceView
 from worldvpn_app.gui.tokens import SPACE, Colours
 from worldvpn_app.gui.widgets.cards import row
 from worldvpn_app.gui.widgets.text import label
+from worldvpn_app.gui.widgets.ways import mirror
 
 translate = QCoreApplication.translate
 _PARTS: Final = 3
@@ -34,6 +35,7 @@ class PartsBar(QWidget):
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            mirror(painter, self.width())
             left = 0.0
             for place, share in enumerate(self._shares):
                 width = share * (self.width() - 4 * _PARTS)

@@ -11,6 +11,7 @@ from worldvpn_app.gui.tokens import SHAPE, Colours
 from worldvpn_app.gui.widgets.cards import row, sign
 from worldvpn_app.gui.widgets.controls import button, icon_button
 from worldvpn_app.gui.widgets.text import copy, label
+from worldvpn_app.gui.widgets.ways import set_margins
 
 translate = QCoreApplication.translate
 _MOST_NOTICES = 3
@@ -26,7 +27,7 @@ class Alarm(QFrame):
         self.setProperty("look", "alarm")
         self.setMinimumHeight(SHAPE.alarm_px)
         inside = QHBoxLayout(self)
-        inside.setContentsMargins(22, 8, 24, 8)
+        set_margins(inside, 22, 8, 24, 8)
         inside.setSpacing(18)
         inside.addWidget(sign("triangle-alert", colours.onalarm, 36))
         words = QVBoxLayout()
@@ -98,7 +99,7 @@ class Notices(QWidget):
         away.clicked.connect(lambda: self._dismiss(text))
         inside = row(sign("circle-alert", self._colours.paused), words, away)
         inside.setStretch(1, 1)
-        inside.setContentsMargins(16, 4, 8, 4)
+        set_margins(inside, 16, 4, 8, 4)
         bar.setLayout(inside)
         return bar
 
@@ -131,7 +132,7 @@ class TroublePage(QWidget):
         self._frame = QFrame()
         self._frame.setProperty("look", "inset")
         inside = row(self.command, self._copy)
-        inside.setContentsMargins(16, 8, 8, 8)
+        set_margins(inside, 16, 8, 8, 8)
         self._frame.setLayout(inside)
         column.addStretch(1)
         for each in (picture, self.sentence, self.then):

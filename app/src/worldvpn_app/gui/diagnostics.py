@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from PyQt6.QtCore import QCoreApplication, Qt, QTimer
+from PyQt6.QtCore import QCoreApplication, QTimer
 from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QFileDialog,
@@ -27,10 +27,12 @@ from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.advice import not_written, sentence
 from worldvpn_app.gui.present.diagnostics import Health, healths, report, rules
+from worldvpn_app.gui.present.told import subject_word
 from worldvpn_app.gui.tokens import SPACE, Colours
 from worldvpn_app.gui.widgets.cards import card, emptied, page, row, sign
 from worldvpn_app.gui.widgets.controls import Chip, button, icon_button
 from worldvpn_app.gui.widgets.text import Elided, copy, label, relook
+from worldvpn_app.gui.widgets.ways import at_end
 
 translate = QCoreApplication.translate
 _EVERY_MS: Final = 2_000
@@ -129,7 +131,7 @@ class DiagnosticsPage(QWidget):
             name, colour = (
                 ("triangle-alert", colours.paused) if entry.is_trouble else ("info", colours.text3)
             )
-            subject = label("mono", entry.subject)
+            subject = label("mono", subject_word(entry.subject))
             subject.setFixedWidth(64)
             time = label("mono", f"{entry.at:%H:%M:%S}")
             words = label("mono", entry.words, wraps=True)
@@ -142,7 +144,11 @@ class DiagnosticsPage(QWidget):
 
     def _copy_log(self) -> None:
         entries = self._context.journal.entries
-        copy("\n".join(f"{each.at:%H:%M:%S} {each.subject} {each.words}" for each in entries))
+        copy(
+            "\n".join(
+                f"{each.at:%H:%M:%S} {subject_word(each.subject)} {each.words}" for each in entries
+            )
+        )
 
     def _save(self) -> None:
         title = translate("diagnostics", "Save the report")
@@ -294,5 +300,5 @@ class Why(QFrame):
 def _cell(text: str, look: str, *, is_figure: bool) -> QLabel:
     made = label(look, text) if is_figure else Elided(look, text)
     if is_figure:
-        made.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        made.setAlignment(at_end())
     return made

@@ -19,6 +19,7 @@ from worldvpn_app.gui.present.settings import Setting, in_words, ports
 from worldvpn_app.gui.tokens import Colours
 from worldvpn_app.gui.widgets.controls import Toggle, button
 from worldvpn_app.gui.widgets.text import label
+from worldvpn_app.gui.widgets.ways import is_turned
 
 translate = QCoreApplication.translate
 Change = Callable[[object], None]
@@ -48,7 +49,7 @@ class Combo(QComboBox):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             colour = self.palette().color(self.foregroundRole())
             painter.setPen(QPen(colour, 1.75, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-            at = QPointF(self.width() - 18, self.height() / 2)
+            at = QPointF(18 if is_turned() else self.width() - 18, self.height() / 2)
             corners = (QPointF(-4, -2), QPointF(0, 2), QPointF(4, -2))
             painter.drawPolyline(QPolygonF([at + each for each in corners]))
 

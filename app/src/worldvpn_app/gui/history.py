@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PyQt6.QtCore import QCoreApplication, Qt
+from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtWidgets import QButtonGroup, QFrame, QVBoxLayout, QWidget
 
 from worldvpn_app.gui.pages import Context
@@ -16,6 +16,7 @@ from worldvpn_app.gui.widgets import cards
 from worldvpn_app.gui.widgets.cards import emptied, row, sign
 from worldvpn_app.gui.widgets.controls import Chip, icon_button
 from worldvpn_app.gui.widgets.text import Elided, label
+from worldvpn_app.gui.widgets.ways import at_end
 
 translate = QCoreApplication.translate
 _ROWS: Final = 10
@@ -101,7 +102,7 @@ class History(QFrame):
         made = QWidget()
         made.setFixedHeight(36)
         figure = label("semi", shown.figure)
-        figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        figure.setAlignment(at_end())
         figure.setFixedWidth(96)
         when = label("small", shown.when)
         when.setFixedWidth(124)

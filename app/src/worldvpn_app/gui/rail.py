@@ -13,6 +13,7 @@ from worldvpn_app.gui.tokens import SHAPE, Colours, Tone
 from worldvpn_app.gui.widgets.cards import line
 from worldvpn_app.gui.widgets.dial import draw
 from worldvpn_app.gui.widgets.text import Elided, label
+from worldvpn_app.gui.widgets.ways import is_turned, set_margins
 
 translate = QCoreApplication.translate
 _RING_PX = 20
@@ -102,11 +103,12 @@ class Item(QPushButton):
             painter.setPen(Qt.PenStyle.NoPen)
             if self._is_narrow:
                 painter.setBrush(QColor(self._colours.accent))
-                painter.drawEllipse(QPointF(self.width() - 14, 11), 4, 4)
+                painter.drawEllipse(QPointF(14 if is_turned() else self.width() - 14, 11), 4, 4)
                 return
             text = str(self._count)
             width = max(20, painter.fontMetrics().horizontalAdvance(text) + 12)
-            area = QRectF(self.width() - width - 10, (self.height() - 20) / 2, width, 20)
+            left = 10 if is_turned() else self.width() - width - 10
+            area = QRectF(left, (self.height() - 20) / 2, width, 20)
             painter.setBrush(QColor(self._colours.accentbg))
             painter.drawRoundedRect(area, 10, 10)
             painter.setPen(QColor(self._colours.accent))
@@ -133,7 +135,7 @@ class Rail(QFrame):
         column.setSpacing(4)
         self._name = label("brand", "WorldVPN")
         head = QHBoxLayout()
-        head.setContentsMargins(12, 2, 0, 18)
+        set_margins(head, 12, 2, 0, 18)
         head.setSpacing(8)
         head.addWidget(Logo(colours))
         head.addWidget(self._name, 1)
@@ -196,7 +198,7 @@ class Rail(QFrame):
         self._block.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._block.clicked.connect(lambda: self.chosen.emit("home"))
         inside = QHBoxLayout(self._block)
-        inside.setContentsMargins(12, 8, 4, 4)
+        set_margins(inside, 12, 8, 4, 4)
         inside.setSpacing(12)
         inside.addWidget(self.ring, 0, Qt.AlignmentFlag.AlignVCenter)
         words = QVBoxLayout()

@@ -34,6 +34,7 @@ from worldvpn_app.gui.tokens import SHAPE, SPACE, Theme
 from worldvpn_app.gui.widgets.cards import emptied, line, row, scrolled
 from worldvpn_app.gui.widgets.controls import Segmented, button
 from worldvpn_app.gui.widgets.text import label
+from worldvpn_app.gui.widgets.ways import set_margins
 
 translate = QCoreApplication.translate
 _SECTIONS_PX: Final = 188
@@ -246,7 +247,7 @@ class SettingsPage(QWidget):
         inside.setObjectName("page")
         inside.setMaximumWidth(_PAGE_PX - _SECTIONS_PX)
         inside.setLayout(self._column)
-        self._column.setContentsMargins(0, 0, SPACE.page_px, SPACE.page_px)
+        set_margins(self._column, 0, 0, SPACE.page_px, SPACE.page_px)
         self._scroll = scrolled(inside)
         left = QWidget()
         left.setFixedWidth(_SECTIONS_PX)
@@ -257,10 +258,10 @@ class SettingsPage(QWidget):
         below.addWidget(left)
         below.addWidget(self._scroll, 1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(SPACE.page_px, 20, 0, 0)
+        set_margins(column, SPACE.page_px, 20, 0, 0)
         column.setSpacing(16)
         head = row(label("title", translate("settings", "Settings")), None, self.finder)
-        head.setContentsMargins(0, 0, SPACE.page_px, 0)
+        set_margins(head, 0, 0, SPACE.page_px, 0)
         column.addLayout(head)
         column.addLayout(below, 1)
 

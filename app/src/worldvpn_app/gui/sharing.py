@@ -21,6 +21,7 @@ from worldvpn_app.gui.tokens import SPACE
 from worldvpn_app.gui.widgets.cards import Tile, card, page, row, sign
 from worldvpn_app.gui.widgets.controls import button
 from worldvpn_app.gui.widgets.text import label, relook
+from worldvpn_app.gui.widgets.ways import set_margins
 
 translate = QCoreApplication.translate
 _LIMITS: Final = (
@@ -179,7 +180,7 @@ class SharingPage(QWidget):
         go.clicked.connect(lambda: self._context.actions.do(Do.SETTINGS))
         inside = row(sign("info", self._context.colours.accent), words, go)
         inside.setStretch(1, 1)
-        inside.setContentsMargins(16, 6, 8, 6)
+        set_margins(inside, 16, 6, 8, 6)
         frame.setLayout(inside)
         frame.hide()
         return frame, words

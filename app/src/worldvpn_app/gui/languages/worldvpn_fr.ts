@@ -294,8 +294,24 @@
   <context>
     <name>cause</name>
     <message>
+      <source>A protection could not be set</source>
+      <translation>Une protection n’a pu être mise en place</translation>
+    </message>
+    <message>
       <source>No node has room now</source>
       <translation>Aucun nœud n’a de place</translation>
+    </message>
+    <message>
+      <source>The WorldVPN agent does not answer</source>
+      <translation>L’agent de WorldVPN ne répond pas</translation>
+    </message>
+    <message>
+      <source>The firewall rules could not be set</source>
+      <translation>Les règles du pare-feu n’ont pu être posées</translation>
+    </message>
+    <message>
+      <source>The name servers could not be set</source>
+      <translation>Les serveurs de noms n’ont pu être réglés</translation>
     </message>
     <message>
       <source>The node does not answer</source>
@@ -312,6 +328,10 @@
     <message>
       <source>The node's name was not found</source>
       <translation>Le nom du nœud est introuvable</translation>
+    </message>
+    <message>
+      <source>The routes could not be set</source>
+      <translation>Les routes n’ont pu être posées</translation>
     </message>
     <message>
       <source>The server cannot be reached</source>
@@ -948,6 +968,10 @@
       <translation>Pourquoi ?</translation>
     </message>
     <message>
+      <source>app</source>
+      <translation>appli</translation>
+    </message>
+    <message>
       <source>being switched on</source>
       <translation>en cours de démarrage</translation>
     </message>
@@ -964,6 +988,10 @@
       <translation>joignable</translation>
     </message>
     <message>
+      <source>notice</source>
+      <translation>avis</translation>
+    </message>
+    <message>
       <source>off</source>
       <translation>arrêté</translation>
     </message>
@@ -976,8 +1004,20 @@
       <translation>en marche</translation>
     </message>
     <message>
+      <source>server</source>
+      <translation>serveur</translation>
+    </message>
+    <message>
+      <source>sharing</source>
+      <translation>partage</translation>
+    </message>
+    <message>
       <source>since the app was opened</source>
       <translation>depuis l’ouverture de l’application</translation>
+    </message>
+    <message>
+      <source>tunnel</source>
+      <translation>tunnel</translation>
     </message>
     <message numerus="yes">
       <source>{n} packets so far.</source>
@@ -1498,7 +1538,7 @@
     </message>
     <message>
       <source>last 60 s</source>
-      <translation>60 dernières s</translation>
+      <translation>60 dernières secondes</translation>
     </message>
     <message>
       <source>now</source>

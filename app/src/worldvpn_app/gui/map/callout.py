@@ -17,6 +17,7 @@ from worldvpn_app.gui.tokens import Colours
 from worldvpn_app.gui.widgets.cards import row
 from worldvpn_app.gui.widgets.controls import button, icon_button
 from worldvpn_app.gui.widgets.text import Elided, label
+from worldvpn_app.gui.widgets.ways import set_margins
 
 translate = QCoreApplication.translate
 _WIDE_PX = 262
@@ -50,7 +51,7 @@ class Callout(QFrame):
         self.star.clicked.connect(lambda: self._with_node(favour))
         away.clicked.connect(close)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 10, 10, 16)
+        set_margins(column, 16, 10, 10, 16)
         column.setSpacing(8)
         head = row(self._flag, self.place, self.star, away, spacing_px=6)
         head.setStretch(1, 1)

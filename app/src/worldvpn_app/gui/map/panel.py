@@ -16,6 +16,7 @@ from worldvpn_app.gui.present.places import FASTEST
 from worldvpn_app.gui.widgets.cards import emptied, line, row, scrolled
 from worldvpn_app.gui.widgets.controls import button
 from worldvpn_app.gui.widgets.text import label
+from worldvpn_app.gui.widgets.ways import set_margins
 
 translate = QCoreApplication.translate
 _FRESH_S: Final = 90
@@ -128,10 +129,10 @@ class Panel(QWidget):
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(1, 16, 0, 0)
+        set_margins(column, 1, 16, 0, 0)
         column.setSpacing(8)
         search = row(self.finder)
-        search.setContentsMargins(15, 0, 16, 0)
+        set_margins(search, 15, 0, 16, 0)
         column.addLayout(search)
         column.addLayout(self._top)
         head = row(self.count, None)

@@ -15,6 +15,7 @@ from worldvpn_app.gui.present.nodes import Land, Node, kind, latency, load_words
 from worldvpn_app.gui.tokens import Colours
 from worldvpn_app.gui.widgets.cards import emptied
 from worldvpn_app.gui.widgets.text import Elided, label
+from worldvpn_app.gui.widgets.ways import mirror
 
 translate = QCoreApplication.translate
 _BARS: Final = 3
@@ -37,6 +38,7 @@ class Bars(QWidget):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
+            mirror(painter, self.width())
             for place in range(_BARS):
                 is_on = place < max(1, self._load)
                 painter.setBrush(QColor(self._colours.text2 if is_on else self._colours.line))
@@ -134,7 +136,9 @@ class Rows(QWidget):
         if len(land.nodes) > 1:
             chevron = "chevron-down" if land.code in self._open else "chevron-right"
             sign = label("caption")
-            sign.setPixmap(icons.pixmap(chevron, self._colours.text3, 16, scale=2.0))
+            sign.setPixmap(
+                icons.pixmap(icons.directed(chevron), self._colours.text3, 16, scale=2.0)
+            )
             row.put_after_name(label("caption", figures.whole(len(land.nodes))))
             row.put_after_name(sign)
             row.clicked.connect(lambda: self._turn(land.code))

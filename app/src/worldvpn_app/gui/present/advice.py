@@ -38,6 +38,11 @@ def cause_of(code: str, detail: str) -> str:
         "central.offline": translate("cause", "The server cannot be reached"),
         "central.busy": translate("cause", "No node has room now"),
         "vault.locked": translate("cause", "The vault with your keys is locked"),
+        "protection": translate("cause", "A protection could not be set"),
+        "protection.firewall": translate("cause", "The firewall rules could not be set"),
+        "protection.routing": translate("cause", "The routes could not be set"),
+        "protection.dns": translate("cause", "The name servers could not be set"),
+        "agent": translate("cause", "The WorldVPN agent does not answer"),
     }
     plain = told(detail).rstrip(".")
     return known.get(code) or plain[:1].upper() + plain[1:]

@@ -63,7 +63,8 @@ def carried(snapshot: Snapshot) -> str:
     if tunnel["state"] not in _UP:
         return translate("home", "last 60\u00a0s")
     received, sent = (figures.amount(tunnel[key]) for key in ("received_bytes", "sent_bytes"))
-    return f"{received}\u00a0↓  {sent}\u00a0↑"
+    down, up = figures.isolated(f"{received}\u00a0↓"), figures.isolated(f"{sent}\u00a0↑")
+    return f"{down}  {up}"
 
 
 def account_line(snapshot: Snapshot) -> str:

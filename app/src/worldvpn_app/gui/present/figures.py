@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-from PyQt6.QtCore import QCollator, QCoreApplication, QDate, QDateTime, QLocale, QTime
+from PyQt6.QtCore import QCollator, QCoreApplication, QDate, QDateTime, QLocale, Qt, QTime
 
 from worldvpn_app.cli import countries
 from worldvpn_core.credit.units import CREDIT_TICKS
@@ -16,9 +16,17 @@ from worldvpn_core.credit.units import CREDIT_TICKS
 translate = QCoreApplication.translate
 _NO_BREAK: Final = "\u00a0"
 _MINUS: Final = "\u2212"
+#: Left-to-right isolate, and its end.
+_LRI, _PDI = "\u2066", "\u2069"
 _MOST: Final = 2**63 - 1
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 _FOLDER: Final = Path(__file__).parents[1] / "languages"
+
+
+def isolated(text: str) -> str:
+    """Return ``text`` so that it is read from left to right where all else is not."""
+    is_turned = QLocale().textDirection() is Qt.LayoutDirection.RightToLeft
+    return f"{_LRI}{text}{_PDI}" if is_turned else text
 
 
 def whole(number: int) -> str:
@@ -51,15 +59,18 @@ def amount(count_bytes: int) -> str:
 def credit(ticks: int, *, signed: bool = False) -> str:
     """Return ``ticks`` in credits to the hundredth, never more than is there."""
     hundredths = ticks * 100 // CREDIT_TICKS
-    rest = abs(hundredths) % 100
-    point = QLocale().decimalPoint()
-    sign = _MINUS if hundredths < 0 else "+" if signed and hundredths > 0 else ""
-    return f"{sign}{whole(abs(hundredths) // 100)}{point}{rest:02}"
+    rest = f"{QLocale().decimalPoint()}{abs(hundredths) % 100:02}"
+    return isolated(f"{_sign(hundredths, signed=signed)}{whole(abs(hundredths) // 100)}{rest}")
 
 
 def whole_credit(ticks: int, *, signed: bool = False) -> str:
     """Return ``ticks`` in whole credits, never more than is there."""
-    return credit(ticks, signed=signed)[: -len(QLocale().decimalPoint()) - 2]
+    hundredths = ticks * 100 // CREDIT_TICKS
+    return isolated(f"{_sign(hundredths, signed=signed)}{whole(abs(hundredths) // 100)}")
+
+
+def _sign(number: int, *, signed: bool) -> str:
+    return _MINUS if number < 0 else "+" if signed and number > 0 else ""
 
 
 def span(duration_s: float) -> str:

@@ -242,3 +242,16 @@ def reach_word(reach: str) -> str:
         "connecting": translate("diagnostics", "connecting"),
     }
     return words.get(reach) or clean(reach, 32)
+
+
+def subject_word(subject: str) -> str:
+    """Return what a change was of."""
+    translate = QCoreApplication.translate
+    words = {
+        "tunnel": translate("diagnostics", "tunnel"),
+        "sharing": translate("diagnostics", "sharing"),
+        "server": translate("diagnostics", "server"),
+        "notice": translate("diagnostics", "notice"),
+        "app": translate("diagnostics", "app"),
+    }
+    return words.get(subject) or clean(subject, 20)

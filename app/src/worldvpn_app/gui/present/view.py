@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import enum
+import unicodedata
+from typing import Final
 
 import attrs
 
 from worldvpn_app.gui.tokens import Tone
+
+_TURNING: Final = frozenset({"R", "AL", "AN"})
 
 
 class Mark(enum.StrEnum):
@@ -104,4 +108,7 @@ class HomeView:
 def clean(text: str, most: int = 200) -> str:
     """Return a stranger's text as one plain line."""
     plain = "".join(each if each.isprintable() else " " for each in text)
-    return plain if len(plain) <= most else f"{plain[: most - 1]}…"
+    shown = plain if len(plain) <= most else f"{plain[: most - 1]}…"
+    # What runs from right to left turns nothing that stands beside it.
+    is_turned = any(unicodedata.bidirectional(each) in _TURNING for each in shown)
+    return f"\u2068{shown}\u2069" if is_turned else shown

@@ -46,23 +46,25 @@ class Flow(QLayout):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        rows = [*self._rows(width)]
-        return self._height(rows)
+        margins = self.contentsMargins()
+        rows = [*self._rows(width - margins.left() - margins.right())]
+        return self._height(rows) + margins.top() + margins.bottom()
 
     def sizeHint(self) -> QSize:
         shown = [each.sizeHint() for each in self._shown()]
         wide = sum(each.width() for each in shown) + self.spacing() * max(0, len(shown) - 1)
-        return QSize(wide, max((each.height() for each in shown), default=0))
+        return self._with_margins(wide, max((each.height() for each in shown), default=0))
 
     def minimumSize(self) -> QSize:
         shown = [each.minimumSize() for each in self._shown()]
-        return QSize(
+        return self._with_margins(
             max((each.width() for each in shown), default=0),
             max((each.height() for each in shown), default=0),
         )
 
     def setGeometry(self, room: QRect) -> None:
         super().setGeometry(room)
+        room = room.marginsRemoved(self.contentsMargins())
         y = room.y()
         for row in self._rows(room.width()):
             high = max(each.sizeHint().height() for each in row)
@@ -98,6 +100,9 @@ class Flow(QLayout):
     def _height(self, rows: list[list[QLayoutItem]]) -> int:
         high = sum(max(each.sizeHint().height() for each in row) for row in rows)
         return high + self.spacing() * max(0, len(rows) - 1)
+
+    def _with_margins(self, width: int, height: int) -> QSize:
+        return QSize(width, height).grownBy(self.contentsMargins())
 
     def _visual(self, area: QRect, room: QRect) -> QRect:
         parent = self.parentWidget()

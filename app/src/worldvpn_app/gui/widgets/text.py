@@ -6,6 +6,8 @@ from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from worldvpn_app.gui.widgets.ways import at_start
+
 
 def label(look: str, text: str = "", *, centred: bool = False, wraps: bool = False) -> QLabel:
     """Return a label that shows plain text only, drawn as ``look``."""
@@ -15,6 +17,9 @@ def label(look: str, text: str = "", *, centred: bool = False, wraps: bool = Fal
     made.setWordWrap(centred or wraps)
     if centred:
         made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    else:
+        # Qt would go by what is written: a foreign name stood apart from all others.
+        made.setAlignment(at_start())
     return made
 
 
@@ -40,6 +45,7 @@ class Elided(QLabel):
         super().__init__(text)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("look", look)
+        self.setAlignment(at_start())
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def minimumSizeHint(self) -> QSize:
