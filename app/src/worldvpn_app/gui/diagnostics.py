@@ -24,9 +24,8 @@ from worldvpn_app.cli.packet import question
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.pages import Context
-from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.advice import not_written, sentence
-from worldvpn_app.gui.present.diagnostics import Health, healths, report, rules
+from worldvpn_app.gui.present.diagnostics import Health, healths, packets, report, rules
 from worldvpn_app.gui.present.told import subject_word
 from worldvpn_app.gui.tokens import SPACE, Colours
 from worldvpn_app.gui.widgets.cards import card, emptied, page, row, sign
@@ -132,7 +131,7 @@ class DiagnosticsPage(QWidget):
                 ("triangle-alert", colours.paused) if entry.is_trouble else ("info", colours.text3)
             )
             subject = label("mono", subject_word(entry.subject))
-            subject.setFixedWidth(64)
+            subject.setMinimumWidth(64)
             time = label("mono", f"{entry.at:%H:%M:%S}")
             words = label("mono", entry.words, wraps=True)
             shown = row(time, sign(name, colour, 14), subject, words, spacing_px=12)
@@ -283,11 +282,8 @@ class Why(QFrame):
         self._answer.show()
 
     def _show(self, result: Result) -> None:
-        count = int(result["packets"])
-        packets = translate("diagnostics", "{n} packets so far.", "", figures.form(count)).format(
-            n=figures.whole(count)
-        )
-        text = f"{sentence(str(result['sentence']))} {packets}"
+        seen = packets(int(result["packets"]))
+        text = f"{sentence(str(result['sentence']))} {seen}"
         if result["allowed"]:
             self.say(text, "open", translate("diagnostics", "May leave"))
         else:

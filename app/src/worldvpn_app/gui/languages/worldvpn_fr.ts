@@ -1102,11 +1102,11 @@
     </message>
     <message>
       <source>Choose node</source>
-      <translation>Choisir un nœud</translation>
+      <translation>Autre nœud</translation>
     </message>
     <message>
       <source>Choose on map</source>
-      <translation>Choisir sur la carte</translation>
+      <translation>Sur la carte</translation>
     </message>
     <message>
       <source>Closing the tunnel</source>
@@ -1214,7 +1214,7 @@
     </message>
     <message>
       <source>Kill switch off</source>
-      <translation>Coupe-circuit désactivé</translation>
+      <translation>Sans coupe-circuit</translation>
     </message>
     <message>
       <source>Kill switch on</source>
@@ -1262,7 +1262,7 @@
     </message>
     <message>
       <source>Node address</source>
-      <translation>Adresse du nœud</translation>
+      <translation>Nœud</translation>
     </message>
     <message>
       <source>Node {id}</source>
@@ -1422,7 +1422,7 @@
     </message>
     <message>
       <source>Switch node</source>
-      <translation>Changer de nœud</translation>
+      <translation>Autre nœud</translation>
     </message>
     <message>
       <source>Switch to</source>

@@ -110,6 +110,12 @@ def rules(counters: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
     )
 
 
+def packets(count: int) -> str:
+    """Return how many packets a rule has seen."""
+    words = translate("diagnostics", "{n} packets so far.", "", figures.form(count))
+    return words.format(n=figures.whole(count))
+
+
 def report(
     snapshot: Snapshot,
     counters: Iterable[Mapping[str, Any]],
