@@ -127,6 +127,7 @@ class TroublePage(QWidget):
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
+        self.command.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._copy = button(translate("link", "Copy"), icon="copy", colours=colours)
         self._copy.clicked.connect(lambda: copy(self.command.text()))
         self._frame = QFrame()

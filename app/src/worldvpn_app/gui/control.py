@@ -75,6 +75,7 @@ class Control(QFrame):
         self._main = view.main
         self.dial.show_state(view.mark, view.tone)
         self.dial.setAccessibleName(f"{view.title}. {view.line}")
+        self.main.setAccessibleDescription(f"{view.title}. {view.line}. {view.small}")
         self.title.setText(view.title)
         self.title.setStyleSheet(f"color: {self._colours.state(view.tone)}")
         self.flag.show_country(view.country)

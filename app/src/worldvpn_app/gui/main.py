@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QApplication, QMessageBox, QSystemTrayIcon
 
 from worldvpn_app.gui import style
 from worldvpn_app.gui.actions import Actions
+from worldvpn_app.gui.announce import Announcer
 from worldvpn_app.gui.catalogue import own_pages
 from worldvpn_app.gui.journal import Journal
 from worldvpn_app.gui.language import language_of, speak
@@ -82,6 +83,7 @@ class App:
         )
         window = Window(context, own_pages(self.set_theme, self.set_language))
         window.quit_asked.connect(self._leave)
+        window.view_changed.connect(Announcer(window).show_view)
         if QSystemTrayIcon.isSystemTrayAvailable():
             self._application.setQuitOnLastWindowClosed(False)
             self._add_tray(window)

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QVBo
 
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.pages import Page
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.view import HomeView, Mark
 from worldvpn_app.gui.tokens import SHAPE, Colours, Tone
 from worldvpn_app.gui.widgets.cards import line
@@ -91,7 +92,9 @@ class Item(QPushButton):
         """Show ``number`` beside the name; 0 shows nothing."""
         if number != self._count:
             self._count = number
-            self.setAccessibleName(f"{self.title}, {number}" if number else self.title)
+            said = translate("rail", "{page}, {n} guests", "", figures.form(number))
+            said = said.format(page=self.title, n=figures.whole(number))
+            self.setAccessibleName(said if number else self.title)
             self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
@@ -105,7 +108,7 @@ class Item(QPushButton):
                 painter.setBrush(QColor(self._colours.accent))
                 painter.drawEllipse(QPointF(14 if is_turned() else self.width() - 14, 11), 4, 4)
                 return
-            text = str(self._count)
+            text = figures.whole(self._count)
             width = max(20, painter.fontMetrics().horizontalAdvance(text) + 12)
             left = 10 if is_turned() else self.width() - width - 10
             area = QRectF(left, (self.height() - 20) / 2, width, 20)

@@ -33,6 +33,7 @@ from worldvpn_app.gui.profiles import Plugins, Profiles
 from worldvpn_app.gui.tokens import SHAPE, SPACE, Theme
 from worldvpn_app.gui.widgets.cards import emptied, line, row, scrolled
 from worldvpn_app.gui.widgets.controls import Segmented, button
+from worldvpn_app.gui.widgets.field import lead
 from worldvpn_app.gui.widgets.text import label
 from worldvpn_app.gui.widgets.ways import set_margins
 
@@ -66,10 +67,7 @@ class SettingsPage(QWidget):
         self.finder.setFixedWidth(240)
         self.finder.setAccessibleName(self.finder.placeholderText())
         self.finder.setToolTip(self.finder.placeholderText())
-        self.finder.addAction(
-            icons.icon("search", context.colours.text3, 16),
-            QLineEdit.ActionPosition.LeadingPosition,
-        )
+        lead(self.finder, "search", context.colours)
         self.finder.textChanged.connect(lambda _text: self._show())
         self.profiles, self.plugins = Profiles(context), Plugins(context)
         self._list = QVBoxLayout()

@@ -253,7 +253,11 @@ class CodeOnce(QFrame):
         column.addWidget(label("second", text, wraps=True))
         self.code = label("code", centred=True)
         self.code.setWordWrap(False)
-        self.code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.code.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.code.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         frame = QFrame()
         frame.setProperty("look", "inset")
         inside = QVBoxLayout(frame)

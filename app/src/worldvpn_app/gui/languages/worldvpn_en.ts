@@ -39,6 +39,16 @@
     </message>
   </context>
   <context>
+    <name>rail</name>
+    <message numerus="yes">
+      <source>{page}, {n} guests</source>
+      <translation>
+        <numerusform>{page}, {n} guest</numerusform>
+        <numerusform>{page}, {n} guests</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>settings</name>
     <message numerus="yes">
       <source>{n} chosen</source>

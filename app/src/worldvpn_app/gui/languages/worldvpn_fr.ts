@@ -1165,6 +1165,10 @@
       <translation>Déconnexion</translation>
     </message>
     <message>
+      <source>Down: {now} now, {least} to {most}.</source>
+      <translation>Réception : {now}, de {least} à {most}.</translation>
+    </message>
+    <message>
       <source>Exit address</source>
       <translation>Adresse de sortie</translation>
     </message>
@@ -1493,6 +1497,10 @@
       <translation>Sans protection : {cause}.</translation>
     </message>
     <message>
+      <source>Up: {now} now, {least} to {most}.</source>
+      <translation>Envoi : {now}, de {least} à {most}.</translation>
+    </message>
+    <message>
       <source>Vault locked</source>
       <translation>Coffre verrouillé</translation>
     </message>
@@ -1648,6 +1656,10 @@
     <message>
       <source>Clear filters</source>
       <translation>Effacer les filtres</translation>
+    </message>
+    <message>
+      <source>Clear the search</source>
+      <translation>Effacer la recherche</translation>
     </message>
     <message>
       <source>Close</source>
@@ -1813,6 +1825,13 @@
     <message>
       <source>Wallet</source>
       <translation>Crédits</translation>
+    </message>
+    <message numerus="yes">
+      <source>{page}, {n} guests</source>
+      <translation>
+        <numerusform>{page}, {n} invité</numerusform>
+        <numerusform>{page}, {n} invités</numerusform>
+      </translation>
     </message>
   </context>
   <context>

@@ -25,6 +25,8 @@ from worldvpn_app.gui.present.nodes import (
     Filters,
     Node,
     by_country,
+    counted,
+    latency,
     matching,
 )
 from worldvpn_app.gui.present.view import HomeView, Mark
@@ -54,6 +56,7 @@ class MapPage(QWidget):
         self.map = WorldMap(context.colours)
         self.map.setAccessibleName(translate("map", "World map"))
         self.map.chosen.connect(self.select)
+        self.map.pointed.connect(self._point)
         self.panel = Panel(context)
         self.panel.chosen.connect(self.select)
         self.panel.searched.connect(self._show)
@@ -184,6 +187,14 @@ class MapPage(QWidget):
         )
         self.callout.move(QPoint(x, y))
         self.callout.raise_()
+
+    def _point(self, nodes: tuple[str, ...]) -> None:
+        """Let a screen reader say what the keyboard is at: it hears when the name changes."""
+        by_id = self._context.store.nodes_by_id
+        known = [by_id[each] for each in nodes if each in by_id]
+        if known:
+            more = counted(len(known), len(known)) if len(known) > 1 else latency(known[0])
+            self.map.setAccessibleName(f"{known[0].where}, {more}")
 
     def _favour(self, node: Node) -> None:
         """Make ``node`` a favourite, or no more: a setting, which the daemon keeps."""

@@ -50,6 +50,8 @@ class WorldMap(QWidget):
     """Shows a ``MapView``; says which node was chosen."""
 
     chosen = pyqtSignal(str)
+    #: The nodes of the mark that the keyboard is at.
+    pointed = pyqtSignal(tuple)
 
     def __init__(
         self, colours: Colours, parent: QWidget | None = None, *, is_quiet: bool = False
@@ -208,6 +210,8 @@ class WorldMap(QWidget):
         if key in _WAYS:
             self._focused = after(self.shown(), focused, _WAYS[Qt.Key(key)])
             self._uncover()
+            if self._focused is not None:
+                self.pointed.emit(self._focused.nodes)
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space} and focused:
             self._open(focused)
         elif key in {Qt.Key.Key_Plus, Qt.Key.Key_Equal}:

@@ -39,14 +39,25 @@ class RateChart(QWidget):
         """Show ``rates`` up to ``now_s``; without a tunnel, why there are none."""
         self._rates, self._now_s = rates, now_s
         self._empty, self._is_blocked = empty, is_blocked
-        known = [each for each in rates if each.down_mbps is not None]
-        last = known[-1] if known else None
-        self.setAccessibleName(
-            empty
-            or f"{rate(last.down_mbps if last else None)} ↓, "
-            f"{rate(last.up_mbps if last else None)} ↑"
-        )
+        self.setAccessibleName(translate("home", "Traffic"))
+        self.setAccessibleDescription(empty or self._in_words())
         self.update()
+
+    def _in_words(self) -> str:
+        """Return least, most and newest of both ways."""
+        ways = {
+            translate("home", "Down: {now} now, {least} to {most}."): [
+                each.down_mbps for each in self._rates if each.down_mbps is not None
+            ],
+            translate("home", "Up: {now} now, {least} to {most}."): [
+                each.up_mbps for each in self._rates if each.up_mbps is not None
+            ],
+        }
+        return " ".join(
+            words.format(now=rate(known[-1]), least=rate(min(known)), most=rate(max(known)))
+            for words, known in ways.items()
+            if known
+        )
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         with QPainter(self) as painter:
