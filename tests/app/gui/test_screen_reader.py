@@ -138,7 +138,7 @@ def made(scene_name: str) -> QWidget:
 def test_what_is_drawn_is_said() -> None:
     window = made("home-connected")
     dial, chart = window.findChildren(Dial)[0], window.findChildren(RateChart)[0]
-    assert dial.accessibleName() == "Connected. Helsinki, Finland"
+    assert dial.accessibleName() == "Connected. Helsinki, Finland."
     assert chart.accessibleName() == "Traffic"
     assert "Mbit/s now" in chart.accessibleDescription()
     rail = window.findChildren(Rail)[0]

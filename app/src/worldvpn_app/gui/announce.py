@@ -12,7 +12,7 @@ from typing import Final
 from PyQt6.QtCore import QCoreApplication, QObject
 from PyQt6.QtDBus import QDBusConnection, QDBusMessage, QDBusVariant
 
-from worldvpn_app.gui.present.view import HomeView, Mark
+from worldvpn_app.gui.present.view import HomeView, Mark, sentences
 
 #: How Qt's bridge calls its connection (qtbase: accessible/linux/dbusconnection.cpp).
 _BRIDGE: Final = "a11y"
@@ -32,8 +32,7 @@ def announcement(view: HomeView | None) -> tuple[str, Politeness]:
     if view is None:
         words = QCoreApplication.translate("tray", "The service does not answer")
         return words, Politeness.POLITE
-    parts = (view.title, view.line, view.small)
-    said = " ".join(each if each.endswith(".") else f"{each}." for each in parts if each)
+    said = sentences(view.title, view.line, view.small)
     is_alarm = view.mark is Mark.TRIANGLE
     return said, Politeness.INTERRUPTING if is_alarm else Politeness.POLITE
 

@@ -24,7 +24,7 @@ from worldvpn_app.gui.link import Refusal
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.advice import advice
 from worldvpn_app.gui.present.places import picks
-from worldvpn_app.gui.present.view import Button, Do, HomeView
+from worldvpn_app.gui.present.view import Button, Do, HomeView, sentences
 from worldvpn_app.gui.tokens import SHAPE, SPACE
 from worldvpn_app.gui.widgets.cards import line, row, scrolled
 from worldvpn_app.gui.widgets.controls import button
@@ -74,8 +74,8 @@ class Control(QFrame):
         """Assign every word and shape of ``view``."""
         self._main = view.main
         self.dial.show_state(view.mark, view.tone)
-        self.dial.setAccessibleName(f"{view.title}. {view.line}")
-        self.main.setAccessibleDescription(f"{view.title}. {view.line}. {view.small}")
+        self.dial.setAccessibleName(sentences(view.title, view.line))
+        self.main.setAccessibleDescription(sentences(view.title, view.line, view.small))
         self.title.setText(view.title)
         self.title.setStyleSheet(f"color: {self._colours.state(view.tone)}")
         self.flag.show_country(view.country)

@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QVBo
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.pages import Page
 from worldvpn_app.gui.present import figures
-from worldvpn_app.gui.present.view import HomeView, Mark
+from worldvpn_app.gui.present.view import HomeView, Mark, sentences
 from worldvpn_app.gui.tokens import SHAPE, Colours, Tone
 from worldvpn_app.gui.widgets.cards import line
 from worldvpn_app.gui.widgets.dial import draw
@@ -177,8 +177,8 @@ class Rail(QFrame):
     def show_view(self, view: HomeView) -> None:
         """Say how this computer stands."""
         self.ring.show_state(view.mark, view.tone)
-        self._block.setToolTip(f"{view.title}. {view.line}")
-        self._block.setAccessibleName(f"{view.title}. {view.line}. {view.account}")
+        self._block.setToolTip(sentences(view.title, view.line))
+        self._block.setAccessibleName(sentences(view.title, view.line, view.account))
         self.state.setText(view.title)
         self.state.setStyleSheet(f"color: {self._colours.state(view.tone)}")
         self.where.setText(view.brief)

@@ -968,6 +968,10 @@
       <translation>Pourquoi ?</translation>
     </message>
     <message>
+      <source>Write an address, a port and a protocol, such as 192.0.2.1:443/tcp. Names are not looked up.</source>
+      <translation>Écrivez une adresse, un port et un protocole, comme 192.0.2.1:443/tcp. Les noms ne sont pas cherchés.</translation>
+    </message>
+    <message>
       <source>app</source>
       <translation>appli</translation>
     </message>

@@ -112,3 +112,9 @@ def clean(text: str, most: int = 200) -> str:
     # What runs from right to left turns nothing that stands beside it.
     is_turned = any(unicodedata.bidirectional(each) in _TURNING for each in shown)
     return f"\u2068{shown}\u2069" if is_turned else shown
+
+
+def sentences(*parts: str) -> str:
+    """Return ``parts`` as sentences, for whoever hears them; what is empty is left out."""
+    said = (each.strip() for each in parts)
+    return " ".join(each if each.endswith((".", "?", "…")) else f"{each}." for each in said if each)
