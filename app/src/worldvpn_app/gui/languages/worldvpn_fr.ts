@@ -137,11 +137,11 @@
     </message>
     <message>
       <source>Sign out</source>
-      <translation>Se déconnecter du compte</translation>
+      <translation>Fermer la session</translation>
     </message>
     <message>
       <source>Sign out for good</source>
-      <translation>Le déconnecter pour de bon</translation>
+      <translation>Fermer pour de bon</translation>
     </message>
     <message>
       <source>Strong</source>

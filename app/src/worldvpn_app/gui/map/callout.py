@@ -20,7 +20,9 @@ from worldvpn_app.gui.widgets.text import Elided, label
 from worldvpn_app.gui.widgets.ways import set_margins
 
 translate = QCoreApplication.translate
-_WIDE_PX = 262
+_WIDE_PX, _WIDEST_PX = 262, 340
+#: What stands beside the place: flag, star, cross, and the room between them.
+_BESIDE_PX = 136
 
 
 class Callout(QFrame):
@@ -70,6 +72,8 @@ class Callout(QFrame):
             return
         self._flag.show_country(node.country)
         self.place.setText(node.where)
+        wide_px = self.place.fontMetrics().horizontalAdvance(node.where) + _BESIDE_PX
+        self.setMinimumWidth(min(max(_WIDE_PX, wide_px), _WIDEST_PX))
         kinds = (node.short, kind(node), translate("map", "new") if node.is_new else "")
         self.kind.setText(" · ".join(filter(None, kinds)))
         free = rate(node.bandwidth_mbps, digits=0) if node.bandwidth_mbps else NOT_KNOWN

@@ -33,6 +33,7 @@ from worldvpn_app.gui.present.view import HomeView, Mark
 from worldvpn_app.gui.tokens import SHAPE, Tone
 from worldvpn_app.gui.widgets.cards import row
 from worldvpn_app.gui.widgets.controls import Chip, icon_button
+from worldvpn_app.gui.widgets.flow import Flow
 
 translate = QCoreApplication.translate
 _PANEL_PX: Final = 316
@@ -98,8 +99,6 @@ class MapPage(QWidget):
         window = self.window()
         is_small = window is not None and window.width() < SHAPE.narrow_below_px
         self.panel.setFixedWidth(_PANEL_SMALL_PX if is_small else _PANEL_PX)
-        for chip in self.chips.values():
-            chip.setVisible(not is_small or chip in {self.chips["community"], self.chips["public"]})
 
     def event(self, event: QEvent | None) -> bool:
         if event is not None and event.type() is QEvent.Type.LayoutRequest:
@@ -172,6 +171,7 @@ class MapPage(QWidget):
                 statistics.median(one.x for one in points),
                 statistics.median(one.y for one in points),
             )
+            self.map.covered_px = self._bar.geometry().bottom()
             self.map.look_at([middle], _FIRST_VIEW)
 
     def _place_callout(self) -> None:
@@ -247,9 +247,9 @@ class MapPage(QWidget):
         beside.addWidget(self.panel)
         over = QVBoxLayout(self.map)
         over.setContentsMargins(12, 14, 12, 12)
-        bar = QFrame()
+        bar = self._bar = QFrame()
         bar.setProperty("look", "card")
-        chips = row(*self.chips.values())
+        chips = Flow(*self.chips.values())
         chips.setContentsMargins(7, 7, 7, 7)
         bar.setLayout(chips)
         over.addLayout(row(bar, None))
