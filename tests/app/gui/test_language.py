@@ -18,6 +18,7 @@ from worldvpn_app.gui.main import App
 from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.nodes import counted
 from worldvpn_app.gui.present.told import told
+from worldvpn_app.gui.present.view import clean
 from worldvpn_core.credit.units import CREDIT_TICKS
 
 AMERICAN, SWISS, GERMAN, NONE = (QLocale(name) for name in ("en_US", "fr_CH", "de_DE", "C"))
@@ -146,3 +147,14 @@ def test_what_the_daemon_says_and_the_app_does_not_know_stays_readable(text: str
 
 def test_the_way_of_writing_is_that_of_the_language(qapp: QApplication) -> None:
     assert qapp.layoutDirection() is Qt.LayoutDirection.LeftToRight
+
+
+@pytest.mark.parametrize("name", ["שלום", "مرحبا", "Ada שלום"])
+def test_a_name_from_right_to_left_turns_nothing_beside_it(name: str) -> None:
+    assert clean(name) == f"\u2068{name}\u2069"
+    assert clean(clean(name)) == clean(name)
+
+
+@pytest.mark.parametrize("name", ["Ada", "Zoë", "", "東京", "198.51.100.87"])
+def test_a_name_from_left_to_right_stays_as_it_is(name: str) -> None:
+    assert clean(name) == name

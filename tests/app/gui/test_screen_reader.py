@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PyQt6 import sip
 from PyQt6.QtCore import QEvent, QPoint, QRect, Qt
-from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
@@ -21,8 +21,9 @@ from PyQt6.QtWidgets import (
 
 from tests.app.gui.reader import FOCUSABLE, SHOWING, Reader, reader
 from tests.app.gui.scenes import Scene, scenes, settle
-from worldvpn_app.gui import style
+from worldvpn_app.gui import regions, style
 from worldvpn_app.gui.announce import Politeness, announcement
+from worldvpn_app.gui.banners import Alarm
 from worldvpn_app.gui.map.page import MapPage
 from worldvpn_app.gui.map.widget import WorldMap
 from worldvpn_app.gui.present.home import present
@@ -212,3 +213,46 @@ def test_each_change_of_state_is_announced_once_and_the_alarm_interrupts(read: R
         "Connected",
     ]
     assert [politeness for _, politeness in spoken] == [1, 2, 1]
+
+
+def test_f6_goes_from_part_to_part_and_back() -> None:
+    window = made("map")
+    window.activateWindow()
+    settle()
+    rail, page = window.findChildren(Rail)[0], window.findChildren(MapPage)[0]
+
+    def has_focus(part: QWidget) -> bool:
+        focused = QApplication.focusWidget()
+        return focused is not None and part.isAncestorOf(focused)
+
+    def press(key: str) -> None:
+        (shortcut,) = [
+            each for each in window.findChildren(QShortcut) if each.key() == QKeySequence(key)
+        ]
+        shortcut.activated.emit()
+
+    press("F6")
+    assert has_focus(rail)
+    press("F6")
+    assert has_focus(page)
+    assert not has_focus(page.panel)
+    press("F6")
+    assert has_focus(page.panel)
+    press("F6")
+    assert has_focus(rail)
+    press("Shift+F6")
+    assert has_focus(page.panel)
+    window.close()
+    sip.delete(window)
+
+
+def test_f6_comes_to_the_alarm_first() -> None:
+    window = made("home-unprotected")
+    window.activateWindow()
+    settle()
+    alarm = window.findChildren(Alarm)[0]
+    regions.step((alarm, window.findChildren(Rail)[0]), 1)
+    focused = QApplication.focusWidget()
+    assert focused is alarm.button
+    window.close()
+    sip.delete(window)

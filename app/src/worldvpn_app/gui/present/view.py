@@ -10,6 +10,8 @@ import attrs
 
 from worldvpn_app.gui.tokens import Tone
 
+#: First strong isolate, and its end.
+_FSI, _PDI = "\u2068", "\u2069"
 _TURNING: Final = frozenset({"R", "AL", "AN"})
 
 
@@ -107,11 +109,12 @@ class HomeView:
 
 def clean(text: str, most: int = 200) -> str:
     """Return a stranger's text as one plain line."""
-    plain = "".join(each if each.isprintable() else " " for each in text)
+    bare = text.replace(_FSI, "").replace(_PDI, "")
+    plain = "".join(each if each.isprintable() else " " for each in bare)
     shown = plain if len(plain) <= most else f"{plain[: most - 1]}…"
     # What runs from right to left turns nothing that stands beside it.
     is_turned = any(unicodedata.bidirectional(each) in _TURNING for each in shown)
-    return f"\u2068{shown}\u2069" if is_turned else shown
+    return f"{_FSI}{shown}{_PDI}" if is_turned else shown
 
 
 def sentences(*parts: str) -> str:
