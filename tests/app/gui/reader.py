@@ -24,8 +24,17 @@ _REGISTRY: Final = "org.a11y.atspi.Registry"
 _ROOT: Final = "/org/a11y/atspi/accessible/root"
 _ACCESSIBLE: Final = "org.a11y.atspi.Accessible"
 _EVENTS: Final = "org.a11y.atspi.Event.Object"
+#: What Qt answers for what it has let go.
+_GONE: Final = frozenset(
+    f"org.freedesktop.DBus.Error.{name}"
+    for name in ("UnknownObject", "UnknownMethod", "UnknownInterface", "InvalidArgs")
+)
 #: AtspiStateType: what has the focus, what can have it, what is seen.
 FOCUSABLE, SHOWING = 11, 25
+
+
+class GoneError(Exception):
+    """What was told of is no longer there."""
 
 
 @attrs.frozen
@@ -59,7 +68,12 @@ class Reader:
     def tree(self) -> list[Heard]:
         """Return everything in the program's window."""
         (app,) = self.ears.children(_REGISTRY, _ROOT)
-        return [*self._below(*app)]
+        deadline_monotonic_s = time.monotonic() + PATIENCE_S
+        while True:
+            # A page that is made anew while it is read is read again.
+            with contextlib.suppress(GoneError):
+                return [*self._below(*app)]
+            assert time.monotonic() < deadline_monotonic_s, "the window never comes to rest"
 
     def spoken(self) -> list[tuple[str, int]]:
         """Return what was announced since this was asked last, and how politely."""
@@ -120,7 +134,9 @@ class Ears:
     ) -> Any:  # noqa: ANN401 - whatever D-Bus carries
         """Return the first thing that is answered."""
         answer = self._call(name, path, member, signature, body, interface)
-        assert answer.message_type is MessageType.METHOD_RETURN, answer.body
+        if answer.error_name in _GONE:
+            raise GoneError(path)
+        assert answer.message_type is MessageType.METHOD_RETURN, (answer.error_name, answer.body)
         return answer.body[0]
 
     def _call(  # noqa: PLR0913, PLR0917 - as above
