@@ -61,7 +61,7 @@ def opened(
         now=now,
     )
     themes: list[str] = []
-    window = Window(context, own_pages(themes.append))
+    window = Window(context, own_pages(themes.append, lambda _language: None))
     link.open()
     window.show()
     try:

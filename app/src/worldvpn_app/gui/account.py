@@ -9,11 +9,11 @@ from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtGui import QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from worldvpn_app.cli.wording import moment
 from worldvpn_app.gui.devices import Devices
 from worldvpn_app.gui.link import LinkState, Refusal, Result
 from worldvpn_app.gui.map.widget import WorldMap
 from worldvpn_app.gui.pages import Context
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.advice import advice, sentence
 from worldvpn_app.gui.present.view import clean
 from worldvpn_app.gui.signin import CodeOnce, SignIn
@@ -241,7 +241,7 @@ class SignedIn(QWidget):
             (translate("account", "Id"), clean(str(account.get("user_id", "")), 64)),
             (
                 translate("account", "Made"),
-                moment(made, self._context.now()) if isinstance(made, str) else "\u2013",
+                figures.moment(made, self._context.now()) if isinstance(made, str) else "\u2013",
             ),
             (
                 translate("account", "Recovery"),

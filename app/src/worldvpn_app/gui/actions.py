@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from worldvpn_app.cli.target import Target
 from worldvpn_app.gui.link import Link, Refusal
@@ -82,7 +82,10 @@ class Actions(QObject):
             self._is_early = True  # it was pressed before the service has said where to
             self.asked.emit()
         elif target is None:
-            text = "there is nothing to connect to: sign in, or import a profile in Settings"
+            text = QCoreApplication.translate(
+                "advice",
+                "There is nothing to connect to: sign in, or import a profile in Settings.",
+            )
             self.refused.emit(Refusal(code="central.signed_out", message=text))
         else:
             self.connect_to(target)

@@ -15,6 +15,7 @@ from worldvpn_app.gui.tokens import SHAPE, Colours
 from worldvpn_app.gui.widgets.cards import row, sign
 from worldvpn_app.gui.widgets.controls import button, icon_button
 from worldvpn_app.gui.widgets.text import label
+from worldvpn_app.gui.widgets.ways import set_margins
 
 translate = QCoreApplication.translate
 _MOST_NOTICES = 3
@@ -28,19 +29,21 @@ class Alarm(QFrame):
     def __init__(self, colours: Colours) -> None:
         super().__init__()
         self.setProperty("look", "alarm")
-        self.setFixedHeight(SHAPE.alarm_px)
+        self.setMinimumHeight(SHAPE.alarm_px)
         inside = QHBoxLayout(self)
-        inside.setContentsMargins(22, 8, 24, 8)
+        set_margins(inside, 22, 8, 24, 8)
         inside.setSpacing(18)
         inside.addWidget(sign("triangle-alert", colours.onalarm, 36))
         words = QVBoxLayout()
         words.setSpacing(2)
-        self.cause, then = label("head"), label("strong")
-        text = (
-            "Your traffic may be leaving outside the tunnel. Close private work until this is"
-            " mended."
+        self.cause, then = label("head", wraps=True), label("strong", wraps=True)
+        then.setText(
+            translate(
+                "home",
+                "Your traffic may be leaving outside the tunnel. Close private work until this"
+                " is mended.",
+            )
         )
-        then.setText(translate("home", text))
         words.addStretch(1)
         words.addWidget(self.cause)
         words.addWidget(then)
@@ -112,7 +115,7 @@ class Notices(QWidget):
             inside.addWidget(act)
         inside.addWidget(away)
         inside.setStretch(1, 1)
-        inside.setContentsMargins(16, 4, 8, 4)
+        set_margins(inside, 16, 4, 8, 4)
         bar.setLayout(inside)
         return bar
 

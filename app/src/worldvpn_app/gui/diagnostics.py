@@ -7,29 +7,29 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from PyQt6.QtCore import QCoreApplication, Qt, QTimer
+from PyQt6.QtCore import QCoreApplication, QTimer
 from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QFileDialog,
     QFrame,
     QGridLayout,
     QLabel,
-    QLineEdit,
     QVBoxLayout,
     QWidget,
 )
 
-from worldvpn_app.cli.exits import UsageError
-from worldvpn_app.cli.packet import question
 from worldvpn_app.gui import icons
-from worldvpn_app.gui.link import Refusal, Result
+from worldvpn_app.gui.link import Result
 from worldvpn_app.gui.pages import Context
-from worldvpn_app.gui.present.advice import sentence
+from worldvpn_app.gui.present.advice import not_written
 from worldvpn_app.gui.present.diagnostics import Health, healths, report, rules
+from worldvpn_app.gui.present.told import subject_word
 from worldvpn_app.gui.tokens import SPACE, Colours
+from worldvpn_app.gui.why import Why
 from worldvpn_app.gui.widgets.cards import card, emptied, page, row, sign
 from worldvpn_app.gui.widgets.controls import Chip, button, icon_button
 from worldvpn_app.gui.widgets.text import Elided, copy, label, relook
+from worldvpn_app.gui.widgets.ways import at_end
 
 translate = QCoreApplication.translate
 _EVERY_MS: Final = 2_000
@@ -128,8 +128,8 @@ class DiagnosticsPage(QWidget):
             name, colour = (
                 ("triangle-alert", colours.paused) if entry.is_trouble else ("info", colours.text3)
             )
-            subject = label("mono", entry.subject)
-            subject.setFixedWidth(64)
+            subject = label("mono", subject_word(entry.subject))
+            subject.setMinimumWidth(64)
             time = label("mono", f"{entry.at:%H:%M:%S}")
             words = label("mono", entry.words, wraps=True)
             shown = row(time, sign(name, colour, 14), subject, words, spacing_px=12)
@@ -141,7 +141,11 @@ class DiagnosticsPage(QWidget):
 
     def _copy_log(self) -> None:
         entries = self._context.journal.entries
-        copy("\n".join(f"{each.at:%H:%M:%S} {each.subject} {each.words}" for each in entries))
+        copy(
+            "\n".join(
+                f"{each.at:%H:%M:%S} {subject_word(each.subject)} {each.words}" for each in entries
+            )
+        )
 
     def _save(self) -> None:
         title = translate("diagnostics", "Save the report")
@@ -154,7 +158,7 @@ class DiagnosticsPage(QWidget):
         try:
             path.write_text(self.report(), encoding="utf-8")
         except OSError as error:
-            self.why.say(f"{path.name} cannot be written: {error.strerror}.", "blocked")
+            self.why.say(not_written(path, error), "blocked")
 
     def _lay_out(self) -> None:
         told = label("small", translate("diagnostics", "No name, address, id or key is in it"))
@@ -224,73 +228,8 @@ class HealthCard(QFrame):
         self.note.setText(health.note)
 
 
-class Why(QFrame):
-    """Ask what becomes of a packet."""
-
-    def __init__(self, context: Context) -> None:
-        super().__init__()
-        self.setProperty("look", "card")
-        self._context = context
-        self.ask = QLineEdit()
-        self.ask.setAccessibleName(translate("diagnostics", "Destination"))
-        self.ask.setPlaceholderText("9.9.9.9:53/udp")
-        self.ask.returnPressed.connect(self.press)
-        pressed = button(translate("diagnostics", "Ask"), look="accent")
-        pressed.clicked.connect(self.press)
-        self.verdict, self.told = label("head"), label("small", wraps=True)
-        self._answer = QFrame()
-        inside = QVBoxLayout(self._answer)
-        inside.setContentsMargins(14, 10, 14, 10)
-        inside.setSpacing(4)
-        inside.addWidget(self.verdict)
-        inside.addWidget(self.told)
-        column = QVBoxLayout(self)
-        inside_px = SPACE.inside_card_px
-        column.setContentsMargins(inside_px, inside_px, inside_px, inside_px)
-        column.setSpacing(10)
-        column.addWidget(label("head", translate("diagnostics", "Why?")))
-        text = translate("diagnostics", "Ask what happens to any traffic.")
-        column.addWidget(label("small", text))
-        column.addLayout(row(self.ask, pressed))
-        column.addWidget(self._answer)
-        column.addStretch(1)
-        self._answer.hide()
-
-    def press(self) -> None:
-        """Ask about what is typed."""
-        try:
-            asked = question(self.ask.text() or self.ask.placeholderText())
-        except UsageError as error:
-            self.say(sentence(error.message), "blocked", translate("diagnostics", "Not asked"))
-            return
-        self._context.link.call(
-            "firewall.why", asked._asdict(), done=self._show, refused=self._refused
-        )
-
-    def say(self, text: str, look: str, verdict: str = "") -> None:
-        """Show an answer."""
-        self.verdict.setText(verdict)
-        self.verdict.setVisible(bool(verdict))
-        self.told.setText(text)
-        relook(self._answer, look)
-        self._answer.show()
-
-    def _show(self, result: Result) -> None:
-        packets = translate("diagnostics", "{n} packets so far.").format(
-            n=f"{int(result['packets']):,}"
-        )
-        text = f"{sentence(str(result['sentence']))} {packets}"
-        if result["allowed"]:
-            self.say(text, "open", translate("diagnostics", "May leave"))
-        else:
-            self.say(text, "blocked", translate("diagnostics", "Refused"))
-
-    def _refused(self, refusal: Refusal) -> None:
-        self.say(sentence(refusal.message), "blocked")
-
-
 def _cell(text: str, look: str, *, is_figure: bool) -> QLabel:
     made = label(look, text) if is_figure else Elided(look, text)
     if is_figure:
-        made.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        made.setAlignment(at_end())
     return made

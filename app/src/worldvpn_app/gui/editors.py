@@ -9,18 +9,22 @@ from PyQt6.QtCore import QCoreApplication, QPointF, Qt
 from PyQt6.QtGui import QIcon, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
-from worldvpn_app.cli.countries import every, name_of
+from worldvpn_app.cli.countries import every
 from worldvpn_app.gui import flags
+from worldvpn_app.gui.language import Language, language_of
 from worldvpn_app.gui.pages import Context
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.places import PREFIX, place_of, target_of
 from worldvpn_app.gui.present.settings import Setting, in_words, ports
 from worldvpn_app.gui.tokens import Colours
 from worldvpn_app.gui.widgets.controls import Toggle, button
 from worldvpn_app.gui.widgets.text import label
+from worldvpn_app.gui.widgets.ways import is_turned
 
 translate = QCoreApplication.translate
 Change = Callable[[object], None]
 _WIDE_PX: Final = 190
+_WIDEST_PX: Final = 260
 
 
 class Combo(QComboBox):
@@ -30,7 +34,10 @@ class Combo(QComboBox):
         super().__init__()
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setFixedWidth(_WIDE_PX)
+        self.setMinimumWidth(_WIDE_PX)
+        self.setMaximumWidth(_WIDEST_PX)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.currentTextChanged.connect(self.setToolTip)
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         if event is not None:
@@ -42,7 +49,7 @@ class Combo(QComboBox):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             colour = self.palette().color(self.foregroundRole())
             painter.setPen(QPen(colour, 1.75, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-            at = QPointF(self.width() - 18, self.height() / 2)
+            at = QPointF(18 if is_turned() else self.width() - 18, self.height() / 2)
             corners = (QPointF(-4, -2), QPointF(0, 2), QPointF(4, -2))
             painter.drawPolyline(QPolygonF([at + each for each in corners]))
 
@@ -53,6 +60,17 @@ class Number(QSpinBox):
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         if event is not None:
             event.ignore()
+
+
+def languages(kept: object, change: Callable[[str], None]) -> Combo:
+    """Return what changes the language, each called as it calls itself."""
+    made = Combo(translate("settings", "Language"))
+    made.addItem(translate("settings", "System"), Language.SYSTEM.value)
+    made.addItem("English", Language.ENGLISH.value)
+    made.addItem("Français", Language.FRENCH.value)
+    made.setCurrentIndex(made.findData(language_of(kept).value))
+    made.activated.connect(lambda place: change(made.itemData(place)))
+    return made
 
 
 def editor(  # noqa: PLR0911 - a table
@@ -69,7 +87,10 @@ def editor(  # noqa: PLR0911 - a table
         case "text":
             return _text(setting, change)
         case "country":
-            countries = ((code, name_of(code), code) for code in every())
+            names = {code: figures.country(code) for code in every()}
+            countries = (
+                (code, names[code], code) for code in figures.in_order(names, names.__getitem__)
+            )
             return _combo(setting, context.colours, change, countries)
         case "destination":
             return _combo(setting, context.colours, change, _destinations(context))
@@ -172,7 +193,7 @@ def _destinations(context: Context) -> Iterator[tuple[str, str, str]]:
     store = context.store
     for profile_id, name in store.profiles.items():
         yield profile_id, name, ""
-    for code in sorted({node.country for node in store.nodes}, key=name_of):
+    for code in figures.in_order({node.country for node in store.nodes}, figures.country):
         place = place_of(target_of(f"{PREFIX}{code}"), {}, {})
         yield f"{PREFIX}{code}", place.words, code
 
@@ -182,7 +203,8 @@ def _nodes(setting: Setting, change: Change) -> QWidget:
     made = QWidget()
     inside = QHBoxLayout(made)
     inside.setContentsMargins(0, 0, 0, 0)
-    words = translate("settings", "{n} chosen").format(n=len(held))
+    words = translate("settings", "{n} chosen", "", figures.form(len(held)))
+    words = words.format(n=figures.whole(len(held)))
     inside.addWidget(label("second", words if held else translate("settings", "None")))
     if held:
         clear = button(translate("settings", "Clear"))

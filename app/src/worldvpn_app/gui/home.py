@@ -25,6 +25,7 @@ from worldvpn_app.gui.tokens import SHAPE, SPACE, Colours
 from worldvpn_app.gui.widgets.cards import card, row, sign
 from worldvpn_app.gui.widgets.chart import RateChart
 from worldvpn_app.gui.widgets.text import Elided, label
+from worldvpn_app.gui.widgets.ways import at_end, set_margins
 
 translate = QCoreApplication.translate
 _FACTS: Final = 5
@@ -101,12 +102,12 @@ class Home(QWidget):
         is_small = self._is_small()
         self.control.set_small(is_small=is_small)
         edge_px = SPACE.page_narrow_px if is_small else SPACE.page_px
-        self._grid.setContentsMargins(edge_px, 0, 0, edge_px)
+        set_margins(self._grid, edge_px, 0, 0, edge_px)
         self._grid.setVerticalSpacing(SPACE.between_cards_px)
         self._left.setFixedWidth(_CONTROL_SMALL_PX if is_small else _CONTROL_PX)
         self._left_column.setContentsMargins(0, edge_px, 0, 0)
-        self._traffic_around.setContentsMargins(0, 0, edge_px, 0)
-        self._over.setContentsMargins(8, 0, edge_px, 0)
+        set_margins(self._traffic_around, 0, 0, edge_px, 0)
+        set_margins(self._over, 8, 0, edge_px, 0)
         self.picks[-1].setHidden(is_small or self.picks[-1].pick is None)
         self.carried.setHidden(is_small)
         self._looked_at = None
@@ -211,7 +212,7 @@ class Home(QWidget):
         made, column = card(spacing_px=10)
         column.addWidget(self.facts_title)
         for icon, what, value in self._facts:
-            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            value.setAlignment(at_end())
             line = row(icon, what)
             line.addWidget(value, 1)
             column.addLayout(line)

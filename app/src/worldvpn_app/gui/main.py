@@ -17,8 +17,10 @@ from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from worldvpn_app.gui import style
 from worldvpn_app.gui.actions import Actions
+from worldvpn_app.gui.announce import Announcer
 from worldvpn_app.gui.catalogue import own_pages
 from worldvpn_app.gui.journal import Journal
+from worldvpn_app.gui.language import language_of, speak
 from worldvpn_app.gui.link import Link
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.tray import leaving
@@ -33,6 +35,7 @@ from worldvpn_core.ipc.protocol import SOCKET_PATH
 
 translate = QCoreApplication.translate
 _THEME: Final = "look/theme"
+_LANGUAGE: Final = "look/language"
 _SIGNALS_EVERY_MS: Final = 500
 
 
@@ -49,6 +52,7 @@ class App:
         self._application, self._link, self._settings = application, link, settings
         self._store = Store(link)
         self.actions = Actions(link, self._store)
+        speak(language_of(settings.value(_LANGUAGE)), application)
         self._journal = Journal(link, _now)
         self.shell = Shell(
             link,
@@ -68,6 +72,16 @@ class App:
     def set_theme(self, theme: str) -> None:
         """Draw everything in ``theme`` from now on."""
         self._settings.setValue(_THEME, theme)
+        self._renew()
+
+    def set_language(self, language: str) -> None:
+        """Say everything in ``language`` from now on."""
+        self._settings.setValue(_LANGUAGE, language)
+        speak(language_of(language), self._application)
+        self._renew()
+
+    def _renew(self) -> None:
+        """Make the window anew, where and as it was."""
         old = self.window
         self.window = self._made()
         self.window.setGeometry(old.geometry())
@@ -128,8 +142,9 @@ class App:
             settings=self._settings,
             journal=self._journal,
         )
-        window = Window(context, own_pages(self.set_theme))
+        window = Window(context, own_pages(self.set_theme, self.set_language))
         window.quit_asked.connect(self.leave)
+        window.view_changed.connect(Announcer(window).show_view)
         self.shell.dress(window)
         return window
 

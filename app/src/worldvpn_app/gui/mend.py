@@ -11,6 +11,7 @@ from worldvpn_app.gui.tokens import Colours
 from worldvpn_app.gui.widgets.cards import row
 from worldvpn_app.gui.widgets.controls import button
 from worldvpn_app.gui.widgets.text import copy, label
+from worldvpn_app.gui.widgets.ways import set_margins
 
 translate = QCoreApplication.translate
 
@@ -31,12 +32,13 @@ class Mend(QWidget):
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
+        self.command.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         copier = button(translate("link", "Copy"), icon="copy", colours=colours)
         copier.clicked.connect(lambda: copy(self.command.text()))
         self._frame = QFrame()
         self._frame.setProperty("look", "inset")
         inside = row(self.command, copier)
-        inside.setContentsMargins(16, 8, 8, 8)
+        set_margins(inside, 16, 8, 8, 8)
         self._frame.setLayout(inside)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)

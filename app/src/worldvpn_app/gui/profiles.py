@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QFileDialog, QFrame, QVBoxLayout, QWidget
 
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.pages import Context
-from worldvpn_app.gui.present.advice import sentence
+from worldvpn_app.gui.present.advice import not_read, sentence
 from worldvpn_app.gui.present.facts import protocol
 from worldvpn_app.gui.present.view import clean
 from worldvpn_app.gui.tokens import SPACE
@@ -59,10 +59,12 @@ class Profiles(QFrame):
                 raw = opened.read(MAX_PROFILE_BYTES + 1)
             text = raw.decode()
         except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it holds no text"
-            self._say(f"{file.name} cannot be read: {reason}")
+            self._say(not_read(file, error))
             return
-        params = {"name": file.stem[:_LONGEST_NAME].strip() or "Profile", "text": text}
+        params = {
+            "name": file.stem[:_LONGEST_NAME].strip() or translate("settings", "Profile"),
+            "text": text,
+        }
         self._context.link.call(
             "profiles.import", params, done=self._brought, refused=self._refused
         )

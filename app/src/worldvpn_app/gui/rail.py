@@ -8,11 +8,13 @@ from PyQt6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QVBo
 
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.pages import Page
-from worldvpn_app.gui.present.view import HomeView, Mark
+from worldvpn_app.gui.present import figures
+from worldvpn_app.gui.present.view import HomeView, Mark, sentences
 from worldvpn_app.gui.tokens import SHAPE, Colours, Tone
 from worldvpn_app.gui.widgets.cards import line
 from worldvpn_app.gui.widgets.dial import draw
 from worldvpn_app.gui.widgets.text import Elided, label
+from worldvpn_app.gui.widgets.ways import is_turned, set_margins
 
 translate = QCoreApplication.translate
 _RING_PX = 20
@@ -90,7 +92,9 @@ class Item(QPushButton):
         """Show ``number`` beside the name; 0 shows nothing."""
         if number != self._count:
             self._count = number
-            self.setAccessibleName(f"{self.title}, {number}" if number else self.title)
+            said = translate("rail", "{page}, {n} guests", "", figures.form(number))
+            said = said.format(page=self.title, n=figures.whole(number))
+            self.setAccessibleName(said if number else self.title)
             self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
@@ -102,11 +106,12 @@ class Item(QPushButton):
             painter.setPen(Qt.PenStyle.NoPen)
             if self._is_narrow:
                 painter.setBrush(QColor(self._colours.accent))
-                painter.drawEllipse(QPointF(self.width() - 14, 11), 4, 4)
+                painter.drawEllipse(QPointF(14 if is_turned() else self.width() - 14, 11), 4, 4)
                 return
-            text = str(self._count)
+            text = figures.whole(self._count)
             width = max(20, painter.fontMetrics().horizontalAdvance(text) + 12)
-            area = QRectF(self.width() - width - 10, (self.height() - 20) / 2, width, 20)
+            left = 10 if is_turned() else self.width() - width - 10
+            area = QRectF(left, (self.height() - 20) / 2, width, 20)
             painter.setBrush(QColor(self._colours.accentbg))
             painter.drawRoundedRect(area, 10, 10)
             painter.setPen(QColor(self._colours.accent))
@@ -133,7 +138,7 @@ class Rail(QFrame):
         column.setSpacing(4)
         self._name = label("brand", "WorldVPN")
         head = QHBoxLayout()
-        head.setContentsMargins(12, 2, 0, 18)
+        set_margins(head, 12, 2, 0, 18)
         head.setSpacing(8)
         head.addWidget(Logo(colours))
         head.addWidget(self._name, 1)
@@ -172,8 +177,8 @@ class Rail(QFrame):
     def show_view(self, view: HomeView) -> None:
         """Say how this computer stands."""
         self.ring.show_state(view.mark, view.tone)
-        self._block.setToolTip(f"{view.title}. {view.line}")
-        self._block.setAccessibleName(f"{view.title}. {view.line}. {view.account}")
+        self._block.setToolTip(sentences(view.title, view.line))
+        self._block.setAccessibleName(sentences(view.title, view.line, view.account))
         self.state.setText(view.title)
         self.state.setStyleSheet(f"color: {self._colours.state(view.tone)}")
         self.where.setText(view.brief)
@@ -184,9 +189,12 @@ class Rail(QFrame):
     def show_unknown(self) -> None:
         """Say that nothing is known: the last state may not be so any more."""
         self.ring.show_state(Mark.DASHED, Tone.UNKNOWN)
-        self.state.setText(translate("home", "Not known"))
+        unknown, away = translate("home", "Not known"), translate("home", "Service away")
+        self._block.setToolTip(sentences(unknown, away))
+        self._block.setAccessibleName(sentences(unknown, away))
+        self.state.setText(unknown)
         self.state.setStyleSheet(f"color: {self._colours.text2}")
-        self.where.setText(translate("home", "Service away"))
+        self.where.setText(away)
         self.account.clear()
 
     def _foot(self) -> QPushButton:
@@ -196,7 +204,7 @@ class Rail(QFrame):
         self._block.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._block.clicked.connect(lambda: self.chosen.emit("home"))
         inside = QHBoxLayout(self._block)
-        inside.setContentsMargins(12, 8, 4, 4)
+        set_margins(inside, 12, 8, 4, 4)
         inside.setSpacing(12)
         inside.addWidget(self.ring, 0, Qt.AlignmentFlag.AlignVCenter)
         words = QVBoxLayout()

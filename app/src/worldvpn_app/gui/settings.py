@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
 
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.desktop_rows import DesktopRows
-from worldvpn_app.gui.editors import editor
+from worldvpn_app.gui.editors import editor, languages
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.advice import advice
@@ -34,8 +34,10 @@ from worldvpn_app.gui.profiles import Plugins, Profiles
 from worldvpn_app.gui.tokens import SPACE, Theme
 from worldvpn_app.gui.widgets.cards import emptied, line, row, scrolled
 from worldvpn_app.gui.widgets.controls import Segmented, button
+from worldvpn_app.gui.widgets.field import lead
 from worldvpn_app.gui.widgets.rows import setting_row, setting_rows
 from worldvpn_app.gui.widgets.text import label
+from worldvpn_app.gui.widgets.ways import set_margins
 
 translate = QCoreApplication.translate
 _SECTIONS_PX: Final = 188
@@ -45,11 +47,18 @@ _PAGE_PX: Final = 1_280
 class SettingsPage(QWidget):
     """Draws what ``settings.get`` answers; each change is sent at once."""
 
-    def __init__(self, context: Context, set_theme: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        context: Context,
+        set_theme: Callable[[str], None],
+        set_language: Callable[[str], None],
+    ) -> None:
         super().__init__()
         self.setObjectName("page")
-        self._context, self._set_theme = context, set_theme
+        self._context = context
+        self._set_theme, self._set_language = set_theme, set_language
         self._answer: Result = {}
+        self.shown: tuple[Section, ...] = ()
         self._wrong: dict[str, str] = {}
         self._asked_for: tuple[str, object] | None = None
         self._at = 0
@@ -59,10 +68,8 @@ class SettingsPage(QWidget):
         self.finder.setPlaceholderText(translate("settings", "Search settings"))
         self.finder.setFixedWidth(240)
         self.finder.setAccessibleName(self.finder.placeholderText())
-        self.finder.addAction(
-            icons.icon("search", context.colours.text3, 16),
-            QLineEdit.ActionPosition.LeadingPosition,
-        )
+        self.finder.setToolTip(self.finder.placeholderText())
+        lead(self.finder, "search", context.colours)
         self.finder.textChanged.connect(lambda _text: self._show())
         self.profiles, self.plugins = Profiles(context), Plugins(context)
         self._list = QVBoxLayout()
@@ -128,7 +135,7 @@ class SettingsPage(QWidget):
         emptied(self._column)
         emptied(self._list)
         self._heads.clear()
-        found = matching(sections(self._answer), self.finder.text())
+        found = self.shown = matching(sections(self._answer), self.finder.text())
         if not self.finder.text():
             self._add("general", translate("settings", "General"), "settings", self._general())
             desk = DesktopRows(self._context)
@@ -221,7 +228,10 @@ class SettingsPage(QWidget):
         theme = Segmented(names, translate("settings", "Theme"))
         theme.select(str(kept.value("look/theme", Theme.SYSTEM.value)))
         theme.chosen.connect(self._set_theme)
+        spoken = languages(kept.value("look/language"), self._set_language)
         column.addWidget(setting_row(translate("settings", "Theme"), "", theme))
+        column.addWidget(line())
+        column.addWidget(setting_row(translate("settings", "Language"), "", spoken))
         return frame
 
     def _lay_out(self) -> None:
@@ -229,7 +239,7 @@ class SettingsPage(QWidget):
         inside.setObjectName("page")
         inside.setMaximumWidth(_PAGE_PX - _SECTIONS_PX)
         inside.setLayout(self._column)
-        self._column.setContentsMargins(0, 0, SPACE.page_px, SPACE.page_px)
+        set_margins(self._column, 0, 0, SPACE.page_px, SPACE.page_px)
         self._scroll = scrolled(inside)
         left = QWidget()
         left.setFixedWidth(_SECTIONS_PX)
@@ -240,9 +250,9 @@ class SettingsPage(QWidget):
         below.addWidget(left)
         below.addWidget(self._scroll, 1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(SPACE.page_px, 20, 0, 0)
+        set_margins(column, SPACE.page_px, 20, 0, 0)
         column.setSpacing(16)
         head = row(label("title", translate("settings", "Settings")), None, self.finder)
-        head.setContentsMargins(0, 0, SPACE.page_px, 0)
+        set_margins(head, 0, 0, SPACE.page_px, 0)
         column.addLayout(head)
         column.addLayout(below, 1)

@@ -12,19 +12,22 @@ from PyQt6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 from worldvpn_app.gui.invitations import Invitations
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.pages import Context
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.advice import advice
+from worldvpn_app.gui.present.facts import NOT_KNOWN
 from worldvpn_app.gui.present.sharing import SharingView, present
 from worldvpn_app.gui.present.view import Do
 from worldvpn_app.gui.tokens import SPACE
 from worldvpn_app.gui.widgets.cards import Tile, card, page, row, sign
 from worldvpn_app.gui.widgets.controls import button
 from worldvpn_app.gui.widgets.text import label, relook
+from worldvpn_app.gui.widgets.ways import set_margins
 
 translate = QCoreApplication.translate
 _LIMITS: Final = (
-    ("gauge", "share_rate_mbps", "Mbit/s"),
-    ("arrow-up", "share_daily_gb", "GB"),
-    ("users", "share_guests", ""),
+    ("gauge", "share_rate_mbps"),
+    ("arrow-up", "share_daily_gb"),
+    ("users", "share_guests"),
 )
 
 
@@ -48,7 +51,7 @@ class SharingPage(QWidget):
         self.earned = Tile("hourglass", translate("sharing", "Vesting"), colours)
         self.reach = Tile("radio", translate("sharing", "Reachability"), colours)
         self.invitations = Invitations(context)
-        self._limits = {name: label("semi") for _icon, name, _unit in _LIMITS}
+        self._limits = {name: label("semi") for _icon, name in _LIMITS}
         self._lay_out()
         context.link.snapshot_changed.connect(self._show)
 
@@ -112,8 +115,8 @@ class SharingPage(QWidget):
         relook(self.reach.figure, view.reach_look)
         self._hint.setText(view.advice)
         self.hint.setVisible(bool(view.advice))
-        for _icon, name, unit in _LIMITS:
-            self._limits[name].setText(_limit(self._settings.get(name), unit))
+        for _icon, name in _LIMITS:
+            self._limits[name].setText(_limit(name, self._settings.get(name)))
         self.invitations.setVisible(view.is_on)
 
     def _lay_out(self) -> None:
@@ -177,7 +180,7 @@ class SharingPage(QWidget):
         go.clicked.connect(lambda: self._context.actions.do(Do.SETTINGS))
         inside = row(sign("info", self._context.colours.accent), words, go)
         inside.setStretch(1, 1)
-        inside.setContentsMargins(16, 6, 8, 6)
+        set_margins(inside, 16, 6, 8, 6)
         frame.setLayout(inside)
         frame.hide()
         return frame, words
@@ -192,7 +195,7 @@ class SharingPage(QWidget):
             "share_daily_gb": translate("sharing", "Traffic a day"),
             "share_guests": translate("sharing", "Most guests"),
         }
-        for icon, name, _unit in _LIMITS:
+        for icon, name in _LIMITS:
             what = label("second", names[name])
             column.addLayout(
                 row(sign(icon, self._context.colours.text3), what, None, self._limits[name])
@@ -200,9 +203,16 @@ class SharingPage(QWidget):
         return frame
 
 
-def _limit(value: object, unit: str) -> str:
+def _limit(name: str, value: object) -> str:
     if not isinstance(value, int):
-        return "\u2013"
-    if unit == "Mbit/s" and not value:
-        return translate("sharing", "No limit")
-    return f"{value:,}\u00a0{unit}".strip()
+        return NOT_KNOWN
+    match name:
+        case "share_rate_mbps" if not value:
+            return translate("sharing", "No limit")
+        case "share_rate_mbps":
+            words = translate("figures", "{n}\u00a0Mbit/s")
+        case "share_daily_gb":
+            words = translate("figures", "{n}\u00a0GB")
+        case _:
+            words = "{n}"
+    return words.format(n=figures.whole(value))

@@ -82,6 +82,8 @@ class Shell(QObject):
     def dress(self, window: Window) -> None:
         """Go with ``window`` from now on."""
         self._window = window
+        if self.tray is not None:
+            self.tray.say()  # the language may be another
         window.notes = self._notes
         window.notices.offer_of = self.credit.offer_of
         window.notices.taken.connect(self._actions.do)
@@ -177,11 +179,12 @@ class Shell(QObject):
         notes = (*((away,) if away else ()), *self.credit.notes())
         if not self._is_warned_of_no_tray or self.host.is_there:
             return notes
-        text = (
+        stays = translate(
+            "tray",
             "There is no tray here, so the window stays. Close it again to quit the app;"
-            " your tunnel stays as it is."
+            " your tunnel stays as it is.",
         )
-        return (translate("tray", text), *notes)
+        return (stays, *notes)
 
     def _refused(self, refusal: Refusal) -> None:
         """Say outside the window what was asked outside it and is not done."""

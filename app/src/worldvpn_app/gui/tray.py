@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QMenu, QSystemTrayIcon
 
 from worldvpn_app.gui.actions import Actions
 from worldvpn_app.gui.link import Link
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.places import picks
 from worldvpn_app.gui.present.tray import TrayView, stays, tray_view
 from worldvpn_app.gui.present.view import Do, HomeView, Mark
@@ -41,7 +42,8 @@ class Tray(QObject):
         self._icon.activated.connect(self._activated)
         self.state = _entry(self._menu)
         self.state.setEnabled(False)
-        self._menu.addAction(translate("tray", "Open WorldVPN"), self.raised.emit)
+        self.open = _entry(self._menu)
+        self.open.triggered.connect(self.raised)
         self._menu.addSeparator()
         self.main = _entry(self._menu)
         self.main.triggered.connect(self._press)
@@ -52,17 +54,25 @@ class Tray(QObject):
         self.pauses = QMenu(self._menu)
         self._menu.addMenu(self.pauses)
         for minutes in _PAUSES_MIN:
-            text = translate("tray", "{n}\u00a0minutes").format(n=minutes)
-            self.pauses.addAction(text, lambda n=minutes: actions.pause(n))
+            _entry(self.pauses).triggered.connect(lambda _on, n=minutes: actions.pause(n))
         self._menu.addSeparator()
         self.sharing = _entry(self._menu)
-        self.sharing.setText(translate("tray", "Share this connection"))
         self.sharing.setCheckable(True)
         self.sharing.triggered.connect(self._share)
         self._menu.addSeparator()
         self.quit = _entry(self._menu)
         self.quit.triggered.connect(self.quitted)
         self._icon.setContextMenu(self._menu)
+        self.say()
+
+    def say(self) -> None:
+        """Name what is always offered, in the language in use; the rest at the next view."""
+        self._view = None
+        self.open.setText(translate("tray", "Open WorldVPN"))
+        self.sharing.setText(translate("tray", "Share this connection"))
+        words = translate("tray", "{n}\u00a0minutes")
+        for minutes, entry in zip(_PAUSES_MIN, self.pauses.actions(), strict=True):
+            entry.setText(words.format(n=figures.whole(minutes)))
 
     def show_view(self, view: HomeView | None) -> None:
         """Show ``view``, or that nothing is known."""

@@ -15,7 +15,8 @@ from worldvpn_app.gui.balance import BalanceCard
 from worldvpn_app.gui.history import History
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.pages import Context
-from worldvpn_app.gui.present.advice import advice
+from worldvpn_app.gui.present import figures
+from worldvpn_app.gui.present.advice import advice, not_written
 from worldvpn_app.gui.present.view import Button
 from worldvpn_app.gui.present.wallet import (
     Entry,
@@ -24,7 +25,6 @@ from worldvpn_app.gui.present.wallet import (
     by_day,
     earned,
     entry_of,
-    signed,
     spent,
 )
 from worldvpn_app.gui.store import looked
@@ -123,11 +123,11 @@ class WalletPage(QWidget):
             self.held.show_figure(view.held, translate("wallet", "For sessions that are open"))
         since = now - timedelta(days=_MONTH)
         self.earned.show_figure(
-            signed(earned(self._entries, since)).partition(".")[0],
+            figures.whole_credit(earned(self._entries, since), signed=True),
             translate("wallet", "By sharing, vesting or not"),
         )
         self.spent.show_figure(
-            signed(spent(self._entries, since)).partition(".")[0],
+            figures.whole_credit(spent(self._entries, since), signed=True),
             translate("wallet", "Through other people's nodes"),
         )
         self.bars.show_days(by_day(self._entries, now, self._days))
@@ -158,7 +158,7 @@ class WalletPage(QWidget):
         try:
             path.write_text(as_csv(self._entries), encoding="utf-8")
         except OSError as error:
-            self.answer.setText(f"{path.name} cannot be written: {error.strerror}.")
+            self.answer.setText(not_written(path, error))
             self.answer.show()
 
     def _choose_days(self, key: str) -> None:

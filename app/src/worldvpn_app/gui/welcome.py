@@ -83,11 +83,11 @@ class StepCard(QFrame):
         self._sign = QLabel()
         self._sign.setFixedSize(_SIGN_PX, _SIGN_PX)
         self._sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.title, self.text = label("head", wraps=True), label("second", wraps=True)
+        self.title, self.words = label("head", wraps=True), label("second", wraps=True)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(SPACE.icon_to_text_px)
         column.addWidget(self.title)
-        column.addWidget(self.text)
+        column.addWidget(self.words)
         column.addLayout(self._buttons)
         if more is not None:
             column.addWidget(more)
@@ -103,7 +103,7 @@ class StepCard(QFrame):
         self._shown = step
         colours = self._context.colours
         self.title.setText(step.title)
-        self.text.setText(step.text)
+        self.words.setText(step.text)
         self.setAccessibleName(f"{self._number}. {step.title}")
         if step.progress is Progress.DONE:
             self._sign.setPixmap(icons.pixmap("check", colours.connected, 20, scale=2.0))

@@ -19,6 +19,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from worldvpn_app.gui import regions
 from worldvpn_app.gui.banners import Alarm, Notices, TroublePage
 from worldvpn_app.gui.home import Home
 from worldvpn_app.gui.link import trouble_of
@@ -197,12 +198,20 @@ class Window(QWidget):
         self._on("Ctrl+,", lambda: self.choose("settings"))
         self._on("Ctrl+K", self._search)
         self._on("Ctrl+Shift+P", self._pause)
+        self._on("F6", lambda: regions.step(self._regions(), 1))
+        self._on("Shift+F6", lambda: regions.step(self._regions(), -1))
         self._on("Ctrl+W", self.close)
         self._on("Ctrl+Q", self.quit_asked.emit)
 
     def _on(self, keys: str, act: Callable[[], object]) -> None:
         shortcut = QShortcut(QKeySequence(keys), self)
         shortcut.activated.connect(act)
+
+    def _regions(self) -> tuple[QWidget, ...]:
+        shown = self._stack.currentWidget()
+        panels = shown.findChildren(QWidget, "panel") if shown is not None else []
+        inside = (shown,) if shown is not None else ()
+        return (self.alarm, self.notices, self.rail, *inside, *panels)
 
     def _search(self) -> None:
         self.choose("map")

@@ -25,12 +25,15 @@ from worldvpn_app.gui.present.nodes import (
     Filters,
     Node,
     by_country,
+    counted,
+    latency,
     matching,
 )
 from worldvpn_app.gui.present.view import HomeView, Mark
 from worldvpn_app.gui.tokens import SHAPE, Tone
 from worldvpn_app.gui.widgets.cards import row
 from worldvpn_app.gui.widgets.controls import Chip, icon_button
+from worldvpn_app.gui.widgets.flow import Flow
 
 translate = QCoreApplication.translate
 _PANEL_PX: Final = 316
@@ -54,6 +57,7 @@ class MapPage(QWidget):
         self.map = WorldMap(context.colours)
         self.map.setAccessibleName(translate("map", "World map"))
         self.map.chosen.connect(self.select)
+        self.map.pointed.connect(self._point)
         self.panel = Panel(context)
         self.panel.chosen.connect(self.select)
         self.panel.searched.connect(self._show)
@@ -95,8 +99,6 @@ class MapPage(QWidget):
         window = self.window()
         is_small = window is not None and window.width() < SHAPE.narrow_below_px
         self.panel.setFixedWidth(_PANEL_SMALL_PX if is_small else _PANEL_PX)
-        for chip in self.chips.values():
-            chip.setVisible(not is_small or chip in {self.chips["community"], self.chips["public"]})
 
     def event(self, event: QEvent | None) -> bool:
         if event is not None and event.type() is QEvent.Type.LayoutRequest:
@@ -169,6 +171,7 @@ class MapPage(QWidget):
                 statistics.median(one.x for one in points),
                 statistics.median(one.y for one in points),
             )
+            self.map.covered_px = self._bar.geometry().bottom()
             self.map.look_at([middle], _FIRST_VIEW)
 
     def _place_callout(self) -> None:
@@ -184,6 +187,14 @@ class MapPage(QWidget):
         )
         self.callout.move(QPoint(x, y))
         self.callout.raise_()
+
+    def _point(self, nodes: tuple[str, ...]) -> None:
+        """Let a screen reader say what the keyboard is at: it hears when the name changes."""
+        by_id = self._context.store.nodes_by_id
+        known = [by_id[each] for each in nodes if each in by_id]
+        if known:
+            more = counted(len(known), len(known)) if len(known) > 1 else latency(known[0])
+            self.map.setAccessibleName(f"{known[0].where}, {more}")
 
     def _favour(self, node: Node) -> None:
         """Make ``node`` a favourite, or no more: a setting, which the daemon keeps."""
@@ -236,9 +247,9 @@ class MapPage(QWidget):
         beside.addWidget(self.panel)
         over = QVBoxLayout(self.map)
         over.setContentsMargins(12, 14, 12, 12)
-        bar = QFrame()
+        bar = self._bar = QFrame()
         bar.setProperty("look", "card")
-        chips = row(*self.chips.values())
+        chips = Flow(*self.chips.values())
         chips.setContentsMargins(7, 7, 7, 7)
         bar.setLayout(chips)
         over.addLayout(row(bar, None))

@@ -13,6 +13,7 @@ from worldvpn_app.gui.map.steps import Box, fitting
 from worldvpn_app.gui.present.view import Mark
 from worldvpn_app.gui.tokens import SMALL, Colours, Tone
 from worldvpn_app.gui.widgets import dial
+from worldvpn_app.gui.widgets.ways import mirror
 
 RING_PX: Final = 11.0
 PLATE_PX: Final = 26.0
@@ -91,9 +92,11 @@ def labels(painter: QPainter, words: Mapping[str, QPointF], room: QRectF, colour
 
 
 def soft_edges(painter: QPainter, room: QRectF, colours: Colours) -> None:
-    """Let the map go over into the page, but for its right edge."""
+    """Let the map go over into the page, but for the edge where lines end."""
     clear, full = QColor(colours.bg), QColor(colours.bg)
     clear.setAlphaF(0.0)
+    painter.save()
+    mirror(painter, room.width())
     across = QLinearGradient(room.topLeft(), room.topLeft() + QPointF(_FADE_PX, 0))
     down = QLinearGradient(room.bottomLeft() - QPointF(0, _FADE_PX), room.bottomLeft())
     across.setColorAt(0, full)
@@ -108,6 +111,7 @@ def soft_edges(painter: QPainter, room: QRectF, colours: Colours) -> None:
     painter.fillRect(top, up)
     foot = QRectF(room.left(), room.bottom() - _FADE_PX, room.width(), _FADE_PX)
     painter.fillRect(foot, down)
+    painter.restore()
 
 
 def spot_of(spots: Sequence[Spot], node: str | None) -> Spot | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PyQt6.QtCore import QCoreApplication, QTimer, pyqtSignal
-from PyQt6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.map.rows import Row, Rows
@@ -15,7 +15,9 @@ from worldvpn_app.gui.present.nodes import Land, counted, fastest
 from worldvpn_app.gui.present.places import FASTEST
 from worldvpn_app.gui.widgets.cards import emptied, line, row, scrolled
 from worldvpn_app.gui.widgets.controls import button
+from worldvpn_app.gui.widgets.field import lead
 from worldvpn_app.gui.widgets.text import label
+from worldvpn_app.gui.widgets.ways import set_margins
 
 translate = QCoreApplication.translate
 _FRESH_S: Final = 90
@@ -37,11 +39,12 @@ class Panel(QWidget):
         self.finder = QLineEdit()
         self.finder.setProperty("look", "search")
         self.finder.setPlaceholderText(translate("map", "Search country, city or node"))
+        self.finder.setToolTip(self.finder.placeholderText())
+        self.finder.setAccessibleName(self.finder.placeholderText())
         self.finder.setClearButtonEnabled(True)
-        self.finder.addAction(
-            icons.icon("search", context.colours.text3, 16),
-            QLineEdit.ActionPosition.LeadingPosition,
-        )
+        for clearing in self.finder.findChildren(QToolButton):
+            clearing.setAccessibleName(translate("map", "Clear the search"))
+        lead(self.finder, "search", context.colours)
         self.rows = Rows(context.colours)
         self.rows.chosen.connect(self.chosen)
         self.count = label("caption")
@@ -126,10 +129,10 @@ class Panel(QWidget):
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(1, 16, 0, 0)
+        set_margins(column, 1, 16, 0, 0)
         column.setSpacing(8)
         search = row(self.finder)
-        search.setContentsMargins(15, 0, 16, 0)
+        set_margins(search, 15, 0, 16, 0)
         column.addLayout(search)
         column.addLayout(self._top)
         head = row(self.count, None)

@@ -50,6 +50,8 @@ class WorldMap(QWidget):
     """Shows a ``MapView``; says which node was chosen."""
 
     chosen = pyqtSignal(str)
+    #: The nodes of the mark that the keyboard is at.
+    pointed = pyqtSignal(tuple)
 
     def __init__(
         self, colours: Colours, parent: QWidget | None = None, *, is_quiet: bool = False
@@ -57,6 +59,8 @@ class WorldMap(QWidget):
         """``is_quiet``: a picture beside something else, where nothing can be pressed."""
         super().__init__(parent)
         self._is_quiet = is_quiet
+        #: How far down from the top something lies over it.
+        self.covered_px = 0
         if is_quiet:
             self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         policy = Qt.FocusPolicy.NoFocus if is_quiet else Qt.FocusPolicy.StrongFocus
@@ -110,7 +114,7 @@ class WorldMap(QWidget):
         self._scale = min(max(fits, least), _CLOSEST)
         # Not beyond the world's upper edge: there is nothing to see.
         half = self.height() / 2 / self._px_per_radius()
-        edge_px = _EDGE_QUIET_PX if self._is_quiet else _EDGE_PX
+        edge_px = _EDGE_QUIET_PX if self._is_quiet else max(_EDGE_PX, self.covered_px + 20)
         y = max((max(ys) + min(ys)) / 2, half - HALF_HEIGHT - edge_px / self._px_per_radius())
         self._move_to(QPointF(statistics.median(xs), y))
 
@@ -208,6 +212,8 @@ class WorldMap(QWidget):
         if key in _WAYS:
             self._focused = after(self.shown(), focused, _WAYS[Qt.Key(key)])
             self._uncover()
+            if self._focused is not None:
+                self.pointed.emit(self._focused.nodes)
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space} and focused:
             self._open(focused)
         elif key in {Qt.Key.Key_Plus, Qt.Key.Key_Equal}:

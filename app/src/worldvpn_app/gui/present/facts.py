@@ -8,9 +8,10 @@ from typing import Final
 from PyQt6.QtCore import QCoreApplication
 
 from worldvpn_app.cli.snapshot import Snapshot
-from worldvpn_app.cli.wording import amount, credit, span
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.nodes import latency
 from worldvpn_app.gui.present.places import Place
+from worldvpn_app.gui.present.told import reach_word
 from worldvpn_app.gui.present.view import Fact, Mark, clean
 from worldvpn_app.gui.tokens import Tone
 
@@ -72,13 +73,9 @@ def carried(snapshot: Snapshot) -> str:
     tunnel = snapshot["tunnel"]
     if tunnel["state"] not in _UP:
         return translate("home", "last 60\u00a0s")
-    received, sent = amount(tunnel["received_bytes"]), amount(tunnel["sent_bytes"])
-    return f"{_joined(received)}\u00a0↓  {_joined(sent)}\u00a0↑"
-
-
-def _joined(text: str) -> str:
-    """Return ``text`` so that it is not broken between figure and unit."""
-    return text.replace(" ", "\u00a0")
+    received, sent = (figures.amount(tunnel[key]) for key in ("received_bytes", "sent_bytes"))
+    down, up = figures.isolated(f"{received}\u00a0↓"), figures.isolated(f"{sent}\u00a0↑")
+    return f"{down}  {up}"
 
 
 def account_line(snapshot: Snapshot) -> str:
@@ -93,12 +90,18 @@ def account_line(snapshot: Snapshot) -> str:
     balance = account["balance"]
     if balance is None:
         return clean(account["username"] or "", 32)
-    return translate("home", "{n} credits").format(n=f"{balance['credits']:,}")
+    count = balance["credits"]
+    words = translate("home", "{n} credits", "", figures.form(count))
+    return words.format(n=figures.whole(count))
 
 
 def protocol(transport: str | None) -> str:
     """Return a transport's name as people write it; "" where there is none."""
-    names = {"wireguard": "WireGuard", "shadowsocks": "Shadowsocks", "obfs": "Obfuscated"}
+    names = {
+        "wireguard": "WireGuard",
+        "shadowsocks": "Shadowsocks",
+        "obfs": translate("home", "Obfuscated"),
+    }
     return names.get(transport or "", clean(transport or "", 32))
 
 
@@ -139,7 +142,7 @@ def _since(snapshot: Snapshot, now: datetime, *, is_known: bool) -> str:
     since = snapshot["tunnel"]["since_utc"]
     if not since or not is_known:
         return NOT_KNOWN
-    return _joined(span((now - datetime.fromisoformat(since)).total_seconds()))
+    return figures.span((now - datetime.fromisoformat(since)).total_seconds())
 
 
 def _blocked(snapshot: Snapshot, now: datetime) -> tuple[Fact, ...]:
@@ -182,7 +185,7 @@ def _credit(snapshot: Snapshot) -> tuple[Fact, ...]:
     is_sharing = sharing["state"] == "serving"
 
     def shown(ticks: int | None) -> str:
-        return NOT_KNOWN if ticks is None else credit(ticks)
+        return NOT_KNOWN if ticks is None else figures.credit(ticks)
 
     return (
         Fact(
@@ -238,7 +241,7 @@ def _open(snapshot: Snapshot) -> tuple[Fact, ...]:
     account, sharing = snapshot.get("account"), snapshot["sharing"]
     balance = account["balance"] if account else None
     lasts = translate("home", "about {amount}").format(
-        amount=amount(balance["credits"] * _MEBI) if balance else ""
+        amount=figures.amount(balance["credits"] * _MEBI) if balance else ""
     )
     names = translate("home", "Your provider sees names")
     return (
@@ -276,4 +279,4 @@ def _server(snapshot: Snapshot) -> str:
         return translate("home", "None, own profiles only")
     if account["reach"] == "online":
         return translate("home", "In reach")
-    return clean(account["reach"], 32).capitalize()
+    return reach_word(account["reach"]).capitalize()

@@ -9,6 +9,7 @@ import attrs
 from PyQt6.QtCore import QCoreApplication
 
 from worldvpn_app.cli.snapshot import Snapshot
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.view import Do, HomeView, Mark
 from worldvpn_app.gui.tokens import Tone
 
@@ -88,9 +89,9 @@ def server_away(snapshot: Snapshot, as_of: datetime | None) -> str:
         return ""
     goes_on = snapshot["tunnel"]["state"] in {"connected", "switching"}
     tunnel = translate("news", "Your tunnel goes on.") if goes_on else ""
-    time = f"{as_of:%H:%M}" if as_of else ""
-    figures = translate("news", "Figures are as of {time}.").format(time=time) if time else ""
-    return " ".join(filter(None, (translate("news", "Server away."), tunnel, figures)))
+    time = figures.clock(as_of) if as_of else ""
+    known = translate("news", "Figures are as of {time}.").format(time=time) if time else ""
+    return " ".join(filter(None, (translate("news", "Server away."), tunnel, known)))
 
 
 def credit_low(percent: int) -> News:
@@ -150,4 +151,4 @@ def _until(snapshot: Snapshot, now: datetime) -> str:
     if until is None:
         return ""
     at = datetime.fromisoformat(until).astimezone(now.tzinfo)
-    return translate("news", "Until {time}.").format(time=f"{at:%H:%M}")
+    return translate("news", "Until {time}.").format(time=figures.clock(at))

@@ -8,9 +8,9 @@ from typing import Final
 import attrs
 from PyQt6.QtCore import QCoreApplication
 
-from worldvpn_app.cli.countries import name_of
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_app.cli.target import Target
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.nodes import Node, fastest, latency
 from worldvpn_app.gui.present.view import clean
 
@@ -71,7 +71,7 @@ def place_of(target: Target, profiles: Mapping[str, str], nodes: Mapping[str, No
     code, _, city = target.place.partition("/")
     if len(code) != _CODE_LENGTH:
         return Place(words=translate("home", "Node {id}").format(id=target.place[:8]))
-    return Place(words=", ".join(filter(None, (city, name_of(code)))), country=code)
+    return Place(words=", ".join(filter(None, (city, figures.country(code)))), country=code)
 
 
 def place_shown(snapshot: Snapshot, nodes: Mapping[str, Node]) -> Place:
@@ -80,7 +80,7 @@ def place_shown(snapshot: Snapshot, nodes: Mapping[str, Node]) -> Place:
     if session is not None:
         node = nodes.get(session["node_id"])
         code = session["country"] or (node.country if node else "")
-        words = node.where if node else name_of(code) if code else ""
+        words = node.where if node else figures.country(code) if code else ""
         if words:
             return Place(words=clean(words, _LONGEST_NAME), country=code, node=node)
     if profile is None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import attrs
 from PyQt6.QtCore import QCoreApplication
 
+from worldvpn_app.gui.present.told import told
 from worldvpn_app.gui.present.view import clean
 
 translate = QCoreApplication.translate
@@ -129,16 +130,16 @@ def _setting(declared: Mapping[str, Any], value: object) -> Setting:
         name=str(declared.get("name")),
         section=str(declared.get("section") or "other"),
         kind=str(declared.get("kind")),
-        label=clean(str(declared.get("label") or declared.get("name")), _LONGEST),
-        help=clean(str(declared.get("help") or ""), _LONGEST),
+        label=told(str(declared.get("label") or declared.get("name"))),
+        help=told(str(declared.get("help") or "")),
         value=value,
-        unit=clean(str(declared.get("unit") or ""), 16),
+        unit=clean(told(str(declared.get("unit") or "")), 16),
         least=int(declared.get("least") or 0),
         most=int(declared.get("most") or 0),
         choices=tuple(
-            (choice.get("value"), clean(str(choice.get("label")), 60))
+            (choice.get("value"), clean(told(str(choice.get("label"))), 60))
             for choice in declared.get("choices") or ()
         ),
         danger=danger.get("value"),
-        consequence=clean(str(danger.get("consequence") or ""), _LONGEST),
+        consequence=told(str(danger.get("consequence") or "")),
     )

@@ -9,7 +9,7 @@ import attrs
 from PyQt6.QtCore import QCoreApplication
 
 from worldvpn_app.cli.snapshot import Snapshot
-from worldvpn_app.cli.wording import credit
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.advice import sentence
 from worldvpn_app.gui.present.facts import NOT_KNOWN
 from worldvpn_app.gui.present.view import clean
@@ -53,7 +53,7 @@ def present(snapshot: Snapshot, settings: Mapping[str, Any]) -> SharingView:
         line=line,
         button=button,
         is_on=is_on,
-        guests=str(server["guests"]) if server and is_on else NOT_KNOWN,
+        guests=figures.whole(server["guests"]) if server and is_on else NOT_KNOWN,
         guests_note=translate("sharing", "sent by the directory")
         if server
         else translate("sharing", "This computer belongs to no central server"),
@@ -119,7 +119,7 @@ def _balance(snapshot: Snapshot) -> tuple[str, str]:
     balance = account["balance"] if account else None
     if balance is None:
         return NOT_KNOWN, translate("sharing", "Sign in to earn credits")
-    return credit(balance["vesting_ticks"]).partition(".")[0], translate(
+    return figures.whole_credit(balance["vesting_ticks"]), translate(
         "sharing", "Earned; yours to use once it is past doubt"
     )
 

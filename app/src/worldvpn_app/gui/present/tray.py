@@ -64,20 +64,22 @@ def leaving(view: HomeView | None) -> str:
     """Return what quitting leaves as it is, as a question; "" where there is nothing to ask."""
     match view.mark if view else None:
         case Mark.TICK | Mark.PART | Mark.ARROWS | Mark.ARC:
-            text = (
+            return translate(
+                "tray",
                 "Quit the window? Your tunnel stays on and protected."
-                " Disconnect first if you want it closed."
+                " Disconnect first if you want it closed.",
             )
-            return translate("tray", text)
         case Mark.BAR:
-            text = (
+            return translate(
+                "tray",
                 "Quit the window? Nothing leaves this computer until there is a tunnel again."
-                " Disconnect first if you want the internet without one."
+                " Disconnect first if you want the internet without one.",
             )
-            return translate("tray", text)
         case Mark.BARS:
-            text = "Quit the window? Your tunnel comes back by itself when the pause is over."
-            return translate("tray", text)
+            return translate(
+                "tray",
+                "Quit the window? Your tunnel comes back by itself when the pause is over.",
+            )
         case _:
             return ""
 

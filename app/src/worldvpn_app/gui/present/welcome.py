@@ -58,11 +58,11 @@ def _progress(*, is_done: bool, may_begin: bool) -> Progress:
 
 
 def _service(trouble: Trouble | None, *, is_done: bool) -> Step:
-    text = (
+    said = translate(
+        "welcome",
         "It runs as root and alone may set firewall, routes and the resolver. This window has no"
-        " rights, opens no connection and keeps no secret."
+        " rights, opens no connection and keeps no secret.",
     )
-    said = translate("welcome", text)
     return Step(
         title=translate("welcome", "The service runs")
         if is_done
@@ -74,9 +74,10 @@ def _service(trouble: Trouble | None, *, is_done: bool) -> Step:
 
 
 def _way(*, has_central: bool, progress: Progress) -> Step:
-    text = (
+    text = translate(
+        "welcome",
         "An account needs a name and a password; its keys lie in a vault on this computer."
-        " The keyring of your session may ask once whether WorldVPN may keep the vault's key."
+        " The keyring of your session may ask once whether WorldVPN may keep the vault's key.",
     )
     sign_in = Button(
         text=translate("welcome", "Sign in or make an account"), do=Do.SIGN_IN, is_primary=True
@@ -87,15 +88,16 @@ def _way(*, has_central: bool, progress: Progress) -> Step:
     return Step(
         title=translate("welcome", "Choose how to connect"),
         progress=progress,
-        text=translate("welcome", text),
+        text=text,
         buttons=offered if is_now else (),
     )
 
 
 def _tunnel(snapshot: Snapshot | None, *, progress: Progress) -> Step:
-    text = (
+    text = translate(
+        "welcome",
         "From then on nothing leaves beside the tunnel, also when it falls. Disconnecting makes"
-        " your traffic free again. Sharing is off until you agree to it."
+        " your traffic free again. Sharing is off until you agree to it.",
     )
     state = snapshot["tunnel"]["state"] if snapshot else ""
     is_busy = state not in {"", "disconnected"}
@@ -110,6 +112,6 @@ def _tunnel(snapshot: Snapshot | None, *, progress: Progress) -> Step:
     return Step(
         title=translate("welcome", "Connecting") if is_busy else translate("welcome", "Connect"),
         progress=progress,
-        text=translate("welcome", text),
+        text=text,
         buttons=buttons,
     )

@@ -19,6 +19,7 @@ from worldvpn_app.gui import style
 from worldvpn_app.gui.actions import Actions
 from worldvpn_app.gui.catalogue import own_pages
 from worldvpn_app.gui.journal import Journal
+from worldvpn_app.gui.language import Language, speak
 from worldvpn_app.gui.own_settings import WELCOMED
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.screens.replay import Replay, now, states
@@ -77,6 +78,7 @@ def draw_all(folder: Path) -> int:
     """Write every picture into ``folder``, which is made; return how many there are."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     application = QApplication([])
+    speak(Language.SYSTEM, application)
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     for theme in (Theme.DARK, Theme.LIGHT):
@@ -113,7 +115,7 @@ def window_for(theme: Theme, shot: Shot) -> Window:
         journal=Journal(link, now),
         now=now,
     )
-    window = Window(context, own_pages(lambda _theme: None))
+    window = Window(context, own_pages(lambda _theme: None, lambda _language: None))
     link.setParent(window)
     store.setParent(window)
     tunnel = states()[shot.state]["tunnel"]

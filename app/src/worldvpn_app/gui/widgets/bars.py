@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QWidget
 
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.traffic import scale
 from worldvpn_app.gui.present.wallet import Day
 from worldvpn_app.gui.tokens import MICRO, SHAPE, Colours
 
+translate = QCoreApplication.translate
 _RIGHT_PX, _BELOW_PX = 52, 22
 _MARKS: Final = 4
 
@@ -30,11 +32,17 @@ class DayBars(QWidget):
         """Show ``days``, the oldest at the left."""
         self._days = days
         earned, spent = sum(day.earned for day in days), sum(day.spent for day in days)
-        self.setAccessibleName(f"+{earned:,.0f}, \u2212{spent:,.0f}")
+        self.setAccessibleName(
+            translate("wallet", "Earned {earned}, spent {spent} credits").format(
+                earned=figures.decimal(earned, 0), spent=figures.decimal(spent, 0)
+            )
+        )
         self.update()
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         with QPainter(self) as painter:
+            # Time runs from left to right in every language.
+            painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             font = painter.font()
             font.setPixelSize(MICRO.size_px)
@@ -46,7 +54,11 @@ class DayBars(QWidget):
             self._paint_dates(painter, area)
 
     def _paint_axis(self, painter: QPainter, area: QRectF, most: float) -> None:
-        for place, text in ((0.0, f"+{most:,g}"), (0.5, "0"), (1.0, f"\u2212{most:,g}")):
+        for place, text in (
+            (0.0, f"+{figures.short(most)}"),
+            (0.5, "0"),
+            (1.0, f"\u2212{figures.short(most)}"),
+        ):
             y = round(area.top() + place * area.height()) + 0.5
             painter.setPen(QPen(QColor(self._colours.line), 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
@@ -85,6 +97,10 @@ class DayBars(QWidget):
         for place in range(0, len(self._days) - every // 2 - 1, every):
             on = self._days[place].on
             at = QPointF(area.left() + step * place, area.bottom() + 18)
-            painter.drawText(at, f"{on.day} {on:%b}")
+            painter.drawText(at, figures.day(on))
         last = QRectF(area.left(), area.bottom() + 4, area.width(), 18)
-        painter.drawText(last, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, "Today")
+        painter.drawText(
+            last,
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+            translate("wallet", "Today"),
+        )

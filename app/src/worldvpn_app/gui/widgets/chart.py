@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QLinearGradient, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.traffic import SPAN_S, Rate, rate, scale
 from worldvpn_app.gui.tokens import MICRO, Colours
 
+translate = QCoreApplication.translate
 _RIGHT_PX, _BELOW_PX, _ABOVE_PX = 52, 20, 8
 _LINES: Final = 4
 _LEAST_MBPS: Final = 0.1
@@ -37,17 +39,30 @@ class RateChart(QWidget):
         """Show ``rates`` up to ``now_s``; without a tunnel, why there are none."""
         self._rates, self._now_s = rates, now_s
         self._empty, self._is_blocked = empty, is_blocked
-        known = [each for each in rates if each.down_mbps is not None]
-        last = known[-1] if known else None
-        self.setAccessibleName(
-            empty
-            or f"{rate(last.down_mbps if last else None)} ↓, "
-            f"{rate(last.up_mbps if last else None)} ↑"
-        )
+        self.setAccessibleName(translate("home", "Traffic"))
+        self.setAccessibleDescription(empty or self._in_words())
         self.update()
+
+    def _in_words(self) -> str:
+        """Return least, most and newest of both ways."""
+        ways = {
+            translate("home", "Down: {now} now, {least} to {most}."): [
+                each.down_mbps for each in self._rates if each.down_mbps is not None
+            ],
+            translate("home", "Up: {now} now, {least} to {most}."): [
+                each.up_mbps for each in self._rates if each.up_mbps is not None
+            ],
+        }
+        return " ".join(
+            words.format(now=rate(known[-1]), least=rate(min(known)), most=rate(max(known)))
+            for words, known in ways.items()
+            if known
+        )
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         with QPainter(self) as painter:
+            # Time runs from left to right in every language.
+            painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             font = painter.font()
             font.setPixelSize(MICRO.size_px)
@@ -84,17 +99,19 @@ class RateChart(QWidget):
                 painter.setPen(QColor(colours.text3))
                 # The unit stands below the lowest figure.
                 room = QRectF(area.right() + 8, y - (8 if place else 13), _RIGHT_PX, 16)
-                painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, f"{value:g}")
+                painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, figures.short(value))
         if most is None:
             return
         painter.setPen(QColor(colours.text3))
         below = QRectF(area.left(), area.bottom() + 4, area.width(), 16)
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight, "now")
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, translate("home", "now"))
         unit = QRectF(area.right() + 8, area.bottom() + 4, _RIGHT_PX, 16)
-        painter.drawText(unit, Qt.AlignmentFlag.AlignLeft, "Mbit/s")
+        painter.drawText(unit, Qt.AlignmentFlag.AlignLeft, translate("figures", "Mbit/s"))
         for ago_s in _MARKS_S:
             x = self._x(area, self._now_s - ago_s)
-            painter.drawText(QPointF(x, area.bottom() + 16), f"{ago_s}\u00a0s")
+            painter.drawText(
+                QPointF(x, area.bottom() + 16), translate("figures", "{n}\u00a0s").format(n=ago_s)
+            )
 
     def _x(self, area: QRectF, at_s: float) -> float:
         return area.right() - (self._now_s - at_s) / SPAN_S * area.width()

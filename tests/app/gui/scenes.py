@@ -1,0 +1,139 @@
+"""Every page in every state that it can be looked at in, for tests that look at all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import attrs
+from PyQt6.QtWidgets import QApplication
+
+from worldvpn_app.gui.account import AccountPage
+from worldvpn_app.gui.diagnostics import DiagnosticsPage
+from worldvpn_app.gui.link import LinkState, Refusal
+from worldvpn_app.gui.map.page import MapPage
+from worldvpn_app.gui.present.signin import Mode
+from worldvpn_app.gui.screens.shoot import Shot, shots, window_for
+from worldvpn_app.gui.settings import SettingsPage
+from worldvpn_app.gui.sharing import SharingPage
+from worldvpn_app.gui.tokens import Theme
+from worldvpn_app.gui.window import Window
+
+Act = Callable[[Window], None]
+
+
+@attrs.frozen(kw_only=True)
+class Scene:
+    """A window, and what is done in it."""
+
+    name: str
+    shot: Shot
+    act: Act = lambda _window: None
+
+    def window(self, theme: Theme, size: tuple[int, int]) -> Window:
+        """Return its window, shown; whoever asks closes it."""
+        made = window_for(theme, self.shot)
+        made.resize(*size)
+        made.show()
+        settle()
+        self.act(made)
+        settle()
+        return made
+
+
+def settle() -> None:
+    """Let layouts come to rest."""
+    for _ in range(4):
+        QApplication.processEvents()
+
+
+def scenes() -> Iterator[Scene]:
+    """Yield the kept pictures' scenes, and those that nothing kept shows."""
+    for shot in shots():
+        yield Scene(name=shot.name, shot=shot)
+    for state in LinkState:
+        if state is not LinkState.CONNECTED:
+            yield _scene(f"trouble-{state.name.lower()}", "home", "connected", _trouble(state))
+    yield _scene("refused", "home", "disconnected", _refused)
+    yield _scene("register", "account", "signed-out", _mode(Mode.REGISTER))
+    yield _scene("recover", "account", "signed-out", _mode(Mode.RECOVER))
+    yield _scene("recovery-code", "account", "signed-out", _code)
+    yield _scene("consent", "sharing", "disconnected", _consent)
+    yield _scene("not-sharing", "sharing", "disconnected", lambda _window: None)
+    yield _scene("callout", "map", "connected", _callout)
+    yield _scene("no-node", "map", "connected", _no_node)
+    yield _scene("why", "diagnostics", "connected", _why)
+    yield _scene("danger", "settings", "connected", _danger)
+    yield _scene("no-setting", "settings", "connected", _no_setting)
+
+
+def _scene(name: str, page: str, state: str, act: Act) -> Scene:
+    return Scene(name=name, shot=Shot(name=name, page=page, state=state), act=act)
+
+
+def _trouble(state: LinkState) -> Act:
+    def act(window: Window) -> None:
+        link = window._link
+        link.state = state
+        link.state_changed.emit()
+
+    return act
+
+
+def _refused(window: Window) -> None:
+    window.home.control.refused(Refusal(code="out-of-credit", message="no credit is left"))
+
+
+def _mode(mode: Mode) -> Act:
+    def act(window: Window) -> None:
+        page = window.page("account")
+        assert isinstance(page, AccountPage)
+        page.form.set_mode(mode)
+        page.form.name.edit.setText("a!")
+        page.form.password.edit.setText("abc")
+
+    return act
+
+
+def _code(window: Window) -> None:
+    page = window.page("account")
+    assert isinstance(page, AccountPage)
+    page.form.code_made.emit("7KQD-2M4X-PV9R-TTGW")
+
+
+def _consent(window: Window) -> None:
+    page = window.page("sharing")
+    assert isinstance(page, SharingPage)
+    page.consent.show()
+
+
+def _callout(window: Window) -> None:
+    page = window.page("map")
+    assert isinstance(page, MapPage)
+    page.select(page.map.view.spots[0].node)
+
+
+def _no_node(window: Window) -> None:
+    page = window.page("map")
+    assert isinstance(page, MapPage)
+    page.panel.finder.setText("atlantis")
+    page.panel.searched.emit()
+
+
+def _why(window: Window) -> None:
+    page = window.page("diagnostics")
+    assert isinstance(page, DiagnosticsPage)
+    page.why.ask.setText("example.org")
+    page.why.press()
+
+
+def _danger(window: Window) -> None:
+    page = window.page("settings")
+    assert isinstance(page, SettingsPage)
+    section = page.shown[0]
+    page.change(section.settings[0], False)
+
+
+def _no_setting(window: Window) -> None:
+    page = window.page("settings")
+    assert isinstance(page, SettingsPage)
+    page.finder.setText("atlantis")
