@@ -76,7 +76,13 @@ def editor(  # noqa: PLR0911 - a table
         case "nodes":
             return _nodes(setting, change)
         case _:
-            return label("second", in_words(setting.value))
+            return _foreign(setting, context, change)
+
+
+def _foreign(setting: Setting, context: Context, change: Change) -> QWidget:
+    """Return what a plugin of the app has for it, else its value in words."""
+    made: QWidget | None = context.plugged.editor(setting, change)
+    return label("second", in_words(setting.value)) if made is None else made
 
 
 def _switch(setting: Setting, colours: Colours, change: Change) -> QWidget:

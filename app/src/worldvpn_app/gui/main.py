@@ -18,6 +18,8 @@ from worldvpn_app.gui.catalogue import own_pages
 from worldvpn_app.gui.journal import Journal
 from worldvpn_app.gui.link import Link
 from worldvpn_app.gui.pages import Context
+from worldvpn_app.gui.plugged import Plugged
+from worldvpn_app.gui.pluginpage import PluginEntry
 from worldvpn_app.gui.present.view import Mark
 from worldvpn_app.gui.single import Single
 from worldvpn_app.gui.store import Store
@@ -41,13 +43,24 @@ class App:
         self.actions = Actions(link, self._store)
         self._journal = Journal(link, lambda: datetime.now().astimezone())
         self._tray: Tray | None = None
+        self.plugged = Plugged()
         self.window = self._made()
+
+    def add_plugins(self) -> None:
+        """Load the app's plugins, and add their pages."""
+        self.plugged.load()
+        self._add_pages(self.window)
+
+    def _add_pages(self, window: Window) -> None:
+        for offered in self.plugged.pages(self._link, window):
+            window.add(PluginEntry(offered, self.plugged))
 
     def set_theme(self, theme: str) -> None:
         """Draw everything in ``theme`` from now on."""
         self._settings.setValue(_THEME, theme)
         old = self.window
         self.window = self._made()
+        self._add_pages(self.window)
         self.window.setGeometry(old.geometry())
         self.window.show()
         self.window.choose("settings")
@@ -66,6 +79,7 @@ class App:
             colours=colours,
             settings=self._settings,
             journal=self._journal,
+            plugged=self.plugged,
         )
         window = Window(context, own_pages(self.set_theme))
         window.quit_asked.connect(self._leave)
@@ -112,7 +126,10 @@ def run(socket_path: str, theme: str | None) -> int:
     link.open()
     app.window.show()
     end_on_signals(application)
+    QTimer.singleShot(0, app.add_plugins)
+    end_guard = app.plugged.guard()
     code = application.exec()
+    end_guard()
     link.close()
     single.close()
     return code

@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QWidget
 from worldvpn_app.gui.actions import Actions
 from worldvpn_app.gui.journal import Journal
 from worldvpn_app.gui.link import Link
+from worldvpn_app.gui.plugged import Plugged
 from worldvpn_app.gui.store import Store
 from worldvpn_app.gui.tokens import Colours
 
@@ -27,6 +28,7 @@ class Context:
     colours: Colours
     settings: QSettings
     journal: Journal
+    plugged: Plugged = attrs.field(factory=Plugged)
     #: The time in the owner's zone.
     now: Callable[[], datetime] = lambda: datetime.now().astimezone()
 

@@ -125,10 +125,10 @@ class Rail(QFrame):
     def __init__(self, pages: tuple[Page, ...], colours: Colours) -> None:
         super().__init__()
         self.setObjectName("rail")
-        self._colours = colours
+        self._colours, self._has_added = colours, False
         self._group = QButtonGroup(self)
         self._items: dict[str, Item] = {}
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(8, 20, 8, 12)
         column.setSpacing(4)
         self._name = label("brand", "WorldVPN")
@@ -138,24 +138,38 @@ class Rail(QFrame):
         head.addWidget(Logo(colours))
         head.addWidget(self._name, 1)
         column.addLayout(head)
-        is_low = False
         for page in pages:
-            if page.is_low and not is_low:
-                column.addStretch(1)
-                is_low = True
-            item = Item(page, colours)
-            item.clicked.connect(lambda _checked, name=page.name: self.chosen.emit(name))
-            self._group.addButton(item)
-            self._items[page.name] = item
-            column.addWidget(item)
-        if not is_low:
-            column.addStretch(1)
+            if not page.is_low:
+                column.addWidget(self._made(page))
+        self._next = column.count()
+        column.addStretch(1)
+        for page in pages:
+            if page.is_low:
+                column.addWidget(self._made(page))
         self.ring, self.state = Ring(colours), label("state")
         self.where, self.account = Elided("small"), Elided("caption")
         column.addSpacing(8)
         column.addWidget(line())
         column.addWidget(self._foot())
         self.set_narrow(is_narrow=False)
+
+    def add(self, page: Page) -> None:
+        """Add ``page`` below the others of daily use, the first after a divider."""
+        if not self._has_added:
+            self._has_added = True
+            self._column.insertWidget(self._next, line())
+            self._next += 1
+        item = self._made(page)
+        item.set_narrow(is_narrow=self._name.isHidden())
+        self._column.insertWidget(self._next, item)
+        self._next += 1
+
+    def _made(self, page: Page) -> Item:
+        item = Item(page, self._colours)
+        item.clicked.connect(lambda _checked: self.chosen.emit(page.name))
+        self._group.addButton(item)
+        self._items[page.name] = item
+        return item
 
     def set_narrow(self, *, is_narrow: bool) -> None:
         """Show icons only, with the names as tooltips, or both."""
