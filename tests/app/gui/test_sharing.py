@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from worldvpn_app.gui.sharing import SharingPage
 from worldvpn_core.errors import ShareError
 from worldvpn_core.ipc.share import ShareOff, ShareOn
 
+NOW = datetime(2026, 1, 2, 13, 42, tzinfo=UTC)
 AGREED = "2026-01-02T13:00:00+00:00"
 
 
@@ -50,7 +52,7 @@ def page(app: Opened) -> SharingPage:
     ],
 )
 def test_each_state_has_its_words_and_its_button(state: str, title: str, button: str) -> None:
-    view = present(shared(state=state), {})
+    view = present(shared(state=state), {}, (), NOW)
     assert (view.title, view.button) == (title, button)
 
 
@@ -70,13 +72,13 @@ def test_each_state_has_its_words_and_its_button(state: str, title: str, button:
 def test_what_the_server_found_is_said_as_it_is(
     server: dict[str, object] | None, reach: str, note: str
 ) -> None:
-    view = present(shared(state="serving", server=server), {})
+    view = present(shared(state="serving", server=server), {}, (), NOW)
     assert view.reach == reach
     assert view.reach_note.startswith(note)
 
 
 def test_guests_of_a_computer_that_does_not_share_are_not_known() -> None:
-    view = present(shared(server={"listed": False, "reason": "", "guests": 0}), {})
+    view = present(shared(server={"listed": False, "reason": "", "guests": 0}), {}, (), NOW)
     assert (view.guests, view.reach) == ("\u2013", "\u2013")
 
 
