@@ -215,6 +215,7 @@ class Requests:
         return {
             "settings": {name: getattr(self.chosen.now, name) for name in CHANGEABLE},
             "declared": [as_json(one) for one in DECLARED],
+            "defaults": {name: getattr(Settings(), name) for name in CHANGEABLE},
         }
 
     async def _firewall(

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from PyQt6.QtCore import QCoreApplication, QPointF, Qt
-from PyQt6.QtGui import QIcon, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PyQt6.QtCore import QCoreApplication
+from PyQt6.QtGui import QIcon, QWheelEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from worldvpn_app.cli.countries import every, name_of
 from worldvpn_app.gui import flags
+from worldvpn_app.gui.editors_more import further
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.places import PREFIX, place_of, target_of
 from worldvpn_app.gui.present.settings import Setting, in_words, ports
 from worldvpn_app.gui.tokens import Colours
+from worldvpn_app.gui.widgets.combo import Combo
 from worldvpn_app.gui.widgets.controls import Toggle, button
 from worldvpn_app.gui.widgets.text import label
 
@@ -23,32 +25,8 @@ Change = Callable[[object], None]
 _WIDE_PX: Final = 190
 
 
-class Combo(QComboBox):
-    """Scrolling over it scrolls the page, and changes nothing."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setAccessibleName(name)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setFixedWidth(_WIDE_PX)
-
-    def wheelEvent(self, event: QWheelEvent | None) -> None:
-        if event is not None:
-            event.ignore()
-
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        super().paintEvent(event)
-        with QPainter(self) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            colour = self.palette().color(self.foregroundRole())
-            painter.setPen(QPen(colour, 1.75, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-            at = QPointF(self.width() - 18, self.height() / 2)
-            corners = (QPointF(-4, -2), QPointF(0, 2), QPointF(4, -2))
-            painter.drawPolyline(QPolygonF([at + each for each in corners]))
-
-
 class Number(QSpinBox):
-    """As ``Combo``, for numbers."""
+    """Scrolling over it scrolls the page, and changes nothing."""
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         if event is not None:
@@ -76,7 +54,8 @@ def editor(  # noqa: PLR0911 - a table
         case "nodes":
             return _nodes(setting, change)
         case _:
-            return _foreign(setting, context, change)
+            made = further(setting, context, change, wrong)
+            return _foreign(setting, context, change) if made is None else made
 
 
 def _foreign(setting: Setting, context: Context, change: Change) -> QWidget:

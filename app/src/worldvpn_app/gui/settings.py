@@ -18,7 +18,8 @@ from PyQt6.QtWidgets import (
 )
 
 from worldvpn_app.gui import icons
-from worldvpn_app.gui.editors import Combo, editor
+from worldvpn_app.gui.editors import editor
+from worldvpn_app.gui.keeping import Keeping, Privacy
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.advice import advice
@@ -32,6 +33,7 @@ from worldvpn_app.gui.present.settings import (
 from worldvpn_app.gui.profiles import Plugins, Profiles
 from worldvpn_app.gui.tokens import SHAPE, SPACE, Theme
 from worldvpn_app.gui.widgets.cards import emptied, line, row, scrolled
+from worldvpn_app.gui.widgets.combo import Combo
 from worldvpn_app.gui.widgets.controls import Segmented, button
 from worldvpn_app.gui.widgets.text import label
 
@@ -63,6 +65,8 @@ class SettingsPage(QWidget):
         )
         self.finder.textChanged.connect(lambda _text: self._show())
         self.profiles, self.plugins = Profiles(context), Plugins(context)
+        self.privacy, self.keeping = Privacy(context), Keeping(context)
+        context.actions.settings_changed.connect(self.refresh)
         self._list = QVBoxLayout()
         self._list.setSpacing(4)
         self._column = QVBoxLayout()
@@ -121,7 +125,7 @@ class SettingsPage(QWidget):
         )
         bar = self._scroll.verticalScrollBar()
         at = bar.value() if bar is not None else 0
-        for kept in (self.profiles, self.plugins):
+        for kept in (self.profiles, self.plugins, self.privacy, self.keeping):
             kept.setParent(None)
         emptied(self._column)
         emptied(self._list)
@@ -134,6 +138,9 @@ class SettingsPage(QWidget):
         if not self.finder.text():
             self._add("profiles", translate("settings", "Profiles"), "file-key", self.profiles)
             self._add("plugins", translate("settings", "Plugins"), "plug", self.plugins)
+            self._add("privacy", translate("settings", "Privacy"), "eye-off", self.privacy)
+            title = translate("settings", "Reset, import, export")
+            self._add("keeping", title, "file-text", self.keeping)
         elif not found:
             self._column.addWidget(label("second", translate("settings", "No setting fits.")))
         if "" in self._wrong:
