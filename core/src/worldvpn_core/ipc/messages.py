@@ -82,6 +82,7 @@ _port: Final = _must(
     lambda value: value is None or 1 <= value <= _MAX_PORT,
     f"1 to {_MAX_PORT}, or null",
 )
+_number: Final = _must(lambda value: value >= 0, "0 or more")
 _protocol: Final = _must(
     lambda value: _PROTOCOL.fullmatch(value) is not None,
     "tcp, udp, icmp or a number from 0 to 255",
@@ -192,6 +193,18 @@ class FirewallCounters:
 
 
 @attrs.frozen(kw_only=True)
+class FirewallOutside:
+    """Ask what left outside the tunnel since the daemon began, by class."""
+
+
+@attrs.frozen(kw_only=True)
+class LogTail:
+    """Ask for the lines of the log after the one numbered ``after``, without anything private."""
+
+    after: int = attrs.field(default=0, validator=_number)
+
+
+@attrs.frozen(kw_only=True)
 class PluginsList:
     """Ask which plugins are loaded, and where."""
 
@@ -218,6 +231,8 @@ Request = (
     | SettingsSet
     | FirewallWhy
     | FirewallCounters
+    | FirewallOutside
+    | LogTail
     | PluginsList
     | HostReset
     | ShareRequest
@@ -261,6 +276,8 @@ METHODS: Final[Mapping[str, Method]] = {
     "share.revoke": Method(request=ShareRevoke, row=Row.OWNER),
     "firewall.why": Method(request=FirewallWhy, row=Row.GROUP),
     "firewall.counters": Method(request=FirewallCounters, row=Row.GROUP),
+    "firewall.outside": Method(request=FirewallOutside, row=Row.GROUP),
+    "log.tail": Method(request=LogTail, row=Row.OWNER),
     "plugins.list": Method(request=PluginsList, row=Row.GROUP),
     "host.reset": Method(request=HostReset, row=Row.ROOT),
     "vault.status": Method(request=VaultStatus, row=Row.GROUP),

@@ -12,13 +12,11 @@ from PyQt6.QtCore import QCoreApplication
 
 from worldvpn_app.cli.present import Shield, headline, shield_of
 from worldvpn_app.cli.snapshot import Snapshot
-from worldvpn_app.cli.wording import amount
 from worldvpn_app.gui.present.advice import sentence
 from worldvpn_app.gui.present.facts import protocol
 from worldvpn_app.gui.present.view import clean
 
 translate = QCoreApplication.translate
-_MOST_RULES: Final = 12
 _MOST_CHANGES: Final = 200
 
 
@@ -43,15 +41,6 @@ class Change:
     subject: str
     words: str
     is_trouble: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class Rule:
-    """What one of the firewall's rules has seen."""
-
-    name: str
-    packets: str
-    amount: str
 
 
 def healths(snapshot: Snapshot) -> tuple[Health, Health, Health]:
@@ -92,25 +81,12 @@ def kept(log: Sequence[Change], new: Iterable[Change]) -> tuple[Change, ...]:
     return (*log, *new)[-_MOST_CHANGES:]
 
 
-def rules(counters: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
-    """Return the rules that have seen packets, the busiest first."""
-    seen = [each for each in counters if int(each.get("packets") or 0) > 0]
-    seen.sort(key=lambda each: -int(each["packets"]))
-    return tuple(
-        Rule(
-            name=clean(str(each.get("rule")), 48),
-            packets=f"{int(each['packets']):,}",
-            amount=amount(int(each.get("bytes") or 0)).replace(" ", "\u00a0"),
-        )
-        for each in seen[:_MOST_RULES]
-    )
-
-
 def report(
     snapshot: Snapshot,
     counters: Iterable[Mapping[str, Any]],
     plugins: Iterable[Mapping[str, Any]],
     app_version: str,
+    log: Sequence[Change] = (),
 ) -> str:
     """Return what helps to find a fault. Only what is named here is taken.
 
@@ -146,6 +122,8 @@ def report(
         "rules": [
             {key: each.get(key) for key in ("rule", "packets", "bytes")} for each in counters
         ],
+        # The daemon leaves out of its lines what is anybody's before it tells them.
+        "log": [f"{each.at:%H:%M:%S} {each.subject} {each.words}" for each in log[-_MOST_CHANGES:]],
         "plugins": [
             {key: each.get(key) for key in ("name", "version", "process")} for each in plugins
         ],
