@@ -30,6 +30,13 @@ from worldvpn_core.ipc.account import (
 )
 from worldvpn_core.ipc.checks import must as _must
 from worldvpn_core.ipc.checks import name, place, word
+from worldvpn_core.ipc.firewall import (
+    FirewallCounters,
+    FirewallOutside,
+    FirewallRequest,
+    FirewallWhy,
+    LogTail,
+)
 from worldvpn_core.ipc.protocol import MAX_PROFILE_BYTES
 from worldvpn_core.ipc.rights import Row
 from worldvpn_core.ipc.share import (
@@ -52,15 +59,12 @@ from worldvpn_core.ipc.vault import (
     VaultUnlock,
     VaultWipe,
 )
-from worldvpn_core.types import IpAddress
 
 MIN_PAUSE_S: Final = 60
 MAX_PAUSE_S: Final = 86_400
 _MAX_CHANGES: Final = 64
-_MAX_PORT: Final = 65_535
 
 _PROFILE_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_PROTOCOL: Final = re.compile(r"tcp|udp|icmp|[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5]")
 
 _profile_id: Final = _must(
     lambda value: _PROFILE_ID.fullmatch(value) is not None,
@@ -77,15 +81,6 @@ _profile_text: Final = _must(
 _changes: Final = _must(
     lambda value: 1 <= len(value) <= _MAX_CHANGES,
     f"an object of 1 to {_MAX_CHANGES} settings",
-)
-_port: Final = _must(
-    lambda value: value is None or 1 <= value <= _MAX_PORT,
-    f"1 to {_MAX_PORT}, or null",
-)
-_number: Final = _must(lambda value: value >= 0, "0 or more")
-_protocol: Final = _must(
-    lambda value: _PROTOCOL.fullmatch(value) is not None,
-    "tcp, udp, icmp or a number from 0 to 255",
 )
 
 
@@ -178,33 +173,6 @@ class SettingsSet:
 
 
 @attrs.frozen(kw_only=True)
-class FirewallWhy:
-    """Ask which rule decides a packet's fate; ``marked``: as if one of our own sockets sent it."""
-
-    destination: IpAddress
-    port: int | None = attrs.field(default=None, validator=_port)
-    protocol: str = attrs.field(validator=_protocol)
-    marked: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class FirewallCounters:
-    """Ask what each named rule has seen."""
-
-
-@attrs.frozen(kw_only=True)
-class FirewallOutside:
-    """Ask what left outside the tunnel since the daemon began, by class."""
-
-
-@attrs.frozen(kw_only=True)
-class LogTail:
-    """Ask for the lines of the log after the one numbered ``after``, without anything private."""
-
-    after: int = attrs.field(default=0, validator=_number)
-
-
-@attrs.frozen(kw_only=True)
 class PluginsList:
     """Ask which plugins are loaded, and where."""
 
@@ -229,9 +197,7 @@ Request = (
     | ProfilesRemove
     | SettingsGet
     | SettingsSet
-    | FirewallWhy
-    | FirewallCounters
-    | FirewallOutside
+    | FirewallRequest
     | LogTail
     | PluginsList
     | HostReset
