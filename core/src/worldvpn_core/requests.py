@@ -19,12 +19,9 @@ from worldvpn_core.declared import DECLARED, as_json
 from worldvpn_core.enforce import Enforcer
 from worldvpn_core.errors import BusyError, ConfigError, DeniedError, ProtectionError
 from worldvpn_core.ipc.account import AccountRequest
+from worldvpn_core.ipc.firewall import FirewallCounters, FirewallOutside, FirewallWhy, LogTail
 from worldvpn_core.ipc.messages import (
-    FirewallCounters,
-    FirewallOutside,
-    FirewallWhy,
     HostReset,
-    LogTail,
     PluginsList,
     ProfilesImport,
     ProfilesList,

@@ -18,7 +18,7 @@ from worldvpn_app.gui.present.diagnostics import Change, changes, healths, repor
 from worldvpn_app.gui.present.log import left, line_of, since, together
 from worldvpn_app.gui.screens.replay import states
 from worldvpn_core.errors import DeniedError
-from worldvpn_core.ipc.messages import FirewallCounters, LogTail
+from worldvpn_core.ipc.firewall import FirewallCounters, LogTail
 
 NOW = datetime(2026, 1, 2, 13, 15, 8, tzinfo=UTC)
 COUNTED = [

@@ -20,14 +20,11 @@ from worldvpn_core.ipc.codec import (
     encode_result,
     fault_of,
 )
+from worldvpn_core.ipc.firewall import FirewallCounters, FirewallOutside, FirewallWhy, LogTail
 from worldvpn_core.ipc.messages import (
     METHODS,
-    FirewallCounters,
-    FirewallOutside,
-    FirewallWhy,
     Hello,
     HostReset,
-    LogTail,
     PluginsList,
     ProfilesImport,
     ProfilesList,
