@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QWidget
 from worldvpn_app.gui.actions import Actions
 from worldvpn_app.gui.journal import Journal
 from worldvpn_app.gui.link import Link
+from worldvpn_app.gui.lists import OwnLists
 from worldvpn_app.gui.plugged import Plugged
 from worldvpn_app.gui.store import Store
 from worldvpn_app.gui.tokens import Colours
@@ -29,6 +30,9 @@ class Context:
     settings: QSettings
     journal: Journal
     plugged: Plugged = attrs.field(factory=Plugged)
+    lists: OwnLists = attrs.field(
+        default=attrs.Factory(lambda mine: OwnLists(mine.settings), takes_self=True)
+    )
     #: The time in the owner's zone.
     now: Callable[[], datetime] = lambda: datetime.now().astimezone()
 

@@ -26,6 +26,7 @@ from worldvpn_app.gui.map.projection import HALF_HEIGHT, HALF_WIDTH
 from worldvpn_app.gui.map.stamps import Stamps
 from worldvpn_app.gui.map.steps import Way, after
 from worldvpn_app.gui.map.view import MapView
+from worldvpn_app.gui.present.view import Mark as StateMark
 from worldvpn_app.gui.tokens import Colours
 
 _STEP: Final = 1.5
@@ -269,13 +270,14 @@ class WorldMap(QWidget):
         end = self.place(self._spot.x, self._spot.y) if self._spot is not None else None
         start = self.place(*view.you) if view.you is not None else None
         words: dict[str, QPointF] = {}
-        if end is not None and start is not None:
-            paint.arc(painter, start, end, colours.state(view.current_tone))
+        if end is not None and start is not None and view.has_way:
+            is_cut = view.current_mark is StateMark.BAR
+            paint.arc(painter, start, end, colours.state(view.current_tone), is_cut=is_cut)
         if end is not None:
             paint.ring(painter, end, view.current_mark, view.current_tone, colours)
             words[view.current_label] = end
         if start is not None:
-            paint.you(painter, start, colours)
+            paint.you(painter, start, colours, is_visible=view.is_visible)
             words[view.you_label] = start
         shown = {text: at for text, at in words.items() if text}
-        paint.labels(painter, shown, room, colours)
+        paint.labels(painter, shown, room, colours, view.you_label)

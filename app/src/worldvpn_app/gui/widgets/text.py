@@ -14,7 +14,7 @@ def label(look: str, text: str = "", *, centred: bool = False, wraps: bool = Fal
     made.setProperty("look", look)
     made.setWordWrap(centred or wraps)
     if look.startswith("pill"):  # as high as its words, whatever stands beside it
-        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
     if centred:
         made.setAlignment(Qt.AlignmentFlag.AlignCenter)
     return made
