@@ -31,6 +31,8 @@ class Asked(Replay):
         self.asked: list[tuple[str, Mapping[str, object]]] = []
         self.answers: dict[str, Mapping[str, object]] = {}
         self.refusals: dict[str, Refusal] = {}
+        self.computed: dict[str, Callable[[Mapping[str, object]], Mapping[str, object]]] = {}
+        self.is_silent = False
 
     def tell(self, snapshot: Snapshot) -> None:
         """Show ``snapshot``."""
@@ -47,7 +49,11 @@ class Asked(Replay):
         refused: Callable[[Refusal], None] = lambda _refusal: None,
     ) -> None:
         self.asked.append((method, {**(params or {})}))
-        if method in self.refusals:
+        if self.is_silent:
+            return
+        if method in self.computed:
+            done(self.computed[method](params or {}))
+        elif method in self.refusals:
             refused(self.refusals[method])
         elif method in self.answers:
             done(self.answers[method])

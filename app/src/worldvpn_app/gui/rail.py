@@ -12,7 +12,7 @@ from worldvpn_app.gui.present.view import HomeView, Mark
 from worldvpn_app.gui.tokens import SHAPE, Colours, Tone
 from worldvpn_app.gui.widgets.cards import line
 from worldvpn_app.gui.widgets.dial import draw
-from worldvpn_app.gui.widgets.text import Elided, label
+from worldvpn_app.gui.widgets.text import Elided, label, tip
 
 translate = QCoreApplication.translate
 _RING_PX = 20
@@ -83,8 +83,9 @@ class Item(QPushButton):
     def set_narrow(self, *, is_narrow: bool) -> None:
         """Show the icon only, with the name as a tooltip, or both."""
         self._is_narrow = is_narrow
-        self.setText("" if is_narrow else f"  {self.title}")
-        self.setToolTip(self.title if is_narrow else "")
+        # An ampersand alone would be drawn as a line below the next letter.
+        self.setText("" if is_narrow else f"  {self.title}".replace("&", "&&"))
+        self.setToolTip(tip(self.title) if is_narrow else "")
 
     def count(self, number: int) -> None:
         """Show ``number`` beside the name; 0 shows nothing."""
@@ -186,7 +187,7 @@ class Rail(QFrame):
     def show_view(self, view: HomeView) -> None:
         """Say how this computer stands."""
         self.ring.show_state(view.mark, view.tone)
-        self._block.setToolTip(f"{view.title}. {view.line}")
+        self._block.setToolTip(tip(f"{view.title}. {view.line}"))
         self._block.setAccessibleName(f"{view.title}. {view.line}. {view.account}")
         self.state.setText(view.title)
         self.state.setStyleSheet(f"color: {self._colours.state(view.tone)}")

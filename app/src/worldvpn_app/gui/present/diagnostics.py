@@ -150,7 +150,7 @@ def _reach(snapshot: Snapshot | None) -> str:
 def _tunnel(snapshot: Snapshot) -> Health:
     tunnel = snapshot["tunnel"]
     title = translate("diagnostics", "Tunnel")
-    by = ", ".join(filter(None, (protocol(tunnel["transport"]), tunnel["engine"])))
+    by = ", ".join(filter(None, (protocol(tunnel["transport"]), clean(tunnel["engine"] or "", 64))))
     cause = sentence(tunnel["cause"]["detail"]) if tunnel["cause"] else ""
     match tunnel["state"]:
         case "connected" | "switching":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QGuiApplication, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
@@ -28,6 +30,11 @@ def relook(widget: QWidget, look: str) -> None:
         style.polish(widget)
 
 
+def tip(text: str) -> str:
+    """Return ``text`` as a tooltip, which Qt would else read as markup where it looks like it."""
+    return f"<qt>{html.escape(text)}</qt>" if "<" in text else text
+
+
 def copy(text: str) -> None:
     """Put ``text`` on the clipboard."""
     clipboard = QGuiApplication.clipboard()
@@ -43,6 +50,9 @@ class Elided(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("look", look)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def setToolTip(self, text: str | None) -> None:
+        super().setToolTip(tip(text or ""))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
