@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -142,15 +143,18 @@ def _combo(
     for value, words in setting.choices:
         made.addItem(words, value)
     for value, words, country in further:
-        icon = QIcon(flags.pixmap(country, colours)) if country else QIcon()
-        made.addItem(icon, words, value)
+        made.add(words, value, functools.partial(_flag, country, colours) if country else None)
     found = made.findData(setting.value)
     if found < 0:
         made.addItem(in_words(setting.value), setting.value)
         found = made.count() - 1
-    made.setCurrentIndex(found)
+    made.show_at(found)
     made.activated.connect(lambda place: change(made.itemData(place)))
     return made
+
+
+def _flag(country: str, colours: Colours) -> QIcon:
+    return QIcon(flags.pixmap(country, colours))
 
 
 def _destinations(context: Context) -> Iterator[tuple[str, str, str]]:

@@ -43,6 +43,7 @@ class Plugged(QObject):
         super().__init__(parent)
         self._manager = _manager()
         self._packages: dict[str, str] = {}
+        self._versions: dict[str, str] | None = None
         #: Why a plugin does not do what it should, by its name.
         self.failures: dict[str, str] = {}
 
@@ -75,10 +76,12 @@ class Plugged(QObject):
 
     def names(self) -> Mapping[str, str]:
         """Return the version of each plugin that is installed, by its name."""
-        known = {
-            entry.name: entry.dist.version if entry.dist else "?"
-            for entry in entry_points(group=hookspecs.GROUP)
-        }
+        if self._versions is None:
+            self._versions = {
+                entry.name: entry.dist.version if entry.dist else "?"
+                for entry in entry_points(group=hookspecs.GROUP)
+            }
+        known = self._versions
         return {name: known.get(name, "") for name in sorted({*known, *self._packages.values()})}
 
     def pages(self, link: Link, parent: QObject) -> tuple[Offered, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PyQt6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -164,6 +166,10 @@ class Rail(QFrame):
         item.set_narrow(is_narrow=self._name.isHidden())
         self._column.insertWidget(self._next, item)
         self._next += 1
+
+    def items(self) -> Mapping[str, Item]:
+        """Return what is pressed for each page, by the page's name."""
+        return self._items
 
     def _made(self, page: Page) -> Item:
         item = Item(page, self._colours)

@@ -70,7 +70,8 @@ class WorldMap(QWidget):
         self._stamps = Stamps()
         self._spot: Spot | None = None
         self._selected: Spot | None = None
-        self._marks: tuple[object, Sequence[Mark]] = (None, ())
+        self._marks: dict[object, Sequence[Mark]] = {}
+        self._joined: object = None
         self._focused: Mark | None = None
         self._pressed: QPointF | None = None
         self._is_dragged = False
@@ -132,10 +133,12 @@ class WorldMap(QWidget):
         apart = frozenset(each for each in both if each is not None)
         # Joined anew by steps of a fifth: at a coarser zoom, so that marks keep their distance.
         level = 2 ** (math.floor(math.log2(self._px_per_radius()) * 4) / 4)
-        key = (self._view.spots, level, apart)
-        if self._marks[0] is None or self._marks[0] != key:
-            self._marks = (key, marks(self._view.spots, level, apart))
-        return self._marks[1]
+        if self._joined != (self._view.spots, apart):
+            self._joined = (self._view.spots, apart)
+            self._marks.clear()
+        if level not in self._marks:
+            self._marks[level] = marks(self._view.spots, level, apart)
+        return self._marks[level]
 
     def place(self, x: float, y: float) -> QPointF:
         """Return where in the widget a point of the plane is."""
@@ -230,7 +233,7 @@ class WorldMap(QWidget):
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         view, room = self._view, QRectF(self.rect())
         with QPainter(self) as painter:
-            land = self._land.drawn(
+            land, at = self._land.drawn(
                 self.size(),
                 self.devicePixelRatioF(),
                 self.place(0, 0),
@@ -238,7 +241,7 @@ class WorldMap(QWidget):
                 self._colours,
                 view.country,
             )
-            painter.drawPixmap(0, 0, land)
+            painter.drawPixmap(at, land)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if self._is_quiet:
                 every = [self.place(one.x, one.y) for one in view.spots]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from PyQt6.QtCore import QPointF, Qt
-from PyQt6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
+from PyQt6.QtGui import QIcon, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
 from PyQt6.QtWidgets import QComboBox
 
 _WIDE_PX: Final = 190
@@ -20,6 +20,25 @@ class Combo(QComboBox):
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFixedWidth(_WIDE_PX)
+        self._icons: dict[int, Callable[[], QIcon]] = {}
+
+    def add(self, words: str, value: object, icon: Callable[[], QIcon] | None = None) -> None:
+        """Add an entry; its icon is drawn once it is seen."""
+        if icon is not None:
+            self._icons[self.count()] = icon
+        self.addItem(words, value)
+
+    def show_at(self, place: int) -> None:
+        """Show the entry at ``place`` as the one in force."""
+        if place in self._icons:
+            self.setItemIcon(place, self._icons.pop(place)())
+        self.setCurrentIndex(place)
+
+    def showPopup(self) -> None:
+        for place, icon in self._icons.items():
+            self.setItemIcon(place, icon())
+        self._icons.clear()
+        super().showPopup()
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         if event is not None:
