@@ -69,6 +69,12 @@ def test_numbers_states_and_kinds_of_errors_stay() -> None:
     assert redacted(record("%s", OSError(13, "denied", "/root/x"))) == "PermissionError"
 
 
+def test_words_of_our_own_stay() -> None:
+    message = "the node is %slisted: %s"
+    assert redacted(record(message, "not ", "home is away")) == "the node is not listed: …"
+    assert redacted(record(message, "", "-")) == "the node is listed: …"
+
+
 def test_an_exception_is_told_by_its_kind_alone() -> None:
     assert redacted(record("the exit failed", error=ValueError(KEY))) == (
         "the exit failed (ValueError)"

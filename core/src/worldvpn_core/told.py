@@ -33,6 +33,8 @@ _CLASSES: Final = frozenset(
     for name, value in vars(module).items()
     if isinstance(value, type)
 )
+#: What our own messages are put together from.
+_WORDS: Final = frozenset({"", "not "})
 _FIELD: Final = re.compile(r"%(?:%|[-+ #0]*[0-9.]*[a-zA-Z])")
 _PRIVATE: Final = re.compile(
     r"""
@@ -139,7 +141,7 @@ def _shown(field: str, args: Iterator[object]) -> str:
         return value.code
     if isinstance(value, BaseException):
         return type(value).__name__
-    return value if isinstance(value, str) and value in _CLASSES else _GAP
+    return value if isinstance(value, str) and value in _CLASSES | _WORDS else _GAP
 
 
 def _subject(logger: str) -> str:

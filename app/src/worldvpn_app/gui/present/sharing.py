@@ -94,7 +94,7 @@ def present(
         rows=rows,
         no_rows=""
         if rows
-        else translate("sharing", "Nobody is here now.")
+        else _nobody(snapshot)
         if is_on
         else translate("sharing", "Guests are listed here while you share."),
         limits=limits(snapshot, settings, _here(snapshot, rows) if is_on else None),
@@ -115,7 +115,17 @@ def present(
 
 def _here(snapshot: Snapshot, rows: Sequence[GuestRow]) -> int:
     """Return how many are here: those that are listed, else as many as are counted."""
-    return len(rows) if "people" in snapshot["sharing"] else snapshot["sharing"]["guests"]
+    sharing = snapshot["sharing"]
+    server = sharing.get("server")
+    if "people" in sharing:
+        return len(rows)
+    return server["guests"] if server else sharing["guests"]
+
+
+def _nobody(snapshot: Snapshot) -> str:
+    if "people" not in snapshot["sharing"]:
+        return translate("sharing", "This service tells how many guests there are, not of each.")
+    return translate("sharing", "Nobody is here now.")
 
 
 def _credits(ticks: int, balance: str) -> str:

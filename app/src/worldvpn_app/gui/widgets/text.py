@@ -8,6 +8,8 @@ from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QGuiApplication, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from worldvpn_app.gui.tokens import SHAPE
+
 
 def label(look: str, text: str = "", *, centred: bool = False, wraps: bool = False) -> QLabel:
     """Return a label that shows plain text only, drawn as ``look``."""
@@ -15,8 +17,9 @@ def label(look: str, text: str = "", *, centred: bool = False, wraps: bool = Fal
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setProperty("look", look)
     made.setWordWrap(centred or wraps)
-    if look.startswith("pill"):  # as high as its words, whatever stands beside it
-        made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
+    if look.startswith("pill"):  # as wide as its words, whatever stands beside it
+        made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        made.setFixedHeight(SHAPE.pill_px)
     if centred:
         made.setAlignment(Qt.AlignmentFlag.AlignCenter)
     return made
