@@ -78,6 +78,11 @@ def password(app: Opened) -> Password:
     return page.shown.password
 
 
+def press(keeping: Keeping) -> None:
+    assert keeping.agreed is not None
+    keeping.agreed.click()
+
+
 def sent(asked: Asked, method: str) -> list[Mapping[str, object]]:
     return [params for name, params in asked.asked if name == method]
 
@@ -136,7 +141,7 @@ def test_a_file_is_taken_only_once_its_changes_were_agreed_to(
     keeping.read_from(file)
     assert "Local network: Off becomes On" in said(keeping)
     assert sent(asked, "settings.set") == []
-    keeping.agreed.click()
+    press(keeping)
     changes = {"allow_lan": True, "kill_switch": False}
     assert sent(asked, "settings.set") == [{"changes": changes, "confirm": True}]
     assert keeping.answer.text() == "Changed."
@@ -174,7 +179,7 @@ def test_all_as_at_first_is_asked_about(keeping: Keeping, asked: Asked) -> None:
     asked.answers["settings.get"] = with_values(allow_lan=True)
     keeping.reset.click()
     assert "Local network: On becomes Off" in said(keeping)
-    keeping.agreed.click()
+    press(keeping)
     assert sent(asked, "settings.set") == [{"changes": {"allow_lan": False}, "confirm": False}]
 
 

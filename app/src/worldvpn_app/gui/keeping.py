@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import QCoreApplication, Qt
-from PyQt6.QtWidgets import QFileDialog, QFrame, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFileDialog, QFrame, QPushButton, QVBoxLayout, QWidget
 
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.pages import Context
@@ -30,6 +30,8 @@ class Keeping(QFrame):
         self.setProperty("look", "card")
         self._context = context
         self._plan: Plan | None = None
+        #: Changes what is shown; None while nothing was shown yet.
+        self.agreed: QPushButton | None = None
         colours = context.colours
         self.export = button(translate("settings", "Export"), icon="download", colours=colours)
         self.take = button(translate("settings", "Import"), icon="upload", colours=colours)
@@ -157,10 +159,10 @@ class Keeping(QFrame):
             column.addWidget(label("small", plan.consequence, wraps=True))
         leave = button(translate("settings", "Leave all as it is"))
         leave.clicked.connect(self._leave)
-        self.agreed = button(translate("settings", "Change this"), look="accent")
-        self.agreed.clicked.connect(self.agree)
+        agreed = self.agreed = button(translate("settings", "Change this"), look="accent")
+        agreed.clicked.connect(self.agree)
         column.addSpacing(4)
-        column.addLayout(row(None, leave, self.agreed))
+        column.addLayout(row(None, leave, agreed))
         self._question.addWidget(frame)
         frame.show()
         self._question.addSpacing(8)
