@@ -17,7 +17,7 @@ from worldvpn_app.gui.present.settings_file import MOST_BYTES, Plan, exported, i
 from worldvpn_app.gui.tokens import SHAPE, SPACE
 from worldvpn_app.gui.widgets.cards import emptied, line, row
 from worldvpn_app.gui.widgets.controls import button
-from worldvpn_app.gui.widgets.text import label
+from worldvpn_app.gui.widgets.text import label, relook
 
 translate = QCoreApplication.translate
 
@@ -78,7 +78,7 @@ class Keeping(QFrame):
             with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as opened:
                 opened.write(text)
         except OSError as error:
-            self._say(f"{path.name} cannot be written: {error.strerror}.")
+            self._say(f"{path.name} cannot be written: {error.strerror}.", "answer")
         else:
             self._say(translate("settings", "Saved as {name}.").format(name=path.name))
 
@@ -86,11 +86,11 @@ class Keeping(QFrame):
         """Show what the file ``path`` would change."""
         try:
             if path.stat().st_size > MOST_BYTES:
-                self._say(translate("settings", "That is no file of WorldVPN settings."))
+                self._say(translate("settings", "That is no file of WorldVPN settings."), "answer")
                 return
             text = path.read_text("utf-8", errors="replace")
         except OSError as error:
-            self._say(f"{path.name} cannot be read: {error.strerror}.")
+            self._say(f"{path.name} cannot be read: {error.strerror}.", "answer")
             return
         self._ask(lambda answer: self._read(text, answer))
 
@@ -128,7 +128,7 @@ class Keeping(QFrame):
         try:
             plan = imported(text, answer)
         except ValueError as error:
-            self._say(str(error))
+            self._say(str(error), "answer")
             return
         self._show(plan)
 
@@ -157,9 +157,14 @@ class Keeping(QFrame):
             column.addWidget(label("strong", each, wraps=True))
         if plan.consequence:
             column.addWidget(label("small", plan.consequence, wraps=True))
-        leave = button(translate("settings", "Leave all as it is"))
+        gives_up = bool(plan.consequence)
+        leave = button(
+            translate("settings", "Leave all as it is"), look="accent" if gives_up else ""
+        )
         leave.clicked.connect(self._leave)
-        agreed = self.agreed = button(translate("settings", "Change this"), look="accent")
+        agreed = self.agreed = button(
+            translate("settings", "Change this"), look="" if gives_up else "accent"
+        )
         agreed.clicked.connect(self.agree)
         column.addSpacing(4)
         column.addLayout(row(None, leave, agreed))
@@ -177,9 +182,10 @@ class Keeping(QFrame):
         self._context.actions.settings_changed.emit()
 
     def _refused(self, refusal: Refusal) -> None:
-        self._say(sentence(refusal.message))
+        self._say(sentence(refusal.message), "answer")
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str, look: str = "small") -> None:
+        relook(self.answer, look)
         self.answer.setText(text)
         self.answer.setVisible(bool(text))
 

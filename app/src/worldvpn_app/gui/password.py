@@ -13,7 +13,7 @@ from worldvpn_app.gui.tokens import SPACE
 from worldvpn_app.gui.widgets.cards import row
 from worldvpn_app.gui.widgets.controls import button
 from worldvpn_app.gui.widgets.field import Field, StrengthBars
-from worldvpn_app.gui.widgets.text import label
+from worldvpn_app.gui.widgets.text import label, relook
 
 translate = QCoreApplication.translate
 
@@ -90,7 +90,7 @@ class Password(QFrame):
     def _done(self, _result: Result) -> None:
         self._is_busy = False
         self._turn(is_open=False)
-        self._say(translate("account", "The password is changed."))
+        self._say(translate("account", "The password is changed."), "small")
 
     def _refused(self, refusal: Refusal) -> None:
         self._is_busy = False
@@ -113,6 +113,7 @@ class Password(QFrame):
         self.bars.show_strength(verdict.strength)
         self.go.setEnabled(verdict.is_ready and not self._is_busy)
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str, look: str = "answer") -> None:
+        relook(self.answer, look)
         self.answer.setText(text)
         self.answer.setVisible(bool(text))
