@@ -128,7 +128,8 @@ def test_limits_say_how_much_is_used_where_it_is_counted() -> None:
 
 
 def test_a_daemon_that_counts_nothing_is_not_guessed_for() -> None:
-    shown = [each.figure for each in limits(shared(), {}, None)]
+    told = shared(today=None, schedule=None)
+    shown = [each.figure for each in limits(told, {}, None)]
     assert shown == ["\u2013", "\u2013", "\u2013", "\u2013"]
 
 
