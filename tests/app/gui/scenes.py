@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from typing import Final
 
 import attrs
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QWidget
 
+from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_app.gui.account import AccountPage
 from worldvpn_app.gui.diagnostics import DiagnosticsPage
 from worldvpn_app.gui.link import LinkState, Refusal
 from worldvpn_app.gui.map.page import MapPage
+from worldvpn_app.gui.map.panel import FAVOURITES, LISTS
+from worldvpn_app.gui.plugged import Offered, Plugged
+from worldvpn_app.gui.pluginpage import PluginEntry
+from worldvpn_app.gui.present.news import credit_left, server_away
 from worldvpn_app.gui.present.signin import Mode
+from worldvpn_app.gui.present.view import Button, Do
+from worldvpn_app.gui.screens.replay import now
 from worldvpn_app.gui.screens.shoot import Shot, shots, window_for
 from worldvpn_app.gui.settings import SettingsPage
 from worldvpn_app.gui.sharing import SharingPage
@@ -19,6 +28,8 @@ from worldvpn_app.gui.tokens import Theme
 from worldvpn_app.gui.window import Window
 
 Act = Callable[[Window], None]
+#: What a file of settings begins with.
+FILE: Final = {"kind": "worldvpn-settings", "version": 1}
 
 
 @attrs.frozen(kw_only=True)
@@ -64,6 +75,13 @@ def scenes() -> Iterator[Scene]:
     yield _scene("why", "diagnostics", "connected", _why)
     yield _scene("danger", "settings", "connected", _danger)
     yield _scene("no-setting", "settings", "connected", _no_setting)
+    yield _scene("favourites", "map", "connected", _tab(FAVOURITES))
+    yield _scene("no-list", "map", "connected", _tab(LISTS))
+    yield _scene("send-away", "sharing", "connected", _send_away)
+    yield _scene("password", "account", "connected", _password)
+    yield _scene("settings-file", "settings", "connected", _settings_file)
+    yield _scene("broken-plugin", "home", "connected", _broken)
+    yield _scene("low-credit", "home", "connected", _low_credit)
 
 
 def _scene(name: str, page: str, state: str, act: Act) -> Scene:
@@ -131,6 +149,63 @@ def _danger(window: Window) -> None:
     assert isinstance(page, SettingsPage)
     section = page.shown[0]
     page.change(section.settings[0], False)
+
+
+def _tab(name: str) -> Act:
+    def act(window: Window) -> None:
+        page = window.page("map")
+        assert isinstance(page, MapPage)
+        page.panel.tabs[name].click()
+
+    return act
+
+
+def _send_away(window: Window) -> None:
+    page = window.page("sharing")
+    assert isinstance(page, SharingPage)
+    page.rows._ask(next(each.alias for each in page.rows._rows or () if each.alias))
+
+
+def _password(window: Window) -> None:
+    page = window.page("account")
+    assert isinstance(page, AccountPage)
+    page.password.open.click()
+    page.password.new.edit.setText("abc")
+
+
+def _settings_file(window: Window) -> None:
+    page = window.page("settings")
+    assert isinstance(page, SettingsPage)
+    setting = page.shown[0].settings[0]
+    text = json.dumps({**FILE, "settings": {setting.name: not setting.value, "tachyons": 1}})
+    page.keeping._read(text, page._answer)
+
+
+def _broken(window: Window) -> None:
+    plugged = Plugged()
+    offered = Offered(plugin="sample", name="sample/page", title="sample", icon="", build=_fail)
+    window.add(PluginEntry(offered, plugged))
+    window.choose("sample/page")
+
+
+def _fail() -> QWidget:
+    raise ValueError("sample")
+
+
+def _low_credit(window: Window) -> None:
+    away, low = server_away(as_away(window), now()), credit_left(5)
+    window.notes = lambda: (away, f"{low}.")
+    window.notices.offer_of = lambda note: Button(text=low, do=Do.SHARE) if low in note else None
+    window.show_notes()
+
+
+def as_away(window: Window) -> Snapshot:
+    """Return what ``window`` shows, with a server that does not answer."""
+    snapshot = window._link.snapshot
+    assert snapshot is not None
+    account = snapshot["account"]
+    assert account is not None
+    return {**snapshot, "account": {**account, "reach": "offline"}}
 
 
 def _no_setting(window: Window) -> None:

@@ -151,6 +151,7 @@ def test_nothing_was_left_in_english_by_oversight() -> None:
         "Protection",
         "Diagnostics",
         "Notifications",
+        "Web",
     }
     alike = {each.source for each in catalogue("fr") if each.forms == (each.source,)}
     assert {each for each in alike if not SAME.fullmatch(each)} <= known_alike

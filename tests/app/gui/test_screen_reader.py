@@ -137,7 +137,7 @@ def made(scene_name: str) -> QWidget:
 
 
 def test_what_is_drawn_is_said() -> None:
-    window = made("home-connected")
+    window = made("map")
     dial, chart = window.findChildren(Dial)[0], window.findChildren(RateChart)[0]
     assert dial.accessibleName() == "Connected. Helsinki, Finland."
     assert chart.accessibleName() == "Traffic"

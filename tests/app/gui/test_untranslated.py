@@ -26,8 +26,8 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 #: Names that are the same everywhere, units, and what is typed.
 KNOWN = frozenset(
     WORD.findall(
-        "WorldVPN WireGuard Shadowsocks English Français KiB MiB GiB TiB udp tcp"
-        " sudo worldvpn usermod -aG $USER ls abc atlantis example.org 7KQD-2M4X-PV9R-TTGW"
+        "WorldVPN WireGuard Shadowsocks English Français bytes KiB MiB GiB TiB udp tcp"
+        " sudo worldvpn usermod -aG $USER ls abc atlantis sample tachyons ValueError example.org 7KQD-2M4X-PV9R-TTGW"
         f" {SOCKET_PATH}"
     )
 )
@@ -48,12 +48,29 @@ def _names(value: object, key: str = "") -> Iterator[str]:
             yield from WORD.findall(value)
 
 
+def _logged(value: object) -> Iterator[str]:
+    """Yield the words of the daemon's log, which is English for whoever is asked for help."""
+    match value:
+        case dict():
+            for key, each in value.items():
+                if key == "log.tail":
+                    yield from WORD.findall(json.dumps(each, ensure_ascii=False))
+                else:
+                    yield from _logged(each)
+        case list():
+            for each in value:
+                yield from _logged(each)
+
+
 @pytest.fixture(scope="module")
 def names() -> frozenset[str]:
     package = files(worldvpn_app.gui.screens)
-    sample = json.loads(package.joinpath("sample.json").read_text("utf-8"))
+    kept = [
+        json.loads(package.joinpath(name).read_text("utf-8"))
+        for name in ("sample.json", "recorded.json")
+    ]
     countries = WORD.findall(" ".join(map(name_of, every())))
-    return frozenset({*_names(sample), *countries, *KNOWN})
+    return frozenset({*_names(kept), *_logged(kept), *countries, *KNOWN})
 
 
 @pytest.fixture

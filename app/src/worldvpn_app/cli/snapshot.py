@@ -78,6 +78,62 @@ class Guests(TypedDict):
     guests: int
 
 
+class Guest(TypedDict):
+    """One that is here now; bytes are rounded up to MiB, times to a quarter of an hour."""
+
+    kind: str
+    alias: str | None
+    name: str | None
+    country: str | None
+    received_bytes: int
+    sent_bytes: int
+    since_utc: str | None
+    duration_s: int
+    credits: int | None
+
+
+class Consent(TypedDict):
+    """What one agrees to before anybody is served."""
+
+    version: int
+    text: str
+    agreed_version: int | None
+    agreed_utc: str | None
+
+
+class SharePause(TypedDict):
+    """A pause of sharing; None: until it is ended."""
+
+    until_utc: str | None
+    drain: bool
+
+
+class Schedule(TypedDict):
+    """When guests are served; no windows: always."""
+
+    zone: str
+    windows: list[str]
+    open: bool
+    changes_utc: str | None
+
+
+class Today(TypedDict):
+    """What guests have carried since midnight, and may."""
+
+    carried_bytes: int
+    cap_bytes: int
+    ends_utc: str
+
+
+class Banned(TypedDict):
+    """A guest that was sent away."""
+
+    alias: str
+    reason: str
+    detail: str
+    until_utc: str
+
+
 class Sharing(TypedDict):
     """The state of sharing: what the owner wants, and what is."""
 
@@ -90,6 +146,15 @@ class Sharing(TypedDict):
     cause: Cause | None
     #: None on a host that belongs to no central server.
     server: NotRequired[Guests | None]
+    consent: NotRequired[Consent]
+    accepting: NotRequired[bool]
+    why_not: NotRequired[str]
+    pause: NotRequired[SharePause | None]
+    schedule: NotRequired[Schedule]
+    today: NotRequired[Today]
+    metered: NotRequired[str]
+    people: NotRequired[list[Guest]]
+    banned: NotRequired[list[Banned]]
 
 
 class Balance(TypedDict):

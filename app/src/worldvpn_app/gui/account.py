@@ -13,6 +13,7 @@ from worldvpn_app.gui.devices import Devices
 from worldvpn_app.gui.link import LinkState, Refusal, Result
 from worldvpn_app.gui.map.widget import WorldMap
 from worldvpn_app.gui.pages import Context
+from worldvpn_app.gui.password import Password
 from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.advice import advice, sentence
 from worldvpn_app.gui.present.view import clean
@@ -203,6 +204,7 @@ class SignedIn(QWidget):
         self._rows = [(label("second"), label("strong")) for _ in range(4)]
         self.answer = label("answer", wraps=True)
         self.devices = Devices(context, self._say)
+        self.password = Password(context)
         outer, column = page(translate("account", "Account"))
         self.out = button(translate("account", "Sign out"), icon="log-out", colours=context.colours)
         self.out.clicked.connect(self._sign_out)
@@ -214,6 +216,7 @@ class SignedIn(QWidget):
         column.addWidget(self.answer)
         column.addWidget(facts)
         column.addWidget(self.devices)
+        column.addWidget(self.password)
         column.addStretch(1)
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)

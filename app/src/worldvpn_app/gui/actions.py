@@ -19,6 +19,8 @@ class Actions(QObject):
     #: A page's name, for what is done on another page.
     wanted_page = pyqtSignal(str)
     asked = pyqtSignal()
+    #: Settings were changed by other means than their own rows.
+    settings_changed = pyqtSignal()
     #: A Refusal.
     refused = pyqtSignal(object)
 

@@ -190,16 +190,18 @@ class Control(QFrame):
         def fill() -> None:
             menu.clear()
             store = self._context.store
-            for pick in picks(
+            found = picks(
                 store.nodes,
                 store.profiles,
                 store.last_used,
+                lists=self._context.lists.all(),
                 is_signed_in=store.is_signed_in,
-                most=_MOST_CHOICES,
-            ):
+            )
+            for pick in found[:_MOST_CHOICES]:
                 flag = flags.pixmap(pick.place.country, self._colours)
                 sign = icons.icon(pick.icon, self._colours.text2, 16)
-                text = f"{pick.title}:  {pick.words}"
+                # An ampersand alone would be drawn as a line below the next letter.
+                text = f"{pick.title}:  {pick.words}".replace("&", "&&")
                 made = menu.addAction(text, self._connecter(pick.target))
                 if made is not None:
                     made.setIcon(icons.of(flag) if pick.place.country else sign)

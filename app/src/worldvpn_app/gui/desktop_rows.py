@@ -8,10 +8,10 @@ from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from worldvpn_app.gui import entries
-from worldvpn_app.gui.editors import Combo
 from worldvpn_app.gui.own_settings import CLOSING, IS_PRIVATE, MINIMISING, NOTIFIES
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.widgets.cards import line
+from worldvpn_app.gui.widgets.combo import Combo
 from worldvpn_app.gui.widgets.controls import Toggle
 from worldvpn_app.gui.widgets.rows import setting_row, setting_rows
 from worldvpn_app.gui.widgets.text import label

@@ -23,6 +23,8 @@ from worldvpn_app.gui.journal import Journal
 from worldvpn_app.gui.language import language_of, speak
 from worldvpn_app.gui.link import Link
 from worldvpn_app.gui.pages import Context
+from worldvpn_app.gui.plugged import Plugged
+from worldvpn_app.gui.pluginpage import PluginEntry
 from worldvpn_app.gui.present.tray import leaving
 from worldvpn_app.gui.present.view import Mark
 from worldvpn_app.gui.shell import Shell
@@ -54,6 +56,7 @@ class App:
         self.actions = Actions(link, self._store)
         speak(language_of(settings.value(_LANGUAGE)), application)
         self._journal = Journal(link, _now)
+        self.plugged = Plugged()
         self.shell = Shell(
             link,
             self._store,
@@ -68,6 +71,15 @@ class App:
         self.shell.quit_asked.connect(self.leave)
         self.question: QMessageBox | None = None
         self.window = self._made()
+
+    def add_plugins(self) -> None:
+        """Load the app's plugins, and add their pages."""
+        self.plugged.load()
+        self._add_pages(self.window)
+
+    def _add_pages(self, window: Window) -> None:
+        for offered in self.plugged.pages(self._link, window):
+            window.add(PluginEntry(offered, self.plugged))
 
     def set_theme(self, theme: str) -> None:
         """Draw everything in ``theme`` from now on."""
@@ -84,6 +96,7 @@ class App:
         """Make the window anew, where and as it was."""
         old = self.window
         self.window = self._made()
+        self._add_pages(self.window)
         self.window.setGeometry(old.geometry())
         self.window.show()
         self.window.choose("settings")
@@ -141,6 +154,7 @@ class App:
             colours=colours,
             settings=self._settings,
             journal=self._journal,
+            plugged=self.plugged,
         )
         window = Window(context, own_pages(self.set_theme, self.set_language))
         window.quit_asked.connect(self.leave)
@@ -167,7 +181,10 @@ def run(socket_path: str, theme: str | None, *, is_hidden: bool = False) -> int:
     else:
         app.window.show()
     end_on_signals(application, app.end)
+    QTimer.singleShot(0, app.add_plugins)
+    end_guard = app.plugged.guard()
     code = application.exec()
+    end_guard()
     link.close()
     single.close()
     return code

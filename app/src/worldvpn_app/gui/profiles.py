@@ -139,16 +139,29 @@ class Plugins(QFrame):
 
     def _show(self, result: Result) -> None:
         emptied(self._rows)
-        for place, plugin in enumerate(result["plugins"]):
-            if place:
-                self._rows.addWidget(line())
-            made = QWidget()
-            made.setMinimumHeight(40)
-            name = label("strong", clean(str(plugin["name"]), 40))
-            version = label("caption", clean(str(plugin.get("version") or ""), 20))
+        for plugin in result["plugins"]:
             process = translate("settings", "in the {process}").format(
                 process=clean(str(plugin.get("process", "")), 20)
             )
-            inside = row(name, version, None, label("pill", process))
-            made.setLayout(inside)
-            self._rows.addWidget(made)
+            self._add(str(plugin["name"]), str(plugin.get("version") or ""), process)
+        plugged = self._context.plugged
+        for name, version in plugged.names().items():
+            reason = plugged.failures.get(name, "")
+            where = translate("settings", "in this app")
+            self._add(
+                name, version, translate("settings", "failed") if reason else where, reason=reason
+            )
+
+    def _add(self, name: str, version: str, process: str, *, reason: str = "") -> None:
+        if self._rows.count():
+            self._rows.addWidget(line())
+        made = QWidget()
+        made.setMinimumHeight(40)
+        column = QVBoxLayout(made)
+        column.setContentsMargins(0, 4, 0, 4)
+        column.setSpacing(0)
+        words = (label("strong", clean(name, 40)), label("caption", clean(version, 20)))
+        column.addLayout(row(*words, None, label("pill", process)))
+        if reason:
+            column.addWidget(label("small", reason, wraps=True))
+        self._rows.addWidget(made)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PyQt6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -13,7 +15,7 @@ from worldvpn_app.gui.present.view import HomeView, Mark, sentences
 from worldvpn_app.gui.tokens import SHAPE, Colours, Tone
 from worldvpn_app.gui.widgets.cards import line
 from worldvpn_app.gui.widgets.dial import draw
-from worldvpn_app.gui.widgets.text import Elided, label
+from worldvpn_app.gui.widgets.text import Elided, label, tip
 from worldvpn_app.gui.widgets.ways import is_turned, set_margins
 
 translate = QCoreApplication.translate
@@ -85,8 +87,9 @@ class Item(QPushButton):
     def set_narrow(self, *, is_narrow: bool) -> None:
         """Show the icon only, with the name as a tooltip, or both."""
         self._is_narrow = is_narrow
-        self.setText("" if is_narrow else f"  {self.title}")
-        self.setToolTip(self.title if is_narrow else "")
+        # An ampersand alone would be drawn as a line below the next letter.
+        self.setText("" if is_narrow else f"  {self.title}".replace("&", "&&"))
+        self.setToolTip(tip(self.title) if is_narrow else "")
 
     def count(self, number: int) -> None:
         """Show ``number`` beside the name; 0 shows nothing."""
@@ -130,10 +133,10 @@ class Rail(QFrame):
     def __init__(self, pages: tuple[Page, ...], colours: Colours) -> None:
         super().__init__()
         self.setObjectName("rail")
-        self._colours = colours
+        self._colours, self._has_added = colours, False
         self._group = QButtonGroup(self)
         self._items: dict[str, Item] = {}
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(8, 20, 8, 12)
         column.setSpacing(4)
         self._name = label("brand", "WorldVPN")
@@ -143,24 +146,42 @@ class Rail(QFrame):
         head.addWidget(Logo(colours))
         head.addWidget(self._name, 1)
         column.addLayout(head)
-        is_low = False
         for page in pages:
-            if page.is_low and not is_low:
-                column.addStretch(1)
-                is_low = True
-            item = Item(page, colours)
-            item.clicked.connect(lambda _checked, name=page.name: self.chosen.emit(name))
-            self._group.addButton(item)
-            self._items[page.name] = item
-            column.addWidget(item)
-        if not is_low:
-            column.addStretch(1)
+            if not page.is_low:
+                column.addWidget(self._made(page))
+        self._next = column.count()
+        column.addStretch(1)
+        for page in pages:
+            if page.is_low:
+                column.addWidget(self._made(page))
         self.ring, self.state = Ring(colours), label("state")
         self.where, self.account = Elided("small"), Elided("caption")
         column.addSpacing(8)
         column.addWidget(line())
         column.addWidget(self._foot())
         self.set_narrow(is_narrow=False)
+
+    def add(self, page: Page) -> None:
+        """Add ``page`` below the others of daily use, the first after a divider."""
+        if not self._has_added:
+            self._has_added = True
+            self._column.insertWidget(self._next, line())
+            self._next += 1
+        item = self._made(page)
+        item.set_narrow(is_narrow=self._name.isHidden())
+        self._column.insertWidget(self._next, item)
+        self._next += 1
+
+    def items(self) -> Mapping[str, Item]:
+        """Return what is pressed for each page, by the page's name."""
+        return self._items
+
+    def _made(self, page: Page) -> Item:
+        item = Item(page, self._colours)
+        item.clicked.connect(lambda _checked: self.chosen.emit(page.name))
+        self._group.addButton(item)
+        self._items[page.name] = item
+        return item
 
     def set_narrow(self, *, is_narrow: bool) -> None:
         """Show icons only, with the names as tooltips, or both."""
@@ -177,7 +198,7 @@ class Rail(QFrame):
     def show_view(self, view: HomeView) -> None:
         """Say how this computer stands."""
         self.ring.show_state(view.mark, view.tone)
-        self._block.setToolTip(sentences(view.title, view.line))
+        self._block.setToolTip(tip(sentences(view.title, view.line)))
         self._block.setAccessibleName(sentences(view.title, view.line, view.account))
         self.state.setText(view.title)
         self.state.setStyleSheet(f"color: {self._colours.state(view.tone)}")

@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.desktop_rows import DesktopRows
 from worldvpn_app.gui.editors import editor, languages
+from worldvpn_app.gui.keeping import Keeping, Privacy
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.advice import advice
@@ -72,6 +73,8 @@ class SettingsPage(QWidget):
         lead(self.finder, "search", context.colours)
         self.finder.textChanged.connect(lambda _text: self._show())
         self.profiles, self.plugins = Profiles(context), Plugins(context)
+        self.privacy, self.keeping = Privacy(context), Keeping(context)
+        context.actions.settings_changed.connect(self.refresh)
         self._list = QVBoxLayout()
         self._list.setSpacing(4)
         self._column = QVBoxLayout()
@@ -130,7 +133,7 @@ class SettingsPage(QWidget):
         )
         bar = self._scroll.verticalScrollBar()
         at = bar.value() if bar is not None else 0
-        for kept in (self.profiles, self.plugins):
+        for kept in (self.profiles, self.plugins, self.privacy, self.keeping):
             kept.setParent(None)
         emptied(self._column)
         emptied(self._list)
@@ -145,6 +148,9 @@ class SettingsPage(QWidget):
         if not self.finder.text():
             self._add("profiles", translate("settings", "Profiles"), "file-key", self.profiles)
             self._add("plugins", translate("settings", "Plugins"), "plug", self.plugins)
+            self._add("privacy", translate("settings", "Privacy"), "eye-off", self.privacy)
+            title = translate("settings", "Backup, reset")
+            self._add("keeping", title, "file-text", self.keeping)
         elif not found:
             self._column.addWidget(label("second", translate("settings", "No setting fits.")))
         if "" in self._wrong:

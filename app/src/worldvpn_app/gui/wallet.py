@@ -24,9 +24,9 @@ from worldvpn_app.gui.present.wallet import (
     balance,
     by_day,
     earned,
-    entry_of,
     spent,
 )
+from worldvpn_app.gui.statement import Statement
 from worldvpn_app.gui.store import looked
 from worldvpn_app.gui.tokens import SPACE
 from worldvpn_app.gui.widgets.bars import DayBars
@@ -35,9 +35,6 @@ from worldvpn_app.gui.widgets.controls import Segmented, button
 from worldvpn_app.gui.widgets.text import label
 
 translate = QCoreApplication.translate
-_A_PAGE: Final = 200
-#: Enough for the chart of three months of anybody; the export takes no more either.
-_MOST_ENTRIES: Final = 5_000
 _DAYS: Final = (7, 30, 90)
 _MONTH: Final = 30
 
@@ -49,8 +46,9 @@ class WalletPage(QWidget):
         super().__init__()
         self.setObjectName("page")
         self._context = context
-        self._entries: list[Entry] = []
-        self._found: list[Entry] = []
+        self.statement = Statement(context.link, self)
+        self.statement.changed.connect(self._show)
+        self.statement.refused.connect(self._refused)
         self._known: Balance | None = None
         self._days = _MONTH
         self._offer: Button | None = None
@@ -78,25 +76,11 @@ class WalletPage(QWidget):
     def refresh(self) -> None:
         """Ask for the balance and the statement."""
         self._context.link.call("wallet.balance", done=self._take, refused=self._refused)
-        self._found = []
-        self._ask(None)
+        self.statement.refresh()
 
-    def _ask(self, before: str | None) -> None:
-        params: dict[str, object] = {"limit": _A_PAGE}
-        if before is not None:
-            params["before"] = before
-        self._context.link.call("wallet.history", params, done=self._page, refused=self._refused)
-
-    def _page(self, result: Result) -> None:
-        answer = looked(result)
-        rows = answer.get("entries") or []
-        self._found += [entry_of(each) for each in rows]
-        older = answer.get("next")
-        if rows and isinstance(older, str) and len(self._found) < _MOST_ENTRIES:
-            self._ask(older)
-            return
-        self._entries = self._found
-        self._show()
+    @property
+    def _entries(self) -> list[Entry]:
+        return self.statement.entries
 
     def _take(self, result: Result) -> None:
         self._known = cast("Balance", looked(result))

@@ -23,7 +23,7 @@ from worldvpn_app.gui import regions
 from worldvpn_app.gui.banners import Alarm, Notices, TroublePage
 from worldvpn_app.gui.home import Home
 from worldvpn_app.gui.link import trouble_of
-from worldvpn_app.gui.pages import Context, Entry, Pages
+from worldvpn_app.gui.pages import Context, Entry, Page, Pages
 from worldvpn_app.gui.present.home import present
 from worldvpn_app.gui.present.view import Do, HomeView, Mark
 from worldvpn_app.gui.rail import Rail
@@ -77,7 +77,7 @@ class Window(QWidget):
             name="home", title=translate("home", "Home"), icon="house", build=lambda _: self.home
         )
         every = (home, *pages.all())
-        self._pages = {each.name: each for each in every}
+        self._pages: dict[str, Page] = {each.name: each for each in every}
         self._made: dict[str, QWidget] = {}
         self._stack = QStackedWidget()
         self._add(home.name, self.home)
@@ -120,6 +120,12 @@ class Window(QWidget):
         self._chosen = known
         self.rail.select(known)
         self._show()
+
+    def add(self, page: Page) -> None:
+        """Add a page after the window was made; one of a name that is there is left out."""
+        if page.name not in self._pages:
+            self._pages[page.name] = page
+            self.rail.add(page)
 
     def page(self, name: str) -> QWidget:
         """Return the page ``name``, which was shown before."""

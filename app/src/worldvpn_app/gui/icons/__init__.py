@@ -27,6 +27,11 @@ def pixmap(name: str, colour: str, size_px: int, scale: float = 1.0) -> QPixmap:
     return made
 
 
+def is_there(name: str) -> bool:
+    """Say whether there is an icon called ``name``."""
+    return name.replace("-", "").isalnum() and (files(__name__) / f"{name}.svg").is_file()
+
+
 def icon(name: str, colour: str, size_px: int = 20) -> QIcon:
     """Return ``pixmap`` as an icon, sharp up to twice the size."""
     return QIcon(pixmap(directed(name), colour, size_px, scale=2.0))

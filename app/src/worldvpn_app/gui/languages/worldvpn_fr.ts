@@ -32,6 +32,10 @@
       <translation>Par le code affiché à la création du compte</translation>
     </message>
     <message>
+      <source>Change password</source>
+      <translation>Changer le mot de passe</translation>
+    </message>
+    <message>
       <source>Copy</source>
       <translation>Copier</translation>
     </message>
@@ -42,6 +46,10 @@
     <message>
       <source>Devices</source>
       <translation>Appareils</translation>
+    </message>
+    <message>
+      <source>Every other device is signed out by it.</source>
+      <translation>Tous les autres appareils sont déconnectés du compte.</translation>
     </message>
     <message>
       <source>Fair</source>
@@ -72,6 +80,10 @@
       <translation>Il permet, une seule fois, de choisir un nouveau mot de passe. Vous recevrez un nouveau code.</translation>
     </message>
     <message>
+      <source>Leave it as it is</source>
+      <translation>Ne rien changer</translation>
+    </message>
+    <message>
       <source>Letters, digits, and . _ - between them.</source>
       <translation>Des lettres, des chiffres, et . _ - entre eux.</translation>
     </message>
@@ -82,6 +94,10 @@
     <message>
       <source>Make an account</source>
       <translation>Créer un compte</translation>
+    </message>
+    <message>
+      <source>New password</source>
+      <translation>Nouveau mot de passe</translation>
     </message>
     <message>
       <source>No keyring answers in this session. Choose a passphrase that opens the vault with your keys.</source>
@@ -106,6 +122,10 @@
     <message>
       <source>Password</source>
       <translation>Mot de passe</translation>
+    </message>
+    <message>
+      <source>Present password</source>
+      <translation>Mot de passe actuel</translation>
     </message>
     <message>
       <source>Recovery</source>
@@ -150,6 +170,10 @@
     <message>
       <source>The name is the first thing that is tried.</source>
       <translation>Le nom est la première chose que l’on essaie.</translation>
+    </message>
+    <message>
+      <source>The password is changed.</source>
+      <translation>Le mot de passe est changé.</translation>
     </message>
     <message>
       <source>The recovery code is all that lets you in again if you forget the password. It is shown this once: keep it apart from this computer.</source>
@@ -385,6 +409,14 @@
       <translation>Connexions de l’extérieur</translation>
     </message>
     <message>
+      <source>Connections of a guest</source>
+      <translation>Connexions par invité</translation>
+    </message>
+    <message>
+      <source>Everything else</source>
+      <translation>Tout le reste</translation>
+    </message>
+    <message>
       <source>Fastest node</source>
       <translation>Nœud le plus rapide</translation>
     </message>
@@ -393,8 +425,24 @@
       <translation>Nœuds favoris</translation>
     </message>
     <message>
+      <source>File sharing</source>
+      <translation>Partage de fichiers</translation>
+    </message>
+    <message>
       <source>GB</source>
       <translation>Go</translation>
+    </message>
+    <message>
+      <source>Guests will reach the internet through this computer, under its address: what they do there, you seem to do. They reach neither this computer nor your network. You may set limits, send a guest away, and stop at any time.</source>
+      <translation>Les invités iront sur Internet par cet ordinateur, sous son adresse : ce qu’ils y font, c’est vous qui semblez le faire. Ils n’atteignent ni cet ordinateur ni votre réseau. Vous pouvez fixer des limites, renvoyer un invité et arrêter à tout moment.</translation>
+    </message>
+    <message>
+      <source>Hours</source>
+      <translation>Horaires</translation>
+    </message>
+    <message>
+      <source>How many connections one guest may have at once.</source>
+      <translation>Combien de connexions un invité peut ouvrir à la fois.</translation>
     </message>
     <message>
       <source>How many guests may be invited.</source>
@@ -403,6 +451,10 @@
     <message>
       <source>Kill switch</source>
       <translation>Coupe-circuit</translation>
+    </message>
+    <message>
+      <source>Kinds of traffic that guests do not have, told by port.</source>
+      <translation>Types de trafic interdits aux invités, reconnus au port.</translation>
     </message>
     <message>
       <source>Less than {part} % of your credit is left ({n} credits): share your bandwidth to earn more.</source>
@@ -423,6 +475,10 @@
     <message>
       <source>Lockdown</source>
       <translation>Verrouillage</translation>
+    </message>
+    <message>
+      <source>Mail</source>
+      <translation>Courriel</translation>
     </message>
     <message>
       <source>Mbit/s</source>
@@ -469,6 +525,10 @@
       <translation>Imprimantes et autres appareils de la maison restent joignables.</translation>
     </message>
     <message>
+      <source>Rate for each guest</source>
+      <translation>Débit par invité</translation>
+    </message>
+    <message>
       <source>Rate for guests</source>
       <translation>Débit des invités</translation>
     </message>
@@ -477,8 +537,24 @@
       <translation>Ports refusés</translation>
     </message>
     <message>
+      <source>Refused traffic</source>
+      <translation>Trafic refusé</translation>
+    </message>
+    <message>
+      <source>Remote control</source>
+      <translation>Accès à distance</translation>
+    </message>
+    <message>
+      <source>Serve guests even where you pay by the byte.</source>
+      <translation>Servir les invités même là où le volume est facturé.</translation>
+    </message>
+    <message>
       <source>Serve guests even while this computer is blocked or in lockdown.</source>
       <translation>Servir les invités même si cet ordinateur est bloqué ou verrouillé.</translation>
+    </message>
+    <message>
+      <source>Share on metered networks</source>
+      <translation>Partager sur réseau facturé</translation>
     </message>
     <message>
       <source>Share while blocked</source>
@@ -501,6 +577,10 @@
       <translation>Le coupe-circuit est désactivé : chaque fois que le tunnel tombe, votre trafic sort sans protection.</translation>
     </message>
     <message>
+      <source>The time zone of the hours and of the day.</source>
+      <translation>Le fuseau des horaires et de la journée.</translation>
+    </message>
+    <message>
       <source>The vault stays locked: {why}</source>
       <translation>Le coffre reste verrouillé : {why}</translation>
     </message>
@@ -521,12 +601,28 @@
       <translation>Ce port UDP doit être ouvert dans votre routeur.</translation>
     </message>
     <message>
+      <source>This computer's</source>
+      <translation>Celui de cet ordinateur</translation>
+    </message>
+    <message>
       <source>This host is open, but not all of it is as it was: {why}</source>
       <translation>Cet ordinateur est ouvert, mais tout n’y est pas comme avant : {why}</translation>
     </message>
     <message>
+      <source>Time zone</source>
+      <translation>Fuseau horaire</translation>
+    </message>
+    <message>
       <source>Traffic a day</source>
       <translation>Trafic par jour</translation>
+    </message>
+    <message>
+      <source>Web</source>
+      <translation>Web</translation>
+    </message>
+    <message>
+      <source>What one guest may have.</source>
+      <translation>Ce dont un invité dispose.</translation>
     </message>
     <message>
       <source>What your guests may have together in a day.</source>
@@ -535,6 +631,10 @@
     <message>
       <source>What your guests may have together.</source>
       <translation>Ce que vos invités peuvent avoir ensemble.</translation>
+    </message>
+    <message>
+      <source>When guests are served: mon-fri 08:00-22:00. None: always.</source>
+      <translation>Quand servir les invités : mon-fri 08:00-22:00. Vide : toujours.</translation>
     </message>
     <message>
       <source>When this computer starts, before you sign in.</source>
@@ -561,6 +661,14 @@
       <translation>les invités peuvent venir</translation>
     </message>
     <message>
+      <source>guests have had all you give in a day</source>
+      <translation>les invités ont reçu tout ce que vous donnez par jour</translation>
+    </message>
+    <message>
+      <source>guests have had nearly all you give in a day: those inside may end</source>
+      <translation>les invités ont reçu presque tout ce que vous donnez par jour : les présents peuvent finir</translation>
+    </message>
+    <message>
       <source>in lockdown nobody is served until this computer is connected</source>
       <translation>sous verrouillage, personne n’est servi tant que cet ordinateur n’est pas connecté</translation>
     </message>
@@ -575,6 +683,10 @@
     <message>
       <source>it is carried by the tunnel</source>
       <translation>le tunnel le transporte</translation>
+    </message>
+    <message>
+      <source>it is outside the hours you share in</source>
+      <translation>c’est en dehors de vos horaires de partage</translation>
     </message>
     <message>
       <source>it is the traffic of a guest you serve</source>
@@ -741,6 +853,10 @@
       <translation>cet ordinateur est bloqué, et personne n’est servi avant sa reconnexion</translation>
     </message>
     <message>
+      <source>this network is metered, and guests' traffic would cost</source>
+      <translation>ce réseau est facturé au volume, et le trafic des invités coûterait</translation>
+    </message>
+    <message>
       <source>transport {name} did not open in {n} s</source>
       <translation>le transport {name} ne s’est pas ouvert en {n} s</translation>
     </message>
@@ -753,8 +869,20 @@
       <translation>sans le coupe-circuit, votre trafic sort sans protection chaque fois que le tunnel tombe</translation>
     </message>
     <message>
+      <source>worldvpn-agent is being started again: until then no profile is read and no name resolved.</source>
+      <translation>worldvpn-agent est en cours de relance : d’ici là, aucun profil n’est lu et aucun nom n’est résolu.</translation>
+    </message>
+    <message>
       <source>you allowed the local network</source>
       <translation>vous avez admis le réseau local</translation>
+    </message>
+    <message>
+      <source>you have paused sharing</source>
+      <translation>vous avez mis le partage en pause</translation>
+    </message>
+    <message>
+      <source>{address} answers no more: {n} probes were left unanswered</source>
+      <translation>{address} ne répond plus : {n} sondes sont restées sans réponse</translation>
     </message>
     <message>
       <source>{name} is signed in on this computer: sign out first</source>
@@ -780,6 +908,10 @@
   <context>
     <name>diagnostics</name>
     <message>
+      <source>Address from your router (DHCP)</source>
+      <translation>Adresse donnée par le routeur (DHCP)</translation>
+    </message>
+    <message>
       <source>Amount</source>
       <translation>Volume</translation>
     </message>
@@ -794,6 +926,10 @@
     <message>
       <source>Ask what happens to any traffic.</source>
       <translation>Demandez ce que devient n’importe quel trafic.</translation>
+    </message>
+    <message>
+      <source>Beside a partial tunnel</source>
+      <translation>À côté d’un tunnel partiel</translation>
     </message>
     <message>
       <source>Changes</source>
@@ -820,6 +956,10 @@
       <translation>Tombé</translation>
     </message>
     <message>
+      <source>Everything</source>
+      <translation>Tout</translation>
+    </message>
+    <message>
       <source>Everything goes through the tunnel</source>
       <translation>Tout passe par le tunnel</translation>
     </message>
@@ -830,6 +970,14 @@
     <message>
       <source>Firewall</source>
       <translation>Pare-feu</translation>
+    </message>
+    <message>
+      <source>Follows newest</source>
+      <translation>Suit le plus récent</translation>
+    </message>
+    <message>
+      <source>For your guests</source>
+      <translation>Pour vos invités</translation>
     </message>
     <message>
       <source>IP packets only, no raw frames</source>
@@ -848,6 +996,18 @@
       <translation>On le redemande.</translation>
     </message>
     <message>
+      <source>Left outside the tunnel</source>
+      <translation>Sorti hors du tunnel</translation>
+    </message>
+    <message>
+      <source>Local network, as you allow</source>
+      <translation>Réseau local, que vous permettez</translation>
+    </message>
+    <message>
+      <source>Log</source>
+      <translation>Journal</translation>
+    </message>
+    <message>
       <source>MTU {n}</source>
       <translation>MTU {n}</translation>
     </message>
@@ -858,6 +1018,10 @@
     <message>
       <source>May leave</source>
       <translation>Peut sortir</translation>
+    </message>
+    <message>
+      <source>Neighbour discovery</source>
+      <translation>Découverte des voisins</translation>
     </message>
     <message>
       <source>No name, address, id or key is in it</source>
@@ -884,6 +1048,10 @@
       <translation>Rien ne sort de cet ordinateur</translation>
     </message>
     <message>
+      <source>Only the owner is told the service's own lines.</source>
+      <translation>Seul le propriétaire voit les lignes du service.</translation>
+    </message>
+    <message>
       <source>Open</source>
       <translation>Ouvert</translation>
     </message>
@@ -904,8 +1072,8 @@
       <translation>Refusé</translation>
     </message>
     <message>
-      <source>Rule</source>
-      <translation>Règle</translation>
+      <source>Refused, so it did not leave</source>
+      <translation>Refusé, donc resté ici</translation>
     </message>
     <message>
       <source>Save the report</source>
@@ -948,6 +1116,14 @@
       <translation>Cet ordinateur utilise ses propres profils.</translation>
     </message>
     <message>
+      <source>To the node, encrypted</source>
+      <translation>Vers le nœud, chiffré</translation>
+    </message>
+    <message>
+      <source>To the server</source>
+      <translation>Vers le serveur</translation>
+    </message>
+    <message>
       <source>Traffic is free, as you chose</source>
       <translation>Le trafic est libre, c’est votre choix</translation>
     </message>
@@ -960,8 +1136,12 @@
       <translation>Établi</translation>
     </message>
     <message>
-      <source>What the rules saw</source>
-      <translation>Ce que les règles ont vu</translation>
+      <source>What</source>
+      <translation>Quoi</translation>
+    </message>
+    <message>
+      <source>While traffic is free by your choice, nothing is counted. Counters are read every 10 s: the last of a rule that went may be missing.</source>
+      <translation>Tant que le trafic est libre par votre choix, rien n’est compté. Les compteurs sont lus toutes les 10 s : la fin d’une règle disparue peut manquer.</translation>
     </message>
     <message>
       <source>Why?</source>
@@ -992,6 +1172,10 @@
       <translation>joignable</translation>
     </message>
     <message>
+      <source>not told by this service</source>
+      <translation>non dit par ce service</translation>
+    </message>
+    <message>
       <source>notice</source>
       <translation>avis</translation>
     </message>
@@ -1016,8 +1200,8 @@
       <translation>partage</translation>
     </message>
     <message>
-      <source>since the app was opened</source>
-      <translation>depuis l’ouverture de l’application</translation>
+      <source>since start, {span}</source>
+      <translation>depuis le démarrage, {span}</translation>
     </message>
     <message>
       <source>tunnel</source>
@@ -1565,6 +1749,14 @@
       <translation>un autre nœud</translation>
     </message>
     <message>
+      <source>automatic</source>
+      <translation>automatique</translation>
+    </message>
+    <message>
+      <source>by the profile</source>
+      <translation>par le profil</translation>
+    </message>
+    <message>
       <source>community node</source>
       <translation>nœud communautaire</translation>
     </message>
@@ -1690,6 +1882,10 @@
       <translation>, il y a {n} min</translation>
     </message>
     <message>
+      <source>Any protocol</source>
+      <translation>Tout protocole</translation>
+    </message>
+    <message>
       <source>Bandwidth</source>
       <translation>Débit</translation>
     </message>
@@ -1722,6 +1918,10 @@
       <translation>Connecté ici</translation>
     </message>
     <message>
+      <source>Countries</source>
+      <translation>Pays</translation>
+    </message>
+    <message>
       <source>Fastest for you</source>
       <translation>Le plus rapide pour vous</translation>
     </message>
@@ -1738,8 +1938,32 @@
       <translation>Latence</translation>
     </message>
     <message>
+      <source>Lists</source>
+      <translation>Listes</translation>
+    </message>
+    <message>
       <source>Low load</source>
       <translation>Peu chargé</translation>
+    </message>
+    <message>
+      <source>Name of the list</source>
+      <translation>Nom de la liste</translation>
+    </message>
+    <message>
+      <source>New list</source>
+      <translation>Nouvelle liste</translation>
+    </message>
+    <message>
+      <source>New list…</source>
+      <translation>Nouvelle liste…</translation>
+    </message>
+    <message>
+      <source>No favourite fits. Choose a node, then its star, or press F.</source>
+      <translation>Aucun favori ne convient. Choisissez un nœud, puis son étoile, ou la touche F.</translation>
+    </message>
+    <message>
+      <source>No list of yours fits. Choose a node, then its list sign.</source>
+      <translation>Aucune de vos listes ne convient. Choisissez un nœud, puis son signe de liste.</translation>
     </message>
     <message>
       <source>No node fits.</source>
@@ -1750,12 +1974,20 @@
       <translation>Plus de {n} Mbit/s</translation>
     </message>
     <message>
+      <source>Own lists</source>
+      <translation>Mes listes</translation>
+    </message>
+    <message>
       <source>Public</source>
       <translation>Public</translation>
     </message>
     <message>
       <source>Search country, city or node</source>
       <translation>Chercher pays, ville ou nœud</translation>
+    </message>
+    <message>
+      <source>Several nodes</source>
+      <translation>Plusieurs nœuds</translation>
     </message>
     <message>
       <source>Show everything</source>
@@ -1780,6 +2012,18 @@
     <message>
       <source>World map</source>
       <translation>Carte du monde</translation>
+    </message>
+    <message>
+      <source>You</source>
+      <translation>Vous</translation>
+    </message>
+    <message>
+      <source>You, visible as {country}</source>
+      <translation>Vous, visible ici : {country}</translation>
+    </message>
+    <message>
+      <source>Your node</source>
+      <translation>Votre nœud</translation>
     </message>
     <message>
       <source>Zoom in</source>
@@ -1916,6 +2160,21 @@
     </message>
   </context>
   <context>
+    <name>plugins</name>
+    <message>
+      <source>Copy</source>
+      <translation>Copier</translation>
+    </message>
+    <message>
+      <source>The plugin {plugin} failed. Your tunnel and every other page go on.</source>
+      <translation>L’extension {plugin} a échoué. Votre tunnel et les autres pages continuent.</translation>
+    </message>
+    <message>
+      <source>“{page}” cannot be shown</source>
+      <translation>« {page} » ne peut être affichée</translation>
+    </message>
+  </context>
+  <context>
     <name>rail</name>
     <message>
       <source>Account</source>
@@ -1952,6 +2211,34 @@
   <context>
     <name>settings</name>
     <message>
+      <source>Account, profiles and the vault stay.</source>
+      <translation>Le compte, les profils et le coffre restent.</translation>
+    </message>
+    <message>
+      <source>All as at first</source>
+      <translation>Tout comme au début</translation>
+    </message>
+    <message>
+      <source>Always</source>
+      <translation>Toujours</translation>
+    </message>
+    <message>
+      <source>Backup, reset</source>
+      <translation>Sauver et rétablir</translation>
+    </message>
+    <message>
+      <source>By you only</source>
+      <translation>Par vous seul</translation>
+    </message>
+    <message>
+      <source>Change this</source>
+      <translation>Changer cela</translation>
+    </message>
+    <message>
+      <source>Changed.</source>
+      <translation>Changé.</translation>
+    </message>
+    <message>
       <source>Clear</source>
       <translation>Vider</translation>
     </message>
@@ -1968,8 +2255,24 @@
       <translation>Bureau</translation>
     </message>
     <message>
+      <source>Export</source>
+      <translation>Exporter</translation>
+    </message>
+    <message>
+      <source>Forget</source>
+      <translation>Oublier</translation>
+    </message>
+    <message>
+      <source>Forgotten</source>
+      <translation>Oublié</translation>
+    </message>
+    <message>
       <source>General</source>
       <translation>Général</translation>
+    </message>
+    <message>
+      <source>Import</source>
+      <translation>Importer</translation>
     </message>
     <message>
       <source>Import a file</source>
@@ -1980,12 +2283,24 @@
       <translation>Importer un profil</translation>
     </message>
     <message>
+      <source>Its size, the theme, and what was explained before.</source>
+      <translation>Sa taille, le thème, et ce qui a déjà été expliqué.</translation>
+    </message>
+    <message>
       <source>Keep it</source>
       <translation>Le garder</translation>
     </message>
     <message>
       <source>Language</source>
       <translation>Langue</translation>
+    </message>
+    <message>
+      <source>Leave all as it is</source>
+      <translation>Ne rien changer</translation>
+    </message>
+    <message>
+      <source>Left out, not known here: {names}.</source>
+      <translation>Laissés de côté, inconnus ici : {names}.</translation>
     </message>
     <message>
       <source>Light</source>
@@ -1996,12 +2311,20 @@
       <translation>Réduire dans la barre d’état</translation>
     </message>
     <message>
+      <source>Never</source>
+      <translation>Jamais</translation>
+    </message>
+    <message>
       <source>No setting fits.</source>
       <translation>Aucun réglage ne convient.</translation>
     </message>
     <message>
       <source>None</source>
       <translation>Aucun</translation>
+    </message>
+    <message>
+      <source>Nothing would change.</source>
+      <translation>Rien ne changerait.</translation>
     </message>
     <message>
       <source>Notifications</source>
@@ -2016,8 +2339,16 @@
       <translation>Oui</translation>
     </message>
     <message>
+      <source>Only the service speaks to the server. No picture is loaded.</source>
+      <translation>Seul le service parle au serveur. Aucune image n’est chargée.</translation>
+    </message>
+    <message>
       <source>Plugins</source>
       <translation>Extensions</translation>
+    </message>
+    <message>
+      <source>Privacy</source>
+      <translation>Vie privée</translation>
     </message>
     <message>
       <source>Private notifications</source>
@@ -2048,6 +2379,22 @@
       <translation>Retirer</translation>
     </message>
     <message>
+      <source>Reports are made</source>
+      <translation>Les rapports sont faits</translation>
+    </message>
+    <message>
+      <source>Reset</source>
+      <translation>Réinitialiser</translation>
+    </message>
+    <message>
+      <source>Save these settings</source>
+      <translation>Enregistrer ces réglages</translation>
+    </message>
+    <message>
+      <source>Saved as {name}.</source>
+      <translation>Enregistré sous {name}.</translation>
+    </message>
+    <message>
       <source>Search settings</source>
       <translation>Chercher un réglage</translation>
     </message>
@@ -2076,8 +2423,20 @@
       <translation>Système</translation>
     </message>
     <message>
+      <source>Take settings from a file</source>
+      <translation>Prendre les réglages d’un fichier</translation>
+    </message>
+    <message>
       <source>That could not be written: {reason}.</source>
       <translation>Écriture impossible : {reason}.</translation>
+    </message>
+    <message>
+      <source>That file is of a newer WorldVPN.</source>
+      <translation>Ce fichier vient d’un WorldVPN plus récent.</translation>
+    </message>
+    <message>
+      <source>That is no file of WorldVPN settings.</source>
+      <translation>Ce n’est pas un fichier de réglages de WorldVPN.</translation>
     </message>
     <message>
       <source>The app waits in the tray; the service needs no window.</source>
@@ -2092,8 +2451,28 @@
       <translation>Elles ne nomment ni lieu, ni nœud, ni cause.</translation>
     </message>
     <message>
+      <source>This app goes online</source>
+      <translation>Cette application va en ligne</translation>
+    </message>
+    <message>
       <source>This app is older than the service.</source>
       <translation>Cette application est plus ancienne que le service.</translation>
+    </message>
+    <message>
+      <source>This service does not say how it was at first.</source>
+      <translation>Ce service ne dit pas comment c’était au début.</translation>
+    </message>
+    <message>
+      <source>To a file, without passwords, keys or profiles.</source>
+      <translation>Vers un fichier, sans mots de passe, clés ni profils.</translation>
+    </message>
+    <message>
+      <source>What this window keeps</source>
+      <translation>Ce que garde cette fenêtre</translation>
+    </message>
+    <message>
+      <source>What would change is shown first.</source>
+      <translation>Ce qui changerait est montré d’abord.</translation>
     </message>
     <message>
       <source>When the state changes while the window is not seen.</source>
@@ -2112,12 +2491,32 @@
       <translation>Les fichiers WireGuard de tout fournisseur connectent sans compte.</translation>
     </message>
     <message>
+      <source>Without names, addresses, ids and keys; nothing is sent.</source>
+      <translation>Sans noms, adresses, identifiants ni clés ; rien n’est envoyé.</translation>
+    </message>
+    <message>
+      <source>Write hours as {example}.</source>
+      <translation>Écrivez les heures ainsi : {example}.</translation>
+    </message>
+    <message>
       <source>Write ports from 1 to 65535, with commas between them.</source>
       <translation>Écrivez des ports de 1 à 65535, séparés par des virgules.</translation>
     </message>
     <message>
+      <source>failed</source>
+      <translation>en échec</translation>
+    </message>
+    <message>
       <source>in the {process}</source>
       <translation>dans : {process}</translation>
+    </message>
+    <message>
+      <source>in this app</source>
+      <translation>dans cette application</translation>
+    </message>
+    <message>
+      <source>{name}: {old} becomes {new}</source>
+      <translation>{name} : {old} devient {new}</translation>
     </message>
     <message numerus="yes">
       <source>{n} chosen</source>
@@ -2130,12 +2529,24 @@
   <context>
     <name>sharing</name>
     <message>
+      <source>A country shows after five guests in 24 hours. Times are rounded to 15 min.</source>
+      <translation>Un pays s’affiche après cinq invités en 24 heures. Les heures sont arrondies à 15 min.</translation>
+    </message>
+    <message>
+      <source>Always</source>
+      <translation>Toujours</translation>
+    </message>
+    <message>
       <source>Any WireGuard app uses the file; it is given once.</source>
       <translation>Toute application WireGuard lit ce fichier ; il n’est donné qu’une fois.</translation>
     </message>
     <message>
       <source>Before you share</source>
       <translation>Avant de partager</translation>
+    </message>
+    <message>
+      <source>Carried</source>
+      <translation>Transporté</translation>
     </message>
     <message>
       <source>Checked once you share</source>
@@ -2146,12 +2557,56 @@
       <translation>Choisissez le pays où vous êtes répertorié, et les invités vous trouveront.</translation>
     </message>
     <message>
+      <source>Country</source>
+      <translation>Pays</translation>
+    </message>
+    <message>
+      <source>Earned by day</source>
+      <translation>Gagné par jour</translation>
+    </message>
+    <message>
+      <source>Earned today</source>
+      <translation>Gagné aujourd’hui</translation>
+    </message>
+    <message>
+      <source>Earned, 30 days</source>
+      <translation>Gagnés, 30 jours</translation>
+    </message>
+    <message>
       <source>Earned; yours to use once it is past doubt</source>
       <translation>Gagnés ; à vous dès qu’ils sont sûrs</translation>
     </message>
     <message>
       <source>Edit</source>
       <translation>Modifier</translation>
+    </message>
+    <message>
+      <source>File sharing</source>
+      <translation>Partage de fichiers</translation>
+    </message>
+    <message>
+      <source>For 1 h</source>
+      <translation>Pour 1 h</translation>
+    </message>
+    <message>
+      <source>For 15 min</source>
+      <translation>Pour 15 min</translation>
+    </message>
+    <message>
+      <source>Guest</source>
+      <translation>Invité</translation>
+    </message>
+    <message>
+      <source>Guests</source>
+      <translation>Invités</translation>
+    </message>
+    <message>
+      <source>Guests are listed here while you share.</source>
+      <translation>Les invités s’affichent ici quand vous partagez.</translation>
+    </message>
+    <message>
+      <source>Guests can come again at {time}.</source>
+      <translation>Les invités pourront revenir à {time}.</translation>
     </message>
     <message>
       <source>Guests can come once it is ready.</source>
@@ -2170,6 +2625,10 @@
       <translation>Les invités iront sur Internet par cet ordinateur, sous son adresse : ce qu’ils y font, vous semblez le faire. Ils n’atteignent ni cet ordinateur ni votre réseau. Vous pouvez arrêter à tout moment ; personne n’entre tant que vous ne partagez pas.</translation>
     </message>
     <message>
+      <source>Hidden</source>
+      <translation>Caché</translation>
+    </message>
+    <message>
       <source>I agree, share</source>
       <translation>D’accord, partager</translation>
     </message>
@@ -2178,20 +2637,40 @@
       <translation>Inviter</translation>
     </message>
     <message>
+      <source>Kind</source>
+      <translation>Genre</translation>
+    </message>
+    <message>
       <source>Limits</source>
       <translation>Limites</translation>
     </message>
     <message>
-      <source>Most guests</source>
-      <translation>Invités au plus</translation>
+      <source>Mail</source>
+      <translation>Courriel</translation>
     </message>
     <message>
       <source>Name of the device</source>
       <translation>Nom de l’appareil</translation>
     </message>
     <message>
+      <source>Names change every day</source>
+      <translation>Les noms changent chaque jour</translation>
+    </message>
+    <message>
       <source>No limit</source>
       <translation>Sans limite</translation>
+    </message>
+    <message>
+      <source>Nobody is here now.</source>
+      <translation>Il n’y a personne.</translation>
+    </message>
+    <message>
+      <source>Nobody is let in until you resume.</source>
+      <translation>Personne n’entre avant votre reprise.</translation>
+    </message>
+    <message>
+      <source>Nobody is let in until {time}.</source>
+      <translation>Personne n’entre avant {time}.</translation>
     </message>
     <message>
       <source>Not listed</source>
@@ -2202,8 +2681,28 @@
       <translation>Pas maintenant</translation>
     </message>
     <message>
-      <source>Rate, all guests together</source>
-      <translation>Débit, tous invités ensemble</translation>
+      <source>Other</source>
+      <translation>Autre</translation>
+    </message>
+    <message>
+      <source>Outside your hours</source>
+      <translation>Hors de vos heures</translation>
+    </message>
+    <message>
+      <source>Own device</source>
+      <translation>Appareil à vous</translation>
+    </message>
+    <message>
+      <source>Pause</source>
+      <translation>Pause</translation>
+    </message>
+    <message>
+      <source>Rate, all together</source>
+      <translation>Débit, tous ensemble</translation>
+    </message>
+    <message>
+      <source>Rate, each guest</source>
+      <translation>Débit, chaque invité</translation>
     </message>
     <message>
       <source>Reachability</source>
@@ -2214,12 +2713,32 @@
       <translation>Joignable</translation>
     </message>
     <message>
+      <source>Remote work</source>
+      <translation>Travail à distance</translation>
+    </message>
+    <message>
       <source>Remove</source>
       <translation>Retirer</translation>
     </message>
     <message>
+      <source>Resume</source>
+      <translation>Reprendre</translation>
+    </message>
+    <message>
       <source>Save the profile of {name}</source>
       <translation>Enregistrer le profil de {name}</translation>
+    </message>
+    <message>
+      <source>Schedule</source>
+      <translation>Horaires</translation>
+    </message>
+    <message>
+      <source>Send away</source>
+      <translation>Renvoyer</translation>
+    </message>
+    <message>
+      <source>Send {guest} away</source>
+      <translation>Renvoyer {guest}</translation>
     </message>
     <message>
       <source>Settings</source>
@@ -2250,12 +2769,20 @@
       <translation>Le partage est interrompu</translation>
     </message>
     <message>
+      <source>Sharing is paused</source>
+      <translation>Le partage est en pause</translation>
+    </message>
+    <message>
       <source>Sign in to earn credits</source>
       <translation>Identifiez-vous pour gagner des crédits</translation>
     </message>
     <message>
       <source>Sign in, and the directory can send you guests.</source>
       <translation>Identifiez-vous, et l’annuaire pourra vous envoyer des invités.</translation>
+    </message>
+    <message>
+      <source>Since</source>
+      <translation>Depuis</translation>
     </message>
     <message>
       <source>Stop sharing</source>
@@ -2282,24 +2809,44 @@
       <translation>Adresse publique de cet ordinateur</translation>
     </message>
     <message>
+      <source>This service tells how many guests there are, not of each.</source>
+      <translation>Ce service dit combien il y a d’invités, sans parler de chacun.</translation>
+    </message>
+    <message>
       <source>Those present may finish.</source>
       <translation>Ceux qui sont là peuvent finir.</translation>
     </message>
     <message>
-      <source>Traffic a day</source>
-      <translation>Trafic par jour</translation>
+      <source>Today</source>
+      <translation>Aujourd’hui</translation>
+    </message>
+    <message>
+      <source>Today's traffic is used up</source>
+      <translation>Le trafic du jour est épuisé</translation>
     </message>
     <message>
       <source>UDP {port}</source>
       <translation>UDP {port}</translation>
     </message>
     <message>
-      <source>Vesting</source>
-      <translation>En attente</translation>
+      <source>Until I resume</source>
+      <translation>Jusqu’à ma reprise</translation>
+    </message>
+    <message>
+      <source>Vesting or not</source>
+      <translation>En attente ou non</translation>
     </message>
     <message>
       <source>Waiting</source>
       <translation>En attente</translation>
+    </message>
+    <message>
+      <source>Waiting for another network</source>
+      <translation>En attente d’un autre réseau</translation>
+    </message>
+    <message>
+      <source>Web</source>
+      <translation>Web</translation>
     </message>
     <message>
       <source>You are not sharing</source>
@@ -2314,8 +2861,24 @@
       <translation>Vos propres appareils</translation>
     </message>
     <message>
+      <source>last 30 days, in credits</source>
+      <translation>30 derniers jours, en crédits</translation>
+    </message>
+    <message>
       <source>sent by the directory</source>
       <translation>envoyés par l’annuaire</translation>
+    </message>
+    <message>
+      <source>{n} of {most}</source>
+      <translation>{n} sur {most}</translation>
+    </message>
+    <message>
+      <source>{n} of {most} GB</source>
+      <translation>{n} sur {most} Go</translation>
+    </message>
+    <message>
+      <source>{n} still vesting</source>
+      <translation>{n} en attente</translation>
     </message>
     <message>
       <source>{port}, not checked</source>
@@ -2418,6 +2981,10 @@
     <message>
       <source>Earned and spent</source>
       <translation>Gagnés et dépensés</translation>
+    </message>
+    <message>
+      <source>Earned {earned} credits</source>
+      <translation>{earned} crédits gagnés</translation>
     </message>
     <message>
       <source>Earned {earned}, spent {spent} credits</source>

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import QCoreApplication
-from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout
+from PyQt6.QtWidgets import QFrame, QGridLayout, QInputDialog, QLabel, QMenu, QVBoxLayout
 
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.flags import Flag
+from worldvpn_app.gui.lists import OwnLists
 from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.facts import NOT_KNOWN, protocol
 from worldvpn_app.gui.present.nodes import Node, kind, latency, load_words
@@ -34,6 +35,7 @@ class Callout(QFrame):
         *,
         connect: Callable[[Node], None],
         favour: Callable[[Node], None],
+        lists: OwnLists,
         close: Callable[[], None],
     ) -> None:
         super().__init__()
@@ -48,6 +50,13 @@ class Callout(QFrame):
         self.go = button("", look="accent")
         self.star = icon_button("star", translate("map", "Favourite"), colours)
         self.star.setCheckable(True)
+        self._lists = lists
+        self.lister = icon_button("list", translate("map", "Own lists"), colours)
+        self.menu = QMenu(self)
+        self.menu.aboutToShow.connect(self.fill_menu)
+        self.lister.clicked.connect(
+            lambda: self.menu.popup(self.lister.mapToGlobal(self.lister.rect().bottomLeft()))
+        )
         away = icon_button("x", translate("map", "Close"), colours)
         self.go.clicked.connect(lambda: self._with_node(connect))
         self.star.clicked.connect(lambda: self._with_node(favour))
@@ -55,7 +64,7 @@ class Callout(QFrame):
         column = QVBoxLayout(self)
         set_margins(column, 16, 10, 10, 16)
         column.setSpacing(8)
-        head = row(self._flag, self.place, self.star, away, spacing_px=6)
+        head = row(self._flag, self.place, self.lister, self.star, away, spacing_px=2)
         head.setStretch(1, 1)
         column.addLayout(head)
         column.addWidget(self.kind)
@@ -97,6 +106,30 @@ class Callout(QFrame):
         if (inside := self.layout()) is not None:
             inside.activate()
         self.adjustSize()
+
+    def fill_menu(self) -> None:
+        """Offer every list, those that the node is in ticked, and a new one."""
+        self.menu.clear()
+        node = self._node
+        if node is None:
+            return
+        for name, held in self._lists.all().items():
+            action = self.menu.addAction(name.replace("&", "&&"))
+            if action is not None:
+                action.setCheckable(True)
+                action.setChecked(node.id in held)
+                action.triggered.connect(
+                    lambda _checked, name=name: self._lists.turn(name, node.id)
+                )
+        fresh = self.menu.addAction(translate("map", "New list…"))
+        if fresh is not None:
+            fresh.triggered.connect(lambda _checked: self._name_list(node))
+
+    def _name_list(self, node: Node) -> None:
+        title, what = translate("map", "New list"), translate("map", "Name of the list")
+        name, is_named = QInputDialog.getText(self, title, what)
+        if is_named and name.strip():
+            self._lists.turn(name, node.id)
 
     def _with_node(self, act: Callable[[Node], None]) -> None:
         if self._node is not None:

@@ -11,9 +11,11 @@ from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.flags import Flag
 from worldvpn_app.gui.present import figures
+from worldvpn_app.gui.present.lists import PREFIX
 from worldvpn_app.gui.present.nodes import Land, Node, kind, latency, load_words
 from worldvpn_app.gui.tokens import Colours
 from worldvpn_app.gui.widgets.cards import emptied
+from worldvpn_app.gui.widgets.cards import sign as sign_of
 from worldvpn_app.gui.widgets.text import Elided, label
 from worldvpn_app.gui.widgets.ways import mirror
 
@@ -132,7 +134,10 @@ class Rows(QWidget):
             if has_current and len(land.nodes) == 1
             else "",
         )
-        row.put_before(Flag(self._colours, land.code))
+        if land.code.startswith(PREFIX):
+            row.put_before(sign_of("list", self._colours.text2))
+        else:
+            row.put_before(Flag(self._colours, land.code))
         if len(land.nodes) > 1:
             chevron = "chevron-down" if land.code in self._open else "chevron-right"
             sign = label("caption")

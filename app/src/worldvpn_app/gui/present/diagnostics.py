@@ -20,7 +20,6 @@ from worldvpn_app.gui.present.told import reach_word, state_word, told
 from worldvpn_app.gui.present.view import clean
 
 translate = QCoreApplication.translate
-_MOST_RULES: Final = 12
 _MOST_CHANGES: Final = 200
 
 
@@ -45,15 +44,6 @@ class Change:
     subject: str
     words: str
     is_trouble: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class Rule:
-    """What one of the firewall's rules has seen."""
-
-    name: str
-    packets: str
-    amount: str
 
 
 def healths(snapshot: Snapshot) -> tuple[Health, Health, Health]:
@@ -96,20 +86,6 @@ def kept(log: Sequence[Change], new: Iterable[Change]) -> tuple[Change, ...]:
     return (*log, *new)[-_MOST_CHANGES:]
 
 
-def rules(counters: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
-    """Return the rules that have seen packets, the busiest first."""
-    seen = [each for each in counters if int(each.get("packets") or 0) > 0]
-    seen.sort(key=lambda each: -int(each["packets"]))
-    return tuple(
-        Rule(
-            name=clean(str(each.get("rule")), 48),
-            packets=figures.whole(int(each["packets"])),
-            amount=figures.amount(int(each.get("bytes") or 0)),
-        )
-        for each in seen[:_MOST_RULES]
-    )
-
-
 def packets(count: int) -> str:
     """Return how many packets a rule has seen."""
     words = translate("diagnostics", "{n} packets so far.", "", figures.form(count))
@@ -121,6 +97,7 @@ def report(
     counters: Iterable[Mapping[str, Any]],
     plugins: Iterable[Mapping[str, Any]],
     app_version: str,
+    log: Sequence[Change] = (),
 ) -> str:
     """Return what helps to find a fault. Only what is named here is taken.
 
@@ -156,6 +133,8 @@ def report(
         "rules": [
             {key: each.get(key) for key in ("rule", "packets", "bytes")} for each in counters
         ],
+        # The daemon leaves out of its lines what is anybody's before it tells them.
+        "log": [f"{each.at:%H:%M:%S} {each.subject} {each.words}" for each in log[-_MOST_CHANGES:]],
         "plugins": [
             {key: each.get(key) for key in ("name", "version", "process")} for each in plugins
         ],
@@ -182,7 +161,7 @@ def _reach(snapshot: Snapshot | None) -> str:
 def _tunnel(snapshot: Snapshot) -> Health:
     tunnel = snapshot["tunnel"]
     title = translate("diagnostics", "Tunnel")
-    by = ", ".join(filter(None, (protocol(tunnel["transport"]), tunnel["engine"])))
+    by = ", ".join(filter(None, (protocol(tunnel["transport"]), clean(tunnel["engine"] or "", 64))))
     cause = sentence(told(tunnel["cause"]["detail"])) if tunnel["cause"] else ""
     match tunnel["state"]:
         case "connected" | "switching":

@@ -108,7 +108,6 @@ def protocol(transport: str | None) -> str:
 def _tunnel(snapshot: Snapshot, now: datetime, place: Place) -> tuple[Fact, ...]:
     tunnel = snapshot["tunnel"]
     is_up = tunnel["state"] in _UP
-    engine = (tunnel["engine"] or "").partition(" ")[0]
     rows = [
         _endpoint(snapshot),
         Fact(
@@ -119,7 +118,8 @@ def _tunnel(snapshot: Snapshot, now: datetime, place: Place) -> tuple[Fact, ...]
         Fact(
             icon="zap",
             label=translate("home", "Protocol"),
-            value=", ".join(filter(None, (protocol(tunnel["transport"]), engine))) or NOT_KNOWN,
+            value=protocol(tunnel["transport"]) or NOT_KNOWN,
+            why=_why_protocol(snapshot),
         ),
         Fact(
             icon="gauge",
@@ -131,6 +131,14 @@ def _tunnel(snapshot: Snapshot, now: datetime, place: Place) -> tuple[Fact, ...]
     dns = translate("home", "Refused until connected") if not is_up else through
     rows.append(Fact(icon="server", label=translate("home", "DNS"), value=dns))
     return tuple(rows)
+
+
+def _why_protocol(snapshot: Snapshot) -> str:
+    if not snapshot["tunnel"]["transport"]:
+        return ""
+    if snapshot.get("session") is None:
+        return translate("home", "by the profile")
+    return translate("home", "automatic")
 
 
 def _endpoint(snapshot: Snapshot) -> Fact:

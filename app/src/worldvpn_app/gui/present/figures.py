@@ -113,6 +113,13 @@ def moment(iso_utc: str, now: datetime) -> str:
     return QLocale().toString(at, QLocale.FormatType.ShortFormat)
 
 
+def soon(at: datetime, now: datetime) -> str:
+    """Return a time of the next days as its clock, with the day of the week if not today."""
+    if at.date() == now.date():
+        return clock(at)
+    return f"{QLocale().toString(QDate(at.year, at.month, at.day), 'ddd')}{_NO_BREAK}{clock(at)}"
+
+
 def country(code: str) -> str:
     """Return the name of a country, or its code where it has none."""
     return _names(QLocale().bcp47Name().partition("-")[0]).get(code) or countries.name_of(code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -15,7 +16,15 @@ translate = QCoreApplication.translate
 _LONGEST: Final = 160
 _MOST_PORT: Final = 65_535
 #: Kinds that this app can draw; another is shown, not changed.
-KNOWN: Final = frozenset({"switch", "whole", "ports", "text", "country", "nodes", "destination"})
+KNOWN: Final = frozenset(
+    {
+        *("switch", "whole", "ports", "text", "country", "nodes", "destination"),
+        *("choice", "classes", "windows", "zone"),
+    }
+)
+_WINDOW: Final = re.compile(
+    r"(?:daily|[a-z]{3}(?:[,-][a-z]{3})*) [0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]"
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -109,6 +118,12 @@ def ports(text: str) -> list[int] | None:
             return None
         found.append(int(word))
     return found
+
+
+def windows(text: str) -> list[str] | None:
+    """Return the hours in ``text``, told apart by semicolons; None: one is not written as such."""
+    found = [" ".join(each.lower().split()) for each in text.split(";") if each.strip()]
+    return found if all(_WINDOW.fullmatch(each) for each in found) else None
 
 
 def in_words(value: object) -> str:

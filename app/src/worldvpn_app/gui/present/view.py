@@ -67,6 +67,8 @@ class Fact:
     value: str
     #: Drawn in the state's colour: it is what is wrong.
     stands_out: bool = False
+    #: Why it is so, in a word or two beside it; "" for nothing.
+    why: str = ""
 
 
 @attrs.frozen(kw_only=True)

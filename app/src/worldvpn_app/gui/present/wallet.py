@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import enum
 import io
@@ -109,9 +110,14 @@ class BalanceView:
 
 
 def entry_of(row: Mapping[str, Any]) -> Entry:
-    """Return the line of a row."""
+    """Return the line of a row.
+
+    Raises:
+        KeyError, TypeError, ValueError, OverflowError: it says not when, or not how much.
+    """
+    datetime.fromisoformat(str(row["created_at"])).astimezone()
     return Entry(
-        id=str(row["id"]),
+        id=clean(str(row["id"]), 64),
         kind=clean(str(row["kind"]), 32),
         ticks=int(row["ticks"]),
         held_ticks=int(row.get("held_ticks") or 0),
@@ -119,6 +125,15 @@ def entry_of(row: Mapping[str, Any]) -> Entry:
         note=clean(str(row.get("note") or ""), 120),
         created_at=str(row["created_at"]),
     )
+
+
+def entries_of(rows: object) -> list[Entry]:
+    """Return the lines of ``rows``; what is no line is left out."""
+    found = []
+    for row in rows if isinstance(rows, list) else ():
+        with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError):
+            found.append(entry_of(row))
+    return found
 
 
 def balance(found: Balance) -> BalanceView:

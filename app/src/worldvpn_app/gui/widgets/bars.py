@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import attrs
 from PyQt6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QWidget
@@ -22,20 +23,24 @@ _MARKS: Final = 4
 class DayBars(QWidget):
     """One scale for both sides."""
 
-    def __init__(self, colours: Colours) -> None:
+    def __init__(self, colours: Colours, *, has_spent: bool = True) -> None:
+        """Without ``has_spent`` all of the height is for what was earned."""
         super().__init__()
-        self._colours = colours
+        self._colours, self._has_spent = colours, has_spent
         self._days: Sequence[Day] = ()
         self.setMinimumHeight(112)
 
     def show_days(self, days: Sequence[Day]) -> None:
         """Show ``days``, the oldest at the left."""
-        self._days = days
+        self._days = days if self._has_spent else [attrs.evolve(day, spent=0.0) for day in days]
         earned, spent = sum(day.earned for day in days), sum(day.spent for day in days)
+        words = (
+            translate("wallet", "Earned {earned}, spent {spent} credits")
+            if self._has_spent
+            else translate("wallet", "Earned {earned} credits")
+        )
         self.setAccessibleName(
-            translate("wallet", "Earned {earned}, spent {spent} credits").format(
-                earned=figures.decimal(earned, 0), spent=figures.decimal(spent, 0)
-            )
+            words.format(earned=figures.decimal(earned, 0), spent=figures.decimal(spent, 0))
         )
         self.update()
 
@@ -54,11 +59,9 @@ class DayBars(QWidget):
             self._paint_dates(painter, area)
 
     def _paint_axis(self, painter: QPainter, area: QRectF, most: float) -> None:
-        for place, text in (
-            (0.0, f"+{figures.short(most)}"),
-            (0.5, "0"),
-            (1.0, f"\u2212{figures.short(most)}"),
-        ):
+        top, bottom = f"+{figures.short(most)}", f"\u2212{figures.short(most)}"
+        both = ((0.0, top), (0.5, "0"), (1.0, bottom))
+        for place, text in both if self._has_spent else ((0.0, top), (1.0, "0")):
             y = round(area.top() + place * area.height()) + 0.5
             painter.setPen(QPen(QColor(self._colours.line), 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
@@ -71,7 +74,8 @@ class DayBars(QWidget):
             return
         step = area.width() / len(self._days)
         width = min(max(2.0, step * 0.55), 18.0)
-        half = area.height() / 2
+        half = area.height() / 2 if self._has_spent else area.height()
+        zero = area.top() + half
         second = QColor(self._colours.text2 if self._colours.is_dark else self._colours.text3)
         radius = SHAPE.bar_radius_px if width > 2 * SHAPE.bar_radius_px else 1
         for place, day in enumerate(self._days):
@@ -80,12 +84,12 @@ class DayBars(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(self._colours.accent))
             if up >= 1:
-                top = QRectF(left, area.center().y() - up, width, up - 1)
+                top = QRectF(left, zero - up, width, up - 1)
                 painter.drawRoundedRect(top, radius, radius)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(second, 1.4))
             if down > 2:  # noqa: PLR2004 - else its outline would be all of it
-                below = QRectF(left + 0.7, area.center().y() + 1.7, width - 1.4, down - 2)
+                below = QRectF(left + 0.7, zero + 1.7, width - 1.4, down - 2)
                 painter.drawRoundedRect(below, radius, radius)
 
     def _paint_dates(self, painter: QPainter, area: QRectF) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
+
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from worldvpn_app.gui.tokens import SHAPE
 from worldvpn_app.gui.widgets.ways import at_start
 
 
@@ -15,6 +18,9 @@ def label(look: str, text: str = "", *, centred: bool = False, wraps: bool = Fal
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setProperty("look", look)
     made.setWordWrap(centred or wraps)
+    if look.startswith("pill"):  # as wide as its words, whatever stands beside it
+        made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        made.setFixedHeight(SHAPE.pill_px)
     if centred:
         made.setAlignment(Qt.AlignmentFlag.AlignCenter)
     else:
@@ -29,6 +35,11 @@ def relook(widget: QWidget, look: str) -> None:
         widget.setProperty("look", look)
         style.unpolish(widget)
         style.polish(widget)
+
+
+def tip(text: str) -> str:
+    """Return ``text`` as a tooltip, which Qt would else read as markup where it looks like it."""
+    return f"<qt>{html.escape(text)}</qt>" if "<" in text else text
 
 
 def copy(text: str) -> None:
@@ -47,6 +58,9 @@ class Elided(QLabel):
         self.setProperty("look", look)
         self.setAlignment(at_start())
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def setToolTip(self, text: str | None) -> None:
+        super().setToolTip(tip(text or ""))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
