@@ -15,6 +15,7 @@ from worldvpn_app.gui.diagnostics import DiagnosticsPage
 from worldvpn_app.gui.link import LinkState, Refusal
 from worldvpn_app.gui.map.page import MapPage
 from worldvpn_app.gui.map.panel import FAVOURITES, LISTS
+from worldvpn_app.gui.password import Password
 from worldvpn_app.gui.plugged import Offered, Plugged
 from worldvpn_app.gui.pluginpage import PluginEntry
 from worldvpn_app.gui.present.news import credit_left, server_away
@@ -82,6 +83,7 @@ def scenes() -> Iterator[Scene]:
     yield _scene("settings-file", "settings", "connected", _settings_file)
     yield _scene("broken-plugin", "home", "connected", _broken)
     yield _scene("low-credit", "home", "connected", _low_credit)
+    yield _scene("server-away", "home", "connected", _server_away)
 
 
 def _scene(name: str, page: str, state: str, act: Act) -> Scene:
@@ -168,9 +170,10 @@ def _send_away(window: Window) -> None:
 
 def _password(window: Window) -> None:
     page = window.page("account")
-    assert isinstance(page, AccountPage)
-    page.password.open.click()
-    page.password.new.edit.setText("abc")
+    card = page.findChild(Password)
+    assert card is not None
+    card.open.click()
+    card.new.edit.setText("abc")
 
 
 def _settings_file(window: Window) -> None:
@@ -193,9 +196,16 @@ def _fail() -> QWidget:
 
 
 def _low_credit(window: Window) -> None:
-    away, low = server_away(as_away(window), now()), credit_left(5)
-    window.notes = lambda: (away, f"{low}.")
-    window.notices.offer_of = lambda note: Button(text=low, do=Do.SHARE) if low in note else None
+    window.notices.offer_of = lambda _note: Button(text=credit_left(5), do=Do.SHARE)
+    _note(window, f"{credit_left(5)}.")
+
+
+def _server_away(window: Window) -> None:
+    _note(window, server_away(as_away(window), now()))
+
+
+def _note(window: Window, note: str) -> None:
+    window.notes = lambda: (note,)
     window.show_notes()
 
 

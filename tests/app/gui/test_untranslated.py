@@ -27,8 +27,8 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 KNOWN = frozenset(
     WORD.findall(
         "WorldVPN WireGuard Shadowsocks English Français bytes KiB MiB GiB TiB udp tcp"
-        " sudo worldvpn usermod -aG $USER ls abc atlantis sample tachyons ValueError example.org 7KQD-2M4X-PV9R-TTGW"
-        f" {SOCKET_PATH}"
+        " sudo worldvpn usermod -aG $USER ls abc atlantis example.org 7KQD-2M4X-PV9R-TTGW"
+        f" sample tachyons ValueError {SOCKET_PATH}"
     )
 )
 TRANSLATED = re.compile(r"\[[^\[\]]*\]")

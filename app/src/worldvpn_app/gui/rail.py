@@ -136,6 +136,7 @@ class Rail(QFrame):
         self._colours, self._has_added = colours, False
         self._group = QButtonGroup(self)
         self._items: dict[str, Item] = {}
+        self._last: Item | None = None
         column = self._column = QVBoxLayout(self)
         column.setContentsMargins(8, 20, 8, 12)
         column.setSpacing(4)
@@ -148,7 +149,8 @@ class Rail(QFrame):
         column.addLayout(head)
         for page in pages:
             if not page.is_low:
-                column.addWidget(self._made(page))
+                self._last = self._made(page)
+                column.addWidget(self._last)
         self._next = column.count()
         column.addStretch(1)
         for page in pages:
@@ -171,6 +173,9 @@ class Rail(QFrame):
         item.set_narrow(is_narrow=self._name.isHidden())
         self._column.insertWidget(self._next, item)
         self._next += 1
+        if self._last is not None:
+            QWidget.setTabOrder(self._last, item)
+        self._last = item
 
     def items(self) -> Mapping[str, Item]:
         """Return what is pressed for each page, by the page's name."""
