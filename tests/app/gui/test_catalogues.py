@@ -201,7 +201,7 @@ def test_one_command_brings_the_catalogues_up_to_date(tmp_path: Path) -> None:
 
 
 def test_no_string_is_made_up_where_it_is_translated() -> None:
-    """What is not written out is found by nobody; told.py translates what the daemon says."""
+    """What is not written out is found by nobody; told.py translates what said.py lists."""
     wrong = []
     for path in GUI.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

@@ -148,6 +148,15 @@ def test_what_is_drawn_is_said() -> None:
     sip.delete(window)
 
 
+def test_a_service_that_is_away_is_said_where_the_state_was() -> None:
+    window = made("home-service-away")
+    rail = window.findChildren(Rail)[0]
+    names = [name_of(each) for each in rail.findChildren(QAbstractButton)]
+    window.close()
+    sip.delete(window)
+    assert names[-1] == "Not known. Service away."
+
+
 def test_the_map_says_what_the_keyboard_is_at() -> None:
     window = made("map")
     page = window.findChildren(MapPage)[0]

@@ -18,6 +18,7 @@ from tests.app.fake_daemon import UP, FakeDaemon
 from tests.app.gui.test_credit import account
 from tests.app.gui.test_signin import SIGNED_OUT
 from tests.app.keys.session import desktop_session
+from worldvpn_app.gui.language import Language, speak
 from worldvpn_app.gui.link import Link
 from worldvpn_app.gui.main import App, single_name
 from worldvpn_app.gui.own_settings import CLOSING, EXPLAINED, IS_PRIVATE, MINIMISING
@@ -260,6 +261,21 @@ def test_low_credit_is_a_notice_that_leads_to_sharing(
     )
     share.click()
     assert app.window.chosen == "sharing"
+
+
+def test_the_tray_speaks_the_language_that_was_chosen(with_tray: App, qapp: QApplication) -> None:
+    tray = with_tray.shell.tray
+    assert tray is not None
+    english = (tray.open.text(), tray.quit.text(), tray.pauses.actions()[0].text())
+    try:
+        with_tray.set_language(Language.FRENCH.value)
+        french = (tray.open.text(), tray.quit.text(), tray.pauses.actions()[0].text())
+        state = tray.state.text()
+    finally:
+        speak(Language.ENGLISH, qapp)
+    assert english == ("Open WorldVPN", "Quit, and stay protected", "5\u00a0minutes")
+    assert french == ("Ouvrir WorldVPN", "Quitter, et rester protégé", "5\u00a0minutes")
+    assert state.startswith("Connecté")
 
 
 def says(app: App, words: str) -> bool:
