@@ -11,8 +11,8 @@ from typing import Any, Self, cast
 
 from worldvpn_app.cli.snapshot import Sharing, Snapshot, Tunnel
 from worldvpn_core.errors import ConfigError, WorldVpnError
+from worldvpn_core.ipc.firewall import FirewallWhy
 from worldvpn_core.ipc.messages import (
-    FirewallWhy,
     PluginsList,
     ProfilesImport,
     ProfilesList,

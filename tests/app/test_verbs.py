@@ -14,7 +14,8 @@ from tests.app.command import Command
 from tests.app.fake_daemon import PLUGIN, UP, WHY, FakeDaemon, a_profile, a_snapshot
 from worldvpn_app.cli.exits import Exit
 from worldvpn_core.errors import ConfigError
-from worldvpn_core.ipc.messages import FirewallWhy, HostReset, ProfilesImport, SettingsSet
+from worldvpn_core.ipc.firewall import FirewallWhy
+from worldvpn_core.ipc.messages import HostReset, ProfilesImport, SettingsSet
 
 CONF = "[Interface]\nPrivateKey = canary\n"
 

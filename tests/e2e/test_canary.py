@@ -30,6 +30,8 @@ QUESTIONS: Mapping[str, Mapping[str, object]] = {
     "profiles.list": {},
     "settings.get": {},
     "firewall.counters": {},
+    "firewall.outside": {},
+    "log.tail": {},
     "firewall.why": {"destination": "1.1.1.1", "port": 443, "protocol": "udp"},
     "plugins.list": {},
     "profiles.remove": {"profile_id": "node1"},

@@ -25,7 +25,7 @@ from tests.e2e.town import (
 )
 from worldvpn_core.credit.units import CREDIT_TICKS, MEBIBYTE
 from worldvpn_lab.daemon import Daemon, is_connected, is_in
-from worldvpn_lab.demo.network import through_nodes
+from worldvpn_lab.demo.network import reaching, through_nodes
 from worldvpn_lab.map import PLACES
 from worldvpn_lab.world import World
 
@@ -268,7 +268,7 @@ def test_who_has_used_all_credit_is_blocked_and_told_the_three_ways_on(
             argv = ["iperf3", "-c", str(PLACES.page), "-R", "-n", "130M"]
             with rig.world.spawn("client", argv):
                 seen = guest.until(is_in("blocked"), 60.0)
-        rig.witness.from_now(through_nodes())
+        rig.witness.from_now(reaching(through_nodes()))
         assert rig.fire() == set()
         assert rig.leaks() == ()
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from tests.meta.tree import ROOT, parsed
 
 CORE = ROOT / "core" / "src" / "worldvpn_core"
+APP = ROOT / "app" / "src" / "worldvpn_app"
 GUIDE = ROOT / "docs" / "plugins.md"
 
 
 def hooks() -> tuple[str, ...]:
-    """Return the signature of every hook, in the order of hookspecs.py."""
-    nodes = parsed(CORE / "hookspecs.py").body
+    """Return the signature of every hook, the daemon's and agent's first."""
+    nodes = [node for folder in (CORE, APP) for node in parsed(folder / "hookspecs.py").body]
     return tuple(
         _signature(node)
         for node in nodes

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "worldvpn_wireguard": {"worldvpn_core", "cattrs", "pyroute2", "cryptography"},
     "worldvpn_killswitch": {"worldvpn_core"},
     "worldvpn_dns": {"worldvpn_core", "cattrs", "dbus_fast"},
-    "worldvpn_app": {"worldvpn_core", "cryptography", "keyring", "PyQt6"},
+    "worldvpn_app": {"worldvpn_core", "cryptography", "keyring", "pluggy", "PyQt6", "stevedore"},
     "worldvpn_reach": {"worldvpn_core", "h11"},
     "worldvpn_server": {
         *("worldvpn_core", "argon2", "asyncpg", "confusable_homoglyphs", "cryptography"),

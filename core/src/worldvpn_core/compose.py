@@ -82,8 +82,7 @@ class Daemon:
         transports = plugins.transports(system.manager, system.services)
         watch = self._metering.around(watcher.watch)
         opener = Opener(transports=transports, links=system.host.links, watch=watch)
-        pending = system.host.journal.pending()
-        initial, wanted = first_state(pending, self._chosen.now)
+        initial, wanted = first_state(system.host.journal.pending(), self._chosen.now)
         self._vault = Vault(Keeping(DiskFolder(places.state)))
         self._vault.on_change = self._vault_changed
         self._central = CentralWired(
@@ -142,7 +141,7 @@ class Daemon:
         self._picture.sharing = self._sharing.requests.shown
         if self._sharing.notice:
             self._picture.notices.tell("state.broken.guests", self._sharing.notice)
-        requests = Requests(
+        self._requests = Requests(
             control=self._control,
             runner=self._runner,
             enforcer=self._enforcer,
@@ -160,7 +159,7 @@ class Daemon:
         )
         self._server = LocalServer(
             places.socket,
-            dispatch=requests.dispatch,
+            dispatch=self._requests.dispatch,
             owner_uid=lambda: self._chosen.now.owner_uid,
             group_gid=group_id(config.socket_group),
             snapshot=self._snapshot,
@@ -184,6 +183,7 @@ class Daemon:
             self._sharing.run(),
             self._central.run(),
             self._metering.run(),
+            self._requests.outside.run(),
             attendant.follow_host(),
             attendant.follow_rules(),
             *([] if self._system.dns is None else [attendant.follow_resolver()]),

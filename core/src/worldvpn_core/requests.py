@@ -19,9 +19,8 @@ from worldvpn_core.declared import DECLARED, as_json
 from worldvpn_core.enforce import Enforcer
 from worldvpn_core.errors import BusyError, ConfigError, DeniedError, ProtectionError
 from worldvpn_core.ipc.account import AccountRequest
+from worldvpn_core.ipc.firewall import FirewallCounters, FirewallOutside, FirewallWhy, LogTail
 from worldvpn_core.ipc.messages import (
-    FirewallCounters,
-    FirewallWhy,
     HostReset,
     PluginsList,
     ProfilesImport,
@@ -49,6 +48,7 @@ from worldvpn_core.ipc.vault import (
     VaultWipe,
 )
 from worldvpn_core.metering import Metering
+from worldvpn_core.outside import Outside
 from worldvpn_core.plugins import SYSTEM_GROUP, PluginFacts
 from worldvpn_core.policy import Packet
 from worldvpn_core.profiles import ProfileStore
@@ -58,6 +58,7 @@ from worldvpn_core.settings import CHANGEABLE, Settings, SettingsFile, changed
 from worldvpn_core.share import zones
 from worldvpn_core.share.requests import ShareRequests
 from worldvpn_core.share.states import Off
+from worldvpn_core.told import Told, attached
 from worldvpn_core.tunnel.machine import plan_of
 from worldvpn_core.tunnel.states import Disconnected
 from worldvpn_core.types import Profile
@@ -106,6 +107,10 @@ class Requests:
     plugins: tuple[PluginFacts, ...]
     publish: Callable[[], None]
     receipts: ReceiptsDesk = attrs.field(factory=ReceiptsDesk)
+    outside: Outside = attrs.field(
+        default=attrs.Factory(lambda mine: Outside(mine.firewall), takes_self=True)
+    )
+    told: Told = attrs.field(factory=attached)
 
     async def dispatch(self, caller: Caller, request: Request) -> Mapping[str, object]:
         """Answer one permitted request; a WorldVpnError is the caller's to read."""
@@ -116,9 +121,9 @@ class Requests:
                 return await self._profiles(caller, request)
             case SettingsGet() | SettingsSet():
                 return await self._settings(request)
-            case FirewallWhy() | FirewallCounters():
+            case FirewallWhy() | FirewallCounters() | FirewallOutside():
                 return await self._firewall(caller, request)
-            case PluginsList() | HostReset():
+            case PluginsList() | HostReset() | LogTail():
                 return await self._host(request)
             case _:
                 return await self._owners(caller, request)
@@ -223,12 +228,16 @@ class Requests:
         return {
             "settings": {name: getattr(self.chosen.now, name) for name in CHANGEABLE},
             "declared": [as_json(one) for one in DECLARED],
+            "defaults": {name: getattr(Settings(), name) for name in CHANGEABLE},
         }
 
     async def _firewall(
-        self, caller: Caller, request: FirewallWhy | FirewallCounters
+        self, caller: Caller, request: FirewallWhy | FirewallCounters | FirewallOutside
     ) -> Mapping[str, object]:
         match request:
+            case FirewallOutside():
+                await self.outside.read()
+                return self.outside.shown()
             case FirewallCounters():
                 return {"counters": [attrs.asdict(c) for c in await self.firewall.counters()]}
             case FirewallWhy():
@@ -242,8 +251,10 @@ class Requests:
                 policy = self.enforcer.demands(self.runner.state).firewall
                 return attrs.asdict(await self.firewall.explain(policy, packet))
 
-    async def _host(self, request: PluginsList | HostReset) -> Mapping[str, object]:
+    async def _host(self, request: PluginsList | HostReset | LogTail) -> Mapping[str, object]:
         match request:
+            case LogTail(after=after):
+                return self.told.after(after)
             case PluginsList():
                 return {"plugins": [_plugin(facts) for facts in self.plugins]}
             case HostReset(confirm=confirm):

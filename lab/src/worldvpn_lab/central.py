@@ -133,6 +133,16 @@ class CentralHouse:
             raise EngineError(f"the central server did not stop in {STOP_S:g} s")
         program.close()
 
+    def vanish(self) -> None:
+        """Kill it and its database at once, as a computer that loses power; its data stay."""
+        program, self._program = self._program, None
+        if program is not None:
+            everybody = family(program.pid)
+            end(everybody)
+            for pidfd in everybody:
+                os.close(pidfd)
+            program.close()
+
     def close(self) -> None:
         """End it and remove what it kept. Idempotent."""
         program, self._program = self._program, None

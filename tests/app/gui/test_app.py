@@ -59,16 +59,15 @@ def test_a_theme_is_taken_at_once_and_remembered(
     qtbot.waitUntil(lambda: app.window.rail.state.text() == "Connected")
     assert sip.isdeleted(before)
     link.close()
+    sip.delete(app.shell)
     sip.delete(app.window)
 
 
 def test_the_tray_says_the_state_and_offers_what_the_window_does(
     daemon: FakeDaemon, app: Opened, qtbot: QtBot
 ) -> None:
-    tray = Tray(app.context.actions, app.window)
+    tray = Tray(app.context.link, app.context.store, app.context.actions)
     tray.show_view(app.window.view())
-    assert tray.state is not None
-    assert tray.main is not None
     assert tray.state.text().startswith("Connected.")
     assert tray.main.text() == "Disconnect"
     tray.main.trigger()
@@ -78,10 +77,10 @@ def test_the_tray_says_the_state_and_offers_what_the_window_does(
 def test_the_tray_offers_a_pause_only_where_there_is_something_to_pause(
     daemon: FakeDaemon, app: Opened, qtbot: QtBot
 ) -> None:
-    tray = Tray(app.context.actions, app.window)
-    assert tray.pauses is not None
+    tray = Tray(app.context.link, app.context.store, app.context.actions)
     entry = tray.pauses.menuAction()
     assert entry is not None
+    app.context.link.snapshot = states()["disconnected"]
     tray.show_view(present(states()["disconnected"], now()))
     assert not entry.isVisible()
     tray.show_view(present(states()["connected"], now()))
@@ -91,9 +90,7 @@ def test_the_tray_offers_a_pause_only_where_there_is_something_to_pause(
 
 
 def test_the_tray_knows_nothing_while_the_daemon_is_away(app: Opened) -> None:
-    tray = Tray(app.context.actions, app.window)
+    tray = Tray(app.context.link, app.context.store, app.context.actions)
     tray.show_view(None)
-    assert tray.state is not None
-    assert tray.main is not None
     assert tray.state.text() == "The service does not answer"
     assert not tray.main.isVisible()

@@ -47,6 +47,13 @@ def test_what_stands_on_a_button_or_the_alarm_is_readable(colours: Colours) -> N
     assert contrast(colours.onalarm, colours.alarm) >= 4.5
 
 
+@pytest.mark.parametrize("colours", [DARK, LIGHT], ids=["dark", "light"])
+@pytest.mark.parametrize("name", ["accent", "text3", "connected", "blocked", "text"])
+def test_every_mark_on_the_map_stands_out_from_land_and_sea(colours: Colours, name: str) -> None:
+    for under in (colours.land, colours.sea):
+        assert contrast(getattr(colours, name), under) >= 3.0
+
+
 def test_the_arithmetic_is_that_of_wcag() -> None:
     assert contrast("#000000", "#FFFFFF") == pytest.approx(21.0)
     assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)

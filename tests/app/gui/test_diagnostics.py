@@ -8,14 +8,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from tests.app.fake_daemon import HOME, SILENT, UP, FakeDaemon, a_snapshot
 from tests.app.gui.windows import Opened, opened
 from worldvpn_app.gui.diagnostics import DiagnosticsPage
-from worldvpn_app.gui.present.diagnostics import changes, healths, report, rules
+from worldvpn_app.gui.present.diagnostics import Change, changes, healths, report
+from worldvpn_app.gui.present.log import left, line_of, since, together
 from worldvpn_app.gui.screens.replay import states
-from worldvpn_core.ipc.messages import FirewallCounters
+from worldvpn_core.errors import DeniedError
+from worldvpn_core.ipc.firewall import FirewallCounters, LogTail
 
 NOW = datetime(2026, 1, 2, 13, 15, 8, tzinfo=UTC)
 COUNTED = [
@@ -71,14 +74,88 @@ def test_a_change_is_told_once_and_a_tick_of_the_counters_is_none() -> None:
     assert changes(up, more, NOW) == ()
     told = changes(up, fallen, NOW)
     assert [(each.subject, each.is_trouble) for each in told] == [("tunnel", True)]
-    assert told[0].words.startswith("Blocked: no handshake from 203.0.113.10")
+    assert told[0].words == "Blocked. The node does not answer"
 
 
-def test_rules_that_saw_nothing_are_left_out_and_the_busiest_comes_first() -> None:
-    assert [(rule.name, rule.packets) for rule in rules(COUNTED)] == [
-        ("tunnel", "1,500,000"),
-        ("block", "12"),
+def test_what_left_is_told_by_class_and_what_was_refused_did_not_leave() -> None:
+    rows = [
+        {"class": "node", "packets": 1_500_000, "bytes": 2_061_584_302},
+        {"class": "lan", "packets": 0, "bytes": 0},
+        {"class": "refused", "packets": 0, "bytes": 0},
+        {"class": "<b>tachyons", "packets": 3, "bytes": "many"},
+        None,
     ]
+    assert [(each.name, each.packets, each.amount) for each in left({"classes": rows})] == [
+        ("To the node, encrypted", "1,500,000", "1.9\u00a0GiB"),
+        ("Refused, so it did not leave", "0", "0\u00a0bytes"),
+        ("<b>tachyons", "3", "0\u00a0bytes"),
+    ]
+    assert left({"classes": "none"}) == ()
+
+
+@pytest.mark.parametrize("told", [{}, {"since_utc": None}, {"since_utc": "2026-01-02T13:00:00"}])
+def test_a_beginning_that_is_not_told_is_not_guessed(told: dict[str, object]) -> None:
+    assert since(told, NOW) == ""
+
+
+def test_lines_of_the_daemon_and_changes_stand_in_one_order() -> None:
+    row = {"at_utc": "2026-01-02T13:14:00+00:00", "level": "trouble", "subject": "server"}
+    line = line_of({**row, "text": "not \u202efollowed"}, NOW)
+    assert line is not None
+    assert (line.words, line.is_trouble) == ("not  followed", True)
+    assert line_of({"at_utc": "soon", "text": "x"}, NOW) is None
+    change = Change(at=NOW, subject="tunnel", words="Connected")
+    assert together([change], [line]) == (line, change)
+
+
+def test_the_daemons_lines_come_in_as_they_are_written(
+    daemon: FakeDaemon, page: DiagnosticsPage, qtbot: QtBot
+) -> None:
+    row = {"at_utc": "2026-01-02T13:14:00+00:00", "level": "info"}
+    lines = [{**row, "number": n, "text": f"line {n}"} for n in (1, 2)]
+    daemon.answers[LogTail] = lambda asked: {
+        "lines": [each for each in lines if int(str(each["number"])) > asked.after],
+        "last": 2,
+    }
+    page.log.feed.ask()
+    qtbot.waitUntil(lambda: len(page.log.feed.lines) == 2)
+    page.log.feed.ask()
+    qtbot.waitUntil(lambda: LogTail(after=2) in daemon.requests)
+    assert [each.words for each in page.log.feed.lines] == ["line 1", "line 2"]
+    # Another daemon counts from the beginning.
+    daemon.answers[LogTail] = lambda asked: {
+        "lines": [] if asked.after else [{**lines[0], "text": "a new life"}],
+        "last": 1,
+    }
+    page.log.feed.ask()
+    qtbot.waitUntil(lambda: len(page.log.feed.lines) == 3)
+    assert page.log.feed.lines[-1].words == "a new life"
+
+
+def test_who_is_not_told_the_log_is_told_why(
+    daemon: FakeDaemon, page: DiagnosticsPage, qtbot: QtBot
+) -> None:
+    daemon.refuses = DeniedError("the owner's")
+    page.log.feed.ask()
+    qtbot.waitUntil(lambda: page.log.feed.refusal == "denied")
+    shown = [each.text() for each in page.log.findChildren(QLabel)]
+    assert "Only the owner is told the service's own lines." in shown
+
+
+def test_a_log_that_stands_still_goes_on_when_it_may(
+    daemon: FakeDaemon, app: Opened, page: DiagnosticsPage, qtbot: QtBot
+) -> None:
+    page.log.choose("changes")
+    page.log.follows.setChecked(False)
+    daemon.show(**UP[-1])
+    qtbot.waitUntil(lambda: len(app.context.journal.entries) == 2)
+
+    def words() -> list[str]:
+        return [each.text() for each in page.log.findChildren(QLabel) if each.text()]
+
+    assert not [each for each in words() if each.startswith("Connected")]
+    page.log.follows.setChecked(True)
+    qtbot.waitUntil(lambda: bool([each for each in words() if each.startswith("Connected")]))
 
 
 def test_a_packet_is_asked_about_and_what_is_no_packet_is_not(

@@ -9,8 +9,16 @@ import pytest
 from PyQt6.QtNetwork import QLocalServer
 from pytestqt.qtbot import QtBot
 
-from tests.app.fake_daemon import HOME, FakeDaemon
-from worldvpn_app.gui.link import Link, LinkState, Refusal, Result, trouble_of
+from tests.app.fake_daemon import HOME, FakeDaemon, a_snapshot
+from worldvpn_app.gui.link import (
+    Link,
+    LinkState,
+    Refusal,
+    Result,
+    is_whole,
+    refusal_of,
+    trouble_of,
+)
 from worldvpn_core.errors import BusyError
 
 
@@ -101,3 +109,27 @@ def test_what_speaks_another_language_is_left_and_tried_again(
     qtbot.waitUntil(lambda: link.state is LinkState.ABSENT)
     qtbot.waitUntil(listening.hasPendingConnections)
     listening.close()
+
+
+@pytest.mark.parametrize("part", ["tunnel", "sharing", "protection", "daemon", "notices"])
+def test_a_snapshot_without_one_of_its_parts_is_of_another_version(part: str) -> None:
+    whole = {**a_snapshot()}
+    assert is_whole(whole)
+    assert not is_whole({**whole, part: None})
+    assert not is_whole([whole])
+
+
+@pytest.mark.parametrize(
+    ("error", "refusal"),
+    [
+        (
+            {"message": "no", "data": {"code": "busy"}},
+            Refusal(code="busy", message="no"),
+        ),
+        ({"message": "no", "data": None}, Refusal(code="internal", message="no")),
+        ({}, Refusal(code="internal", message="")),
+        ("no", Refusal(code="internal", message="")),
+    ],
+)
+def test_a_refusal_that_says_little_is_one_all_the_same(error: object, refusal: Refusal) -> None:
+    assert refusal_of(error) == refusal

@@ -38,7 +38,7 @@ def test_a_tunnel_by_the_directory_is_shown_by_where_it_comes_out() -> None:
 
 def test_the_quick_ways_are_the_fastest_the_last_and_a_favourite() -> None:
     found = picks((PARIS, BERLIN), {"home": "Home"}, "@FR", is_signed_in=True)
-    assert [(pick.target, pick.words) for pick in found] == [
+    assert [(pick.target, pick.words) for pick in found[:3]] == [
         (FASTEST, "Paris · 29\u00a0ms"),
         (Target(place="FR"), "France"),
         (Target(place=BERLIN.id), "Berlin · 44\u00a0ms"),

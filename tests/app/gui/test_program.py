@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import time
@@ -12,26 +11,15 @@ from pathlib import Path
 import pytest
 
 from tests.app.fake_daemon import FakeDaemon
+from tests.app.gui.display import display
 from tests.app.programs import PATIENCE_S, WORLDVPN, environment
 from worldvpn_core.ipc.messages import ProfilesList
 
 
-@pytest.fixture
-def display() -> Iterator[str]:
-    reading, writing = os.pipe()
-    with os.fdopen(reading) as told:
-        # It chooses a free number and says which.
-        server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
-            pass_fds=(writing,),
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(writing)
-        try:
-            yield f":{told.readline().strip()}"
-        finally:
-            server.terminate()
-            server.wait(PATIENCE_S)
+@pytest.fixture(name="display")
+def _display() -> Iterator[str]:
+    with display() as name:
+        yield name
 
 
 def until(holds: Callable[[], bool]) -> None:

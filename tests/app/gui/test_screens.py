@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 import subprocess
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 from PyQt6 import sip
 from PyQt6.QtWidgets import QApplication, QLabel, QPushButton
 
+from tests.app.fake_daemon import sharing
 from tests.app.programs import PATIENCE_S, WORLDVPN, environment
 from worldvpn_app.cli.snapshot import Protection, Sharing, Snapshot, Tunnel
 from worldvpn_app.gui import style
@@ -18,7 +22,7 @@ from worldvpn_app.gui.screens.replay import states
 from worldvpn_app.gui.screens.shoot import SIZES_PX, Shot, shots, window_for
 from worldvpn_app.gui.tokens import DARK, Theme
 
-PARTS: Mapping[str, type] = {"tunnel": Tunnel, "protection": Protection, "sharing": Sharing}
+PARTS: Mapping[str, Any] = {"tunnel": Tunnel, "protection": Protection, "sharing": Sharing}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -34,6 +38,24 @@ def test_a_kept_snapshot_has_every_field_and_no_other(name: str) -> None:
         kept = snapshot[part]
         assert isinstance(kept, dict)
         assert set(kept) == set(get_type_hints(form))
+
+
+@pytest.mark.parametrize("name", states(is_recorded=True))
+def test_a_recorded_snapshot_has_no_field_that_the_app_has_not_heard_of(name: str) -> None:
+    snapshot: dict[str, object] = {**states(is_recorded=True)[name]}
+    assert set(snapshot) == set(get_type_hints(Snapshot))
+    for part, form in PARTS.items():
+        kept = snapshot[part]
+        assert isinstance(kept, dict)
+        assert set(sharing() if part == "sharing" else get_type_hints(form)) <= set(kept)
+        assert set(kept) <= set(get_type_hints(form))
+
+
+def test_what_is_recorded_is_of_a_lab_and_no_key_is_in_it() -> None:
+    text = (files("worldvpn_app.gui.screens") / "recorded.json").read_text("utf-8")
+    assert not re.findall(r"(?i)privatekey|private_key|password|token|secret", text)
+    found = {ipaddress.ip_address(each) for each in re.findall(r"\b\d+\.\d+\.\d+\.\d+\b", text)}
+    assert {each for each in found if each.is_global} <= {ipaddress.ip_address("9.9.9.9")}
 
 
 @pytest.mark.parametrize("shot", [*shots()], ids=lambda shot: shot.name)

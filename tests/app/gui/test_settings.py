@@ -11,9 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from tests.app.fake_daemon import FakeDaemon
 from tests.app.gui.windows import Opened, opened
-from worldvpn_app.gui.editors import Combo, Number
+from worldvpn_app.gui.editors import Number
 from worldvpn_app.gui.present.settings import matching, ports, sections
 from worldvpn_app.gui.settings import SettingsPage
+from worldvpn_app.gui.widgets.combo import Combo
 from worldvpn_app.gui.widgets.controls import Segmented, Toggle
 from worldvpn_core.declared import DECLARED, as_json
 from worldvpn_core.errors import ConfigError

@@ -6,7 +6,7 @@ from PyQt6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from worldvpn_app.gui.present.view import Mark
-from worldvpn_app.gui.tray import draw
+from worldvpn_app.gui.tray_marks import draw
 
 #: What the tray draws alike on purpose: nothing leaves, and both paths are being made.
 ALIKE = {Mark.LOCK: Mark.BAR, Mark.ARROWS: Mark.ARC}

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from tests.app.central_daemon import BALANCE, CentralDaemon, an_entry
 from tests.app.gui.windows import opened
 from worldvpn_app.cli.snapshot import Balance
+from worldvpn_app.gui.present.figures import credit
 from worldvpn_app.gui.present.wallet import (
     Show,
     as_csv,
@@ -19,7 +20,6 @@ from worldvpn_app.gui.present.wallet import (
     earned,
     entry_of,
     line,
-    signed,
     spent,
 )
 from worldvpn_app.gui.wallet import WalletPage
@@ -86,8 +86,8 @@ def test_each_day_has_its_own_bar_and_older_ones_none() -> None:
     assert (days[-1].on, days[-1].earned, days[-1].spent) == (NOW.date(), 212.0, 386.0)
     assert sum(day.earned for day in days) == 212.0
     month = NOW - timedelta(days=30)
-    assert signed(earned((EARNED, VESTED, old), month)) == "+212.00"
-    assert signed(spent((EARNED, SPENT), month)) == "\u2212386.00"
+    assert credit(earned((EARNED, VESTED, old), month), signed=True) == "+212.00"
+    assert credit(spent((EARNED, SPENT), month), signed=True) == "\u2212386.00"
 
 
 def test_a_note_is_no_formula_in_a_spreadsheet() -> None:

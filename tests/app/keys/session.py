@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -49,19 +50,19 @@ def desktop_session(directory: Path) -> Iterator[DesktopSession]:
     """Run a message bus with nobody on it yet."""
     for name in ("data", "run", "config", "home"):
         (directory / name).mkdir(mode=0o700, parents=True)
-    socket, config = directory / "bus", directory / "bus.conf"
-    config.write_text(_BUS.format(path=socket))
+    path, config = directory / "bus", directory / "bus.conf"
+    config.write_text(_BUS.format(path=path))
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(directory / "home"),
         "XDG_DATA_HOME": str(directory / "data"),
         "XDG_RUNTIME_DIR": str(directory / "run"),
         "XDG_CONFIG_HOME": str(directory / "config"),
-        "DBUS_SESSION_BUS_ADDRESS": f"unix:path={socket}",
+        "DBUS_SESSION_BUS_ADDRESS": f"unix:path={path}",
     }
     argv = ("dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile")
     with _program(argv, environment):
-        _until_there(socket)
+        _until_there(path)
         yield DesktopSession(directory=directory, environment=environment)
 
 
@@ -145,7 +146,13 @@ def _program(
 
 
 def _until_there(path: Path) -> None:
+    """Wait until somebody listens: the file is there a moment before."""
     deadline_monotonic_s = time.monotonic() + PATIENCE_S
-    while not path.exists():
+    while not _listens(path):
         assert time.monotonic() < deadline_monotonic_s, f"{path} did not come"
         time.sleep(0.01)
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as asking:
+        return asking.connect_ex(str(path)) == 0

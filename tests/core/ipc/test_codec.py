@@ -20,10 +20,9 @@ from worldvpn_core.ipc.codec import (
     encode_result,
     fault_of,
 )
+from worldvpn_core.ipc.firewall import FirewallCounters, FirewallOutside, FirewallWhy, LogTail
 from worldvpn_core.ipc.messages import (
     METHODS,
-    FirewallCounters,
-    FirewallWhy,
     Hello,
     HostReset,
     PluginsList,
@@ -88,6 +87,8 @@ GOOD: list[tuple[str, dict[str, object], Request]] = [
         SettingsSet(changes={"auto_connect": None}, confirm=True),
     ),
     ("firewall.counters", {}, FirewallCounters()),
+    ("firewall.outside", {}, FirewallOutside()),
+    ("log.tail", {"after": 41}, LogTail(after=41)),
     ("plugins.list", {}, PluginsList()),
     ("host.reset", {"confirm": True}, HostReset(confirm=True)),
     ("traffic.show", {}, TrafficShow()),

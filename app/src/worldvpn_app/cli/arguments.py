@@ -186,6 +186,12 @@ def _add_other_options(made: dict[str, Parser]) -> None:
     made["gui"].add_argument(
         "--screenshots", metavar="DIR", help="draw every page into DIR, without daemon or display"
     )
+    made["gui"].add_argument(
+        "--hidden", action="store_true", help="begin in the tray; without one the window opens"
+    )
+    made["gui"].add_argument(
+        "--install", action="store_true", help="add it to your desktop's menu, with its icon"
+    )
     made["completion"].add_argument("shell", choices=("bash", "zsh", "fish"))
 
 

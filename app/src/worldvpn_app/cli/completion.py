@@ -48,7 +48,7 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "earnings": (),
     "privacy": (),
     "receipts": ("--root",),
-    "gui": ("--theme", "--screenshots"),
+    "gui": ("--theme", "--screenshots", "--hidden", "--install"),
     "plugins": (),
     "reset": ("--yes",),
     "daemon": (),

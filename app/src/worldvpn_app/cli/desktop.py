@@ -25,6 +25,14 @@ def gui(session: Session) -> Exit:
         told = f"{count} pictures are in {session.options.screenshots}."
         session.terminal.answer({"pictures": count}, [Line(told, Role.GOOD)])
         return Exit.OK
+    if session.options.install:
+        entries = importlib.import_module("worldvpn_app.gui.entries")
+        written = [
+            str(path) for path in entries.install(entries.data_home(), entries.own_command())
+        ]
+        told = "WorldVPN is in the desktop's menu."
+        session.terminal.answer({"written": written}, [Line(told, Role.GOOD)])
+        return Exit.OK
     main = importlib.import_module("worldvpn_app.gui.main")
-    run = cast("Callable[[str, str | None], int]", main.run)
-    return Exit(run(session.socket_path, session.options.theme))
+    options = session.options
+    return Exit(main.run(session.socket_path, options.theme, is_hidden=options.hidden))

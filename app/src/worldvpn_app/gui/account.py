@@ -9,11 +9,12 @@ from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtGui import QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from worldvpn_app.cli.wording import moment
 from worldvpn_app.gui.devices import Devices
 from worldvpn_app.gui.link import LinkState, Refusal, Result
 from worldvpn_app.gui.map.widget import WorldMap
 from worldvpn_app.gui.pages import Context
+from worldvpn_app.gui.password import Password
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.advice import advice, sentence
 from worldvpn_app.gui.present.view import clean
 from worldvpn_app.gui.signin import CodeOnce, SignIn
@@ -203,6 +204,7 @@ class SignedIn(QWidget):
         self._rows = [(label("second"), label("strong")) for _ in range(4)]
         self.answer = label("answer", wraps=True)
         self.devices = Devices(context, self._say)
+        self.password = Password(context)
         outer, column = page(translate("account", "Account"))
         self.out = button(translate("account", "Sign out"), icon="log-out", colours=context.colours)
         self.out.clicked.connect(self._sign_out)
@@ -214,6 +216,7 @@ class SignedIn(QWidget):
         column.addWidget(self.answer)
         column.addWidget(facts)
         column.addWidget(self.devices)
+        column.addWidget(self.password)
         column.addStretch(1)
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
@@ -241,7 +244,7 @@ class SignedIn(QWidget):
             (translate("account", "Id"), clean(str(account.get("user_id", "")), 64)),
             (
                 translate("account", "Made"),
-                moment(made, self._context.now()) if isinstance(made, str) else "\u2013",
+                figures.moment(made, self._context.now()) if isinstance(made, str) else "\u2013",
             ),
             (
                 translate("account", "Recovery"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from worldvpn_app.cli.target import Target
 from worldvpn_app.gui.link import Link, Refusal
@@ -19,12 +19,16 @@ class Actions(QObject):
     #: A page's name, for what is done on another page.
     wanted_page = pyqtSignal(str)
     asked = pyqtSignal()
+    #: Settings were changed by other means than their own rows.
+    settings_changed = pyqtSignal()
     #: A Refusal.
     refused = pyqtSignal(object)
 
     def __init__(self, link: Link, store: Store, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._link, self._store = link, store
+        self._is_early = False
+        store.profiles_changed.connect(self._known)
 
     def do(self, do: Do) -> None:
         """Do what a button says."""
@@ -39,6 +43,7 @@ class Actions(QObject):
             case Do.CONNECT:
                 self._connect_again()
             case Do.DISCONNECT:
+                self._is_early = False
                 self._ask("tunnel.disconnect", {})
             case Do.RESUME:
                 self._ask("tunnel.resume", {})
@@ -54,6 +59,10 @@ class Actions(QObject):
     def pause(self, minutes: int) -> None:
         """Open this computer for a while."""
         self._ask("tunnel.pause", {"duration_s": minutes * 60})
+
+    def share(self, *, is_on: bool) -> None:
+        """Share this connection, which was agreed to before, or stop."""
+        self._ask("share.on" if is_on else "share.off", {})
 
     def wanted(self) -> Target | None:
         """Return where a plain Connect goes: the tunnel's end, else the last, else the fastest."""
@@ -71,11 +80,22 @@ class Actions(QObject):
 
     def _connect_again(self) -> None:
         target = self.wanted()
-        if target is None:
-            text = "there is nothing to connect to: sign in, or import a profile in Settings"
+        if target is None and not self._store.knows_profiles:
+            self._is_early = True  # it was pressed before the service has said where to
+            self.asked.emit()
+        elif target is None:
+            text = QCoreApplication.translate(
+                "advice",
+                "There is nothing to connect to: sign in, or import a profile in Settings.",
+            )
             self.refused.emit(Refusal(code="central.signed_out", message=text))
         else:
             self.connect_to(target)
+
+    def _known(self) -> None:
+        if self._is_early:
+            self._is_early = False
+            self._connect_again()
 
     def _ask(self, method: str, params: Mapping[str, object]) -> None:
         self.asked.emit()

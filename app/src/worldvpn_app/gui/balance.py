@@ -12,6 +12,7 @@ from worldvpn_app.gui.present.wallet import BalanceView
 from worldvpn_app.gui.tokens import SPACE, Colours
 from worldvpn_app.gui.widgets.cards import row
 from worldvpn_app.gui.widgets.text import label
+from worldvpn_app.gui.widgets.ways import mirror
 
 translate = QCoreApplication.translate
 _PARTS: Final = 3
@@ -34,6 +35,7 @@ class PartsBar(QWidget):
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            mirror(painter, self.width())
             left = 0.0
             for place, share in enumerate(self._shares):
                 width = share * (self.width() - 4 * _PARTS)
@@ -85,8 +87,8 @@ class BalanceCard(QFrame):
         column.setContentsMargins(inside_px, 16, inside_px, 16)
         column.setSpacing(6)
         column.addWidget(label("small", translate("wallet", "Balance")))
-        unit = label("second", translate("wallet", "credits"))
-        column.addLayout(row(self.total, unit, None))
+        self.unit = label("second")
+        column.addLayout(row(self.total, self.unit, None))
         column.addWidget(self.lasts)
         column.addWidget(self._bar)
         for place, (name, figure) in enumerate(self._rows):
@@ -97,6 +99,7 @@ class BalanceCard(QFrame):
     def show_view(self, view: BalanceView) -> None:
         """Show ``view``."""
         self.total.setText(view.total)
+        self.unit.setText(view.unit)
         self.lasts.setText(view.lasts)
         self._bar.show_shares(tuple(share for _, _, share in view.parts))
         for (name, figure), (words, amount, _share) in zip(self._rows, view.parts, strict=True):

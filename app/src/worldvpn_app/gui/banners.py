@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt6.QtCore import QCoreApplication, Qt, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.link import Trouble
+from worldvpn_app.gui.mend import Mend
+from worldvpn_app.gui.present.view import Button
 from worldvpn_app.gui.tokens import SHAPE, Colours
 from worldvpn_app.gui.widgets.cards import row, sign
 from worldvpn_app.gui.widgets.controls import button, icon_button
-from worldvpn_app.gui.widgets.text import copy, label
+from worldvpn_app.gui.widgets.text import label
+from worldvpn_app.gui.widgets.ways import set_margins
 
 translate = QCoreApplication.translate
 _MOST_NOTICES = 3
@@ -24,19 +29,21 @@ class Alarm(QFrame):
     def __init__(self, colours: Colours) -> None:
         super().__init__()
         self.setProperty("look", "alarm")
-        self.setFixedHeight(SHAPE.alarm_px)
+        self.setMinimumHeight(SHAPE.alarm_px)
         inside = QHBoxLayout(self)
-        inside.setContentsMargins(22, 8, 24, 8)
+        set_margins(inside, 22, 8, 24, 8)
         inside.setSpacing(18)
         inside.addWidget(sign("triangle-alert", colours.onalarm, 36))
         words = QVBoxLayout()
         words.setSpacing(2)
-        self.cause, then = label("head"), label("strong")
-        text = (
-            "Your traffic may be leaving outside the tunnel. Close private work until this is"
-            " mended."
+        self.cause, then = label("head", wraps=True), label("strong", wraps=True)
+        then.setText(
+            translate(
+                "home",
+                "Your traffic may be leaving outside the tunnel. Close private work until this"
+                " is mended.",
+            )
         )
-        then.setText(translate("home", text))
         words.addStretch(1)
         words.addWidget(self.cause)
         words.addWidget(then)
@@ -58,10 +65,15 @@ class Alarm(QFrame):
 class Notices(QWidget):
     """Sentences that hold until they are no longer true; each can be put away."""
 
+    #: The Do of an action that was pressed.
+    taken = pyqtSignal(object)
+
     def __init__(self, colours: Colours) -> None:
         super().__init__()
         self.setObjectName("page")
         self._colours = colours
+        #: What can be done about a sentence.
+        self.offer_of: Callable[[str], Button | None] = lambda _text: None
         self._dismissed: set[str] = set()
         self._shown: tuple[str, ...] = ()
         self._column = QVBoxLayout(self)
@@ -94,9 +106,16 @@ class Notices(QWidget):
         words = label("strong", text, wraps=True)
         away = icon_button("x", translate("home", "Put away"), self._colours, self._colours.paused)
         away.clicked.connect(lambda: self._dismiss(text))
-        inside = row(sign("circle-alert", self._colours.paused), words, away)
+        inside = row(sign("circle-alert", self._colours.paused), words)
+        offer = self.offer_of(text)
+        if offer is not None:
+            do = offer.do
+            act = button(offer.text)
+            act.clicked.connect(lambda: self.taken.emit(do))
+            inside.addWidget(act)
+        inside.addWidget(away)
         inside.setStretch(1, 1)
-        inside.setContentsMargins(16, 4, 8, 4)
+        set_margins(inside, 16, 4, 8, 4)
         bar.setLayout(inside)
         return bar
 
@@ -108,7 +127,7 @@ class Notices(QWidget):
 class TroublePage(QWidget):
     """The whole page while there is no service to show: a sentence, and what to type."""
 
-    def __init__(self, colours: Colours) -> None:
+    def __init__(self, colours: Colours, socket_path: str) -> None:
         super().__init__()
         self.setObjectName("page")
         self._colours = colours
@@ -119,28 +138,17 @@ class TroublePage(QWidget):
         picture.setPixmap(icons.pixmap("plug", colours.text3, 32, scale=2.0))
         picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.sentence, self.then = label("title", centred=True), label("second", centred=True)
-        self.command = label("mono")
-        self.command.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-            | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self._copy = button(translate("link", "Copy"), icon="copy", colours=colours)
-        self._copy.clicked.connect(lambda: copy(self.command.text()))
-        self._frame = QFrame()
-        self._frame.setProperty("look", "inset")
-        inside = row(self.command, self._copy)
-        inside.setContentsMargins(16, 8, 8, 8)
-        self._frame.setLayout(inside)
+        self.mend = Mend(colours, socket_path)
+        self.command = self.mend.command
         column.addStretch(1)
         for each in (picture, self.sentence, self.then):
             column.addWidget(each)
         column.addSpacing(8)
-        column.addWidget(self._frame, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.mend)
         column.addStretch(1)
 
     def show_trouble(self, trouble: Trouble) -> None:
         """Say what keeps the app from the service, and what mends it."""
         self.sentence.setText(trouble.sentence)
         self.then.setText(trouble.then)
-        self.command.setText(trouble.command)
-        self._frame.setVisible(bool(trouble.command))
+        self.mend.show_trouble(trouble)

@@ -12,7 +12,7 @@ from worldvpn_app.gui.pages import Context, Entry, Pages
 translate = QCoreApplication.translate
 
 
-def own_pages(set_theme: Callable[[str], None]) -> Pages:
+def own_pages(set_theme: Callable[[str], None], set_language: Callable[[str], None]) -> Pages:
     """Return the pages; what each needs is imported when it is first shown."""
     pages = Pages()
     entries = (
@@ -37,7 +37,7 @@ def own_pages(set_theme: Callable[[str], None]) -> Pages:
             name="settings",
             title=translate("rail", "Settings"),
             icon="settings",
-            build=lambda context: _settings(context, set_theme),
+            build=lambda context: _settings(context, set_theme, set_language),
             is_low=True,
         ),
     )
@@ -76,7 +76,9 @@ def _diagnostics(context: Context) -> QWidget:
     return DiagnosticsPage(context)
 
 
-def _settings(context: Context, set_theme: Callable[[str], None]) -> QWidget:
+def _settings(
+    context: Context, set_theme: Callable[[str], None], set_language: Callable[[str], None]
+) -> QWidget:
     from worldvpn_app.gui.settings import SettingsPage  # noqa: PLC0415 - as above
 
-    return SettingsPage(context, set_theme)
+    return SettingsPage(context, set_theme, set_language)

@@ -8,7 +8,15 @@ from typing import Final
 
 from PyQt6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PyQt6.QtGui import QMouseEvent, QResizeEvent
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout
+from PyQt6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from worldvpn_app.cli.target import Target
 from worldvpn_app.gui import flags, icons
@@ -16,19 +24,18 @@ from worldvpn_app.gui.link import Refusal
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.advice import advice
 from worldvpn_app.gui.present.places import picks
-from worldvpn_app.gui.present.view import Button, Do, HomeView
+from worldvpn_app.gui.present.view import Button, Do, HomeView, sentences
 from worldvpn_app.gui.tokens import SHAPE, SPACE
-from worldvpn_app.gui.widgets.cards import line, row
+from worldvpn_app.gui.widgets.cards import line, row, scrolled
 from worldvpn_app.gui.widgets.controls import button
 from worldvpn_app.gui.widgets.dial import Dial
+from worldvpn_app.gui.widgets.flow import Flow
 from worldvpn_app.gui.widgets.text import label, relook
 
 translate = QCoreApplication.translate
 PAUSES_MIN: Final = (5, 15, 60)
 _MOST_CHOICES: Final = 12
 _LONG_PX: Final = 220
-#: From these heights on there is room for the large and for the small dial.
-_ROOM_PX, _ROOM_SMALL_PX = 410, 345
 
 
 class Control(QFrame):
@@ -57,6 +64,7 @@ class Control(QFrame):
         self.offer.hide()
         self.offer.clicked.connect(self._take_offer)
         self._lock, self.kill_switch, self.lan = QLabel(), label("footing"), label("small")
+        self._around = QWidget()
         self._column = QVBoxLayout(self)
         self._lay_out()
         context.actions.asked.connect(self._forget)
@@ -66,7 +74,8 @@ class Control(QFrame):
         """Assign every word and shape of ``view``."""
         self._main = view.main
         self.dial.show_state(view.mark, view.tone)
-        self.dial.setAccessibleName(f"{view.title}. {view.line}")
+        self.dial.setAccessibleName(sentences(view.title, view.line))
+        self.main.setAccessibleDescription(sentences(view.title, view.line, view.small))
         self.title.setText(view.title)
         self.title.setStyleSheet(f"color: {self._colours.state(view.tone)}")
         self.flag.show_country(view.country)
@@ -88,6 +97,7 @@ class Control(QFrame):
         self._lock.setPixmap(icons.pixmap(name, self._colours.text2, 16, scale=2.0))
         self.kill_switch.setText(view.kill_switch)
         self.lan.setText(view.local_network)
+        self._fit_dial()
 
     def press(self) -> None:
         """Do what the main button says."""
@@ -104,6 +114,7 @@ class Control(QFrame):
         self.offer.setVisible(told.button is not None)
         self.offer.setText(told.button.text if told.button else "")
         self.main.setEnabled(True)
+        self._fit_dial()
 
     def set_small(self, *, is_small: bool) -> None:
         """Take less room."""
@@ -113,12 +124,21 @@ class Control(QFrame):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
-        room_px = self.height()
-        if room_px >= _ROOM_PX and not self._is_small:
-            self.dial.resize_to(SHAPE.dial_px)
-        else:
-            is_low = room_px < _ROOM_SMALL_PX
-            self.dial.resize_to(SHAPE.dial_least_px if is_low else SHAPE.dial_small_px)
+        self._fit_dial()
+
+    def _fit_dial(self) -> None:
+        """Draw the dial as large as it may be without anything to be scrolled to."""
+        inside, room = self._around.layout(), self._scroll.viewport()
+        if inside is None or room is None:
+            return
+        words_px = inside.totalHeightForWidth(room.width()) - self.dial.height()
+        sizes = (SHAPE.dial_px, SHAPE.dial_small_px, SHAPE.dial_least_px)
+        fitting = (
+            size
+            for size in sizes[1 if self._is_small else 0 :]
+            if words_px + self.dial.side_px(size) <= room.height()
+        )
+        self.dial.resize_to(next(fitting, SHAPE.dial_least_px))
 
     def eventFilter(self, _watched: QObject | None, event: QEvent | None) -> bool:
         is_release = event is not None and event.type() is QEvent.Type.MouseButtonRelease
@@ -170,16 +190,18 @@ class Control(QFrame):
         def fill() -> None:
             menu.clear()
             store = self._context.store
-            for pick in picks(
+            found = picks(
                 store.nodes,
                 store.profiles,
                 store.last_used,
+                lists=self._context.lists.all(),
                 is_signed_in=store.is_signed_in,
-                most=_MOST_CHOICES,
-            ):
+            )
+            for pick in found[:_MOST_CHOICES]:
                 flag = flags.pixmap(pick.place.country, self._colours)
                 sign = icons.icon(pick.icon, self._colours.text2, 16)
-                text = f"{pick.title}:  {pick.words}"
+                # An ampersand alone would be drawn as a line below the next letter.
+                text = f"{pick.title}:  {pick.words}".replace("&", "&&")
                 made = menu.addAction(text, self._connecter(pick.target))
                 if made is not None:
                     made.setIcon(icons.of(flag) if pick.place.country else sign)
@@ -221,10 +243,15 @@ class Control(QFrame):
         inside.addSpacing(8)
         inside.addWidget(self.main)
         inside.addSpacing(4)
-        inside.addLayout(row(*self.second))
+        inside.addLayout(Flow(*self.second, fills=True))
         inside.addStretch(1)
-        column.addLayout(inside, 1)
+        # It scrolls before it clips.
+        self._around.setLayout(inside)
+        self._scroll = scrolled(self._around)
+        column.addWidget(self._scroll, 1)
         column.addWidget(line())
-        foot = row(self._lock, self.kill_switch, None, self.lan)
+        kept = QWidget()
+        kept.setLayout(row(self._lock, self.kill_switch))
+        foot = Flow(kept, self.lan, apart=True)
         foot.setContentsMargins(side_px, 10, side_px, 12)
         column.addLayout(foot)

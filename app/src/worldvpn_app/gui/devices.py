@@ -8,9 +8,9 @@ from typing import Any
 from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
-from worldvpn_app.cli.wording import moment
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.pages import Context
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.advice import sentence
 from worldvpn_app.gui.present.view import clean
 from worldvpn_app.gui.store import looked
@@ -54,7 +54,9 @@ class Devices(QFrame):
         words = QVBoxLayout()
         words.setSpacing(0)
         now = self._context.now()
-        seen = translate("account", "seen {time}").format(time=moment(device["seen_at"], now))
+        seen = translate("account", "seen {time}").format(
+            time=figures.moment(device["seen_at"], now)
+        )
         words.addWidget(label("strong", clean(str(device["name"]), 64)))
         words.addWidget(label("caption", seen))
         inside = row(sign("laptop", self._context.colours.text2))

@@ -7,33 +7,30 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from PyQt6.QtCore import QCoreApplication, Qt, QTimer
+from PyQt6.QtCore import QCoreApplication, QTimer
 from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QFileDialog,
     QFrame,
-    QGridLayout,
-    QLabel,
-    QLineEdit,
     QVBoxLayout,
     QWidget,
 )
 
-from worldvpn_app.cli.exits import UsageError
-from worldvpn_app.cli.packet import question
 from worldvpn_app.gui import icons
-from worldvpn_app.gui.link import Refusal, Result
+from worldvpn_app.gui.link import Result
+from worldvpn_app.gui.logview import LogCard
+from worldvpn_app.gui.outside import OutsideCard
 from worldvpn_app.gui.pages import Context
-from worldvpn_app.gui.present.advice import sentence
-from worldvpn_app.gui.present.diagnostics import Health, healths, report, rules
+from worldvpn_app.gui.present.advice import not_written
+from worldvpn_app.gui.present.diagnostics import Health, healths, report
 from worldvpn_app.gui.tokens import SPACE, Colours
-from worldvpn_app.gui.widgets.cards import card, emptied, page, row, sign
-from worldvpn_app.gui.widgets.controls import Chip, button, icon_button
-from worldvpn_app.gui.widgets.text import Elided, copy, label, relook
+from worldvpn_app.gui.why import Why
+from worldvpn_app.gui.widgets.cards import page, row, sign
+from worldvpn_app.gui.widgets.controls import button
+from worldvpn_app.gui.widgets.text import copy, label, relook
 
 translate = QCoreApplication.translate
 _EVERY_MS: Final = 2_000
-_LINES: Final = 30
 _LOOKS: Final[Mapping[str, str]] = {
     "good": "connected",
     "waiting": "paused",
@@ -54,20 +51,12 @@ class DiagnosticsPage(QWidget):
         self._plugins: tuple[Mapping[str, Any], ...] = ()
         self.cards = tuple(HealthCard(context.colours) for _ in range(3))
         self.why = Why(context)
-        self._rules = QGridLayout()
-        self._rules.setHorizontalSpacing(16)
-        self._rules.setVerticalSpacing(6)
-        self._rules.setColumnStretch(0, 1)
-        self._log = QVBoxLayout()
-        self._log.setSpacing(2)
-        self._only_trouble = Chip(translate("diagnostics", "Problems"), context.colours)
-        self._only_trouble.clicked.connect(self._show_log)
+        self.outside, self.log = OutsideCard(context), LogCard(context)
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY_MS)
         self._timer.timeout.connect(self._ask)
         self._lay_out()
         context.link.snapshot_changed.connect(self._show)
-        context.journal.changed.connect(self._show_log)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         super().showEvent(event)
@@ -75,37 +64,33 @@ class DiagnosticsPage(QWidget):
         self._context.link.call("plugins.list", done=self._take_plugins)
         self._ask()
         self._show()
-        self._show_log()
+        self.log.feed.watch(is_watched=True)
+        self.log.fill()
 
     def hideEvent(self, event: QHideEvent | None) -> None:
         super().hideEvent(event)
         self._timer.stop()
+        self.log.feed.watch(is_watched=False)
 
     def report(self) -> str:
         """Return the report: no name, address, id or key is in it."""
         snapshot = self._context.link.snapshot
         if snapshot is None:
             return ""
-        return report(snapshot, self._counters, self._plugins, version("worldvpn-app"))
+        return report(
+            snapshot,
+            self._counters,
+            self._plugins,
+            version("worldvpn-app"),
+            self.log.feed.lines,
+        )
 
     def _ask(self) -> None:
         self._context.link.call("firewall.counters", done=self._take_counters)
+        self.outside.refresh()
 
     def _take_counters(self, result: Result) -> None:
         self._counters = tuple(result["counters"])
-        emptied(self._rules)
-        heads = (
-            translate("diagnostics", "Rule"),
-            translate("diagnostics", "Packets"),
-            translate("diagnostics", "Amount"),
-        )
-        for column, text in enumerate(heads):
-            self._rules.addWidget(_cell(text, "column", is_figure=column > 0), 0, column)
-        for place, rule in enumerate(rules(self._counters), start=1):
-            for column, text in enumerate((rule.name, rule.packets, rule.amount)):
-                look = "mono" if column == 0 else "semi"
-                cell = _cell(text, look, is_figure=column > 0)
-                self._rules.addWidget(cell, place, column)
 
     def _take_plugins(self, result: Result) -> None:
         self._plugins = tuple(result["plugins"])
@@ -115,33 +100,6 @@ class DiagnosticsPage(QWidget):
         if snapshot is not None and self.isVisible():
             for shown, health in zip(self.cards, healths(snapshot), strict=True):
                 shown.show_health(health)
-
-    def _show_log(self) -> None:
-        emptied(self._log)
-        entries = [
-            each
-            for each in self._context.journal.entries
-            if each.is_trouble or not self._only_trouble.isChecked()
-        ]
-        for entry in reversed(entries[-_LINES:]):
-            colours = self._context.colours
-            name, colour = (
-                ("triangle-alert", colours.paused) if entry.is_trouble else ("info", colours.text3)
-            )
-            subject = label("mono", entry.subject)
-            subject.setFixedWidth(64)
-            time = label("mono", f"{entry.at:%H:%M:%S}")
-            words = label("mono", entry.words, wraps=True)
-            shown = row(time, sign(name, colour, 14), subject, words, spacing_px=12)
-            shown.setStretch(3, 1)
-            self._log.addLayout(shown)
-        if not entries:
-            text = translate("diagnostics", "Nothing has changed since the app was opened.")
-            self._log.addWidget(label("second", text))
-
-    def _copy_log(self) -> None:
-        entries = self._context.journal.entries
-        copy("\n".join(f"{each.at:%H:%M:%S} {each.subject} {each.words}" for each in entries))
 
     def _save(self) -> None:
         title = translate("diagnostics", "Save the report")
@@ -154,7 +112,7 @@ class DiagnosticsPage(QWidget):
         try:
             path.write_text(self.report(), encoding="utf-8")
         except OSError as error:
-            self.why.say(f"{path.name} cannot be written: {error.strerror}.", "blocked")
+            self.why.say(not_written(path, error), "blocked")
 
     def _lay_out(self) -> None:
         told = label("small", translate("diagnostics", "No name, address, id or key is in it"))
@@ -172,22 +130,11 @@ class DiagnosticsPage(QWidget):
         for place in range(len(self.cards)):
             beside.setStretch(place, 1)
         column.addLayout(beside)
-        seen, inside = card()
-        inside.addWidget(label("head", translate("diagnostics", "What the rules saw")))
-        inside.addLayout(self._rules)
-        inside.addStretch(1)
-        both = row(seen, self.why, spacing_px=SPACE.between_cards_px)
+        both = row(self.outside, self.why, spacing_px=SPACE.between_cards_px)
         both.setStretch(0, 1)
         both.setStretch(1, 1)
         column.addLayout(both)
-        log, lines = card()
-        copying = icon_button("copy", translate("diagnostics", "Copy"), self._context.colours)
-        copying.clicked.connect(self._copy_log)
-        head = label("head", translate("diagnostics", "Changes"))
-        since = label("small", translate("diagnostics", "since the app was opened"))
-        lines.addLayout(row(head, since, None, self._only_trouble, copying))
-        lines.addLayout(self._log)
-        column.addWidget(log)
+        column.addWidget(self.log)
         column.addStretch(1)
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
@@ -222,75 +169,3 @@ class HealthCard(QFrame):
         relook(self.word, health.look)
         self.line.setText(health.line)
         self.note.setText(health.note)
-
-
-class Why(QFrame):
-    """Ask what becomes of a packet."""
-
-    def __init__(self, context: Context) -> None:
-        super().__init__()
-        self.setProperty("look", "card")
-        self._context = context
-        self.ask = QLineEdit()
-        self.ask.setAccessibleName(translate("diagnostics", "Destination"))
-        self.ask.setPlaceholderText("9.9.9.9:53/udp")
-        self.ask.returnPressed.connect(self.press)
-        pressed = button(translate("diagnostics", "Ask"), look="accent")
-        pressed.clicked.connect(self.press)
-        self.verdict, self.told = label("head"), label("small", wraps=True)
-        self._answer = QFrame()
-        inside = QVBoxLayout(self._answer)
-        inside.setContentsMargins(14, 10, 14, 10)
-        inside.setSpacing(4)
-        inside.addWidget(self.verdict)
-        inside.addWidget(self.told)
-        column = QVBoxLayout(self)
-        inside_px = SPACE.inside_card_px
-        column.setContentsMargins(inside_px, inside_px, inside_px, inside_px)
-        column.setSpacing(10)
-        column.addWidget(label("head", translate("diagnostics", "Why?")))
-        text = translate("diagnostics", "Ask what happens to any traffic.")
-        column.addWidget(label("small", text))
-        column.addLayout(row(self.ask, pressed))
-        column.addWidget(self._answer)
-        column.addStretch(1)
-        self._answer.hide()
-
-    def press(self) -> None:
-        """Ask about what is typed."""
-        try:
-            asked = question(self.ask.text() or self.ask.placeholderText())
-        except UsageError as error:
-            self.say(sentence(error.message), "blocked", translate("diagnostics", "Not asked"))
-            return
-        self._context.link.call(
-            "firewall.why", asked._asdict(), done=self._show, refused=self._refused
-        )
-
-    def say(self, text: str, look: str, verdict: str = "") -> None:
-        """Show an answer."""
-        self.verdict.setText(verdict)
-        self.verdict.setVisible(bool(verdict))
-        self.told.setText(text)
-        relook(self._answer, look)
-        self._answer.show()
-
-    def _show(self, result: Result) -> None:
-        packets = translate("diagnostics", "{n} packets so far.").format(
-            n=f"{int(result['packets']):,}"
-        )
-        text = f"{sentence(str(result['sentence']))} {packets}"
-        if result["allowed"]:
-            self.say(text, "open", translate("diagnostics", "May leave"))
-        else:
-            self.say(text, "blocked", translate("diagnostics", "Refused"))
-
-    def _refused(self, refusal: Refusal) -> None:
-        self.say(sentence(refusal.message), "blocked")
-
-
-def _cell(text: str, look: str, *, is_figure: bool) -> QLabel:
-    made = label(look, text) if is_figure else Elided(look, text)
-    if is_figure:
-        made.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-    return made

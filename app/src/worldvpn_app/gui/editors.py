@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from PyQt6.QtCore import QCoreApplication, QPointF, Qt
-from PyQt6.QtGui import QIcon, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PyQt6.QtCore import QCoreApplication
+from PyQt6.QtGui import QIcon, QWheelEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
-from worldvpn_app.cli.countries import every, name_of
+from worldvpn_app.cli.countries import every
 from worldvpn_app.gui import flags
+from worldvpn_app.gui.editors_more import further
+from worldvpn_app.gui.language import Language, language_of
 from worldvpn_app.gui.pages import Context
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.places import PREFIX, place_of, target_of
 from worldvpn_app.gui.present.settings import Setting, in_words, ports
 from worldvpn_app.gui.tokens import Colours
+from worldvpn_app.gui.widgets.combo import Combo
 from worldvpn_app.gui.widgets.controls import Toggle, button
 from worldvpn_app.gui.widgets.text import label
 
@@ -23,36 +28,23 @@ Change = Callable[[object], None]
 _WIDE_PX: Final = 190
 
 
-class Combo(QComboBox):
+class Number(QSpinBox):
     """Scrolling over it scrolls the page, and changes nothing."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setAccessibleName(name)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setFixedWidth(_WIDE_PX)
-
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         if event is not None:
             event.ignore()
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        super().paintEvent(event)
-        with QPainter(self) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            colour = self.palette().color(self.foregroundRole())
-            painter.setPen(QPen(colour, 1.75, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-            at = QPointF(self.width() - 18, self.height() / 2)
-            corners = (QPointF(-4, -2), QPointF(0, 2), QPointF(4, -2))
-            painter.drawPolyline(QPolygonF([at + each for each in corners]))
 
-
-class Number(QSpinBox):
-    """As ``Combo``, for numbers."""
-
-    def wheelEvent(self, event: QWheelEvent | None) -> None:
-        if event is not None:
-            event.ignore()
+def languages(kept: object, change: Callable[[str], None]) -> Combo:
+    """Return what changes the language, each called as it calls itself."""
+    made = Combo(translate("settings", "Language"))
+    made.addItem(translate("settings", "System"), Language.SYSTEM.value)
+    made.addItem("English", Language.ENGLISH.value)
+    made.addItem("Français", Language.FRENCH.value)
+    made.setCurrentIndex(made.findData(language_of(kept).value))
+    made.activated.connect(lambda place: change(made.itemData(place)))
+    return made
 
 
 def editor(  # noqa: PLR0911 - a table
@@ -69,14 +61,24 @@ def editor(  # noqa: PLR0911 - a table
         case "text":
             return _text(setting, change)
         case "country":
-            countries = ((code, name_of(code), code) for code in every())
+            names = {code: figures.country(code) for code in every()}
+            countries = (
+                (code, names[code], code) for code in figures.in_order(names, names.__getitem__)
+            )
             return _combo(setting, context.colours, change, countries)
         case "destination":
             return _combo(setting, context.colours, change, _destinations(context))
         case "nodes":
             return _nodes(setting, change)
         case _:
-            return label("second", in_words(setting.value))
+            made = further(setting, context, change, wrong)
+            return _foreign(setting, context, change) if made is None else made
+
+
+def _foreign(setting: Setting, context: Context, change: Change) -> QWidget:
+    """Return what a plugin of the app has for it, else its value in words."""
+    made: QWidget | None = context.plugged.editor(setting, change)
+    return label("second", in_words(setting.value)) if made is None else made
 
 
 def _switch(setting: Setting, colours: Colours, change: Change) -> QWidget:
@@ -157,22 +159,25 @@ def _combo(
     for value, words in setting.choices:
         made.addItem(words, value)
     for value, words, country in further:
-        icon = QIcon(flags.pixmap(country, colours)) if country else QIcon()
-        made.addItem(icon, words, value)
+        made.add(words, value, functools.partial(_flag, country, colours) if country else None)
     found = made.findData(setting.value)
     if found < 0:
         made.addItem(in_words(setting.value), setting.value)
         found = made.count() - 1
-    made.setCurrentIndex(found)
+    made.show_at(found)
     made.activated.connect(lambda place: change(made.itemData(place)))
     return made
+
+
+def _flag(country: str, colours: Colours) -> QIcon:
+    return QIcon(flags.pixmap(country, colours))
 
 
 def _destinations(context: Context) -> Iterator[tuple[str, str, str]]:
     store = context.store
     for profile_id, name in store.profiles.items():
         yield profile_id, name, ""
-    for code in sorted({node.country for node in store.nodes}, key=name_of):
+    for code in figures.in_order({node.country for node in store.nodes}, figures.country):
         place = place_of(target_of(f"{PREFIX}{code}"), {}, {})
         yield f"{PREFIX}{code}", place.words, code
 
@@ -182,7 +187,8 @@ def _nodes(setting: Setting, change: Change) -> QWidget:
     made = QWidget()
     inside = QHBoxLayout(made)
     inside.setContentsMargins(0, 0, 0, 0)
-    words = translate("settings", "{n} chosen").format(n=len(held))
+    words = translate("settings", "{n} chosen", "", figures.form(len(held)))
+    words = words.format(n=figures.whole(len(held)))
     inside.addWidget(label("second", words if held else translate("settings", "None")))
     if held:
         clear = button(translate("settings", "Clear"))

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PyQt6.QtCore import QCoreApplication, Qt
+from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtWidgets import QButtonGroup, QFrame, QVBoxLayout, QWidget
 
 from worldvpn_app.gui.pages import Context
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.wallet import Entry, Show, line
 from worldvpn_app.gui.tokens import SPACE
 from worldvpn_app.gui.widgets import cards
 from worldvpn_app.gui.widgets.cards import emptied, row, sign
 from worldvpn_app.gui.widgets.controls import Chip, icon_button
 from worldvpn_app.gui.widgets.text import Elided, label
+from worldvpn_app.gui.widgets.ways import at_end
 
 translate = QCoreApplication.translate
 _ROWS: Final = 10
@@ -87,7 +89,9 @@ class History(QFrame):
             nothing = label("second", translate("wallet", "Nothing was booked yet."))
             self._rows.addWidget(nothing)
         words = translate("wallet", "{first} to {last} of {all}").format(
-            first=self._from + 1, last=self._from + len(shown), all=f"{len(fitting):,}"
+            first=figures.whole(self._from + 1),
+            last=figures.whole(self._from + len(shown)),
+            all=figures.whole(len(fitting)),
         )
         self.count.setText(words if shown else "")
         self.newer.setEnabled(self._from > 0)
@@ -98,7 +102,7 @@ class History(QFrame):
         made = QWidget()
         made.setFixedHeight(36)
         figure = label("semi", shown.figure)
-        figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        figure.setAlignment(at_end())
         figure.setFixedWidth(96)
         when = label("small", shown.when)
         when.setFixedWidth(124)

@@ -13,6 +13,7 @@ from worldvpn_app.gui import flags, icons
 from worldvpn_app.gui.control import Control
 from worldvpn_app.gui.link import LinkState
 from worldvpn_app.gui.map.clusters import spots
+from worldvpn_app.gui.map.owner import has_way, is_seen, owner_label, place_of_owner
 from worldvpn_app.gui.map.paint import spot_of
 from worldvpn_app.gui.map.view import MapView
 from worldvpn_app.gui.map.widget import WorldMap
@@ -25,6 +26,7 @@ from worldvpn_app.gui.tokens import SHAPE, SPACE, Colours
 from worldvpn_app.gui.widgets.cards import card, row, sign
 from worldvpn_app.gui.widgets.chart import RateChart
 from worldvpn_app.gui.widgets.text import Elided, label
+from worldvpn_app.gui.widgets.ways import at_end, set_margins
 
 translate = QCoreApplication.translate
 _FACTS: Final = 5
@@ -48,7 +50,8 @@ class Home(QWidget):
         self.map = WorldMap(context.colours, is_quiet=True)
         self.facts_title = label("head")
         self._facts = [
-            (sign("globe", ""), label("second"), Elided("strong")) for _ in range(_FACTS)
+            (sign("globe", ""), label("second"), label("pill"), Elided("strong"))
+            for _ in range(_FACTS)
         ]
         self.picks_title = label("plate")
         self.picks = tuple(PickButton(context.colours) for _ in range(_PICKS))
@@ -61,6 +64,7 @@ class Home(QWidget):
         context.store.nodes_changed.connect(self._show_picks)
         context.store.profiles_changed.connect(self._show_picks)
         context.store.nodes_changed.connect(self._show_map)
+        context.lists.changed.connect(self._show_picks)
         context.link.traffic_changed.connect(self._counted)
         context.link.state_changed.connect(self._turned)
         self._view: HomeView | None = None
@@ -74,12 +78,14 @@ class Home(QWidget):
         self._view = view
         self.control.show_view(view)
         self.facts_title.setText(view.facts_title)
-        for place, (icon, what, value) in enumerate(self._facts):
+        for place, (icon, what, why, value) in enumerate(self._facts):
             is_there = place < len(view.facts)
             for widget in (icon, what, value):
                 widget.setVisible(is_there)
+            why.setVisible(is_there and bool(view.facts[place].why))
             if is_there:
                 fact = view.facts[place]
+                why.setText(fact.why)
                 icon.setPixmap(icons.pixmap(fact.icon, self._colours.text3, 16, scale=2.0))
                 what.setText(fact.label)
                 value.setText(fact.value)
@@ -101,12 +107,12 @@ class Home(QWidget):
         is_small = self._is_small()
         self.control.set_small(is_small=is_small)
         edge_px = SPACE.page_narrow_px if is_small else SPACE.page_px
-        self._grid.setContentsMargins(edge_px, 0, 0, edge_px)
+        set_margins(self._grid, edge_px, 0, 0, edge_px)
         self._grid.setVerticalSpacing(SPACE.between_cards_px)
         self._left.setFixedWidth(_CONTROL_SMALL_PX if is_small else _CONTROL_PX)
         self._left_column.setContentsMargins(0, edge_px, 0, 0)
-        self._traffic_around.setContentsMargins(0, 0, edge_px, 0)
-        self._over.setContentsMargins(8, 0, edge_px, 0)
+        set_margins(self._traffic_around, 0, 0, edge_px, 0)
+        set_margins(self._over, 8, 0, edge_px, 0)
         self.picks[-1].setHidden(is_small or self.picks[-1].pick is None)
         self.carried.setHidden(is_small)
         self._looked_at = None
@@ -162,10 +168,17 @@ class Home(QWidget):
                 current_mark=view.mark,
                 current_tone=view.tone,
                 country=view.country,
+                you=place_of_owner(self._context.store.country),
+                you_label=owner_label(self._context.store.country, view),
+                is_visible=is_seen(view),
+                has_way=has_way(view),
             )
         )
         current = spot_of(every, view.node_id)
         wanted = [(current.x, current.y)] if current else [(one.x, one.y) for one in every]
+        owner = place_of_owner(self._context.store.country)
+        if current and owner and has_way(view):
+            wanted.append(owner)
         key = (tuple(wanted), self.map.size())
         if key != self._looked_at:
             self._looked_at = key
@@ -173,7 +186,13 @@ class Home(QWidget):
 
     def _show_picks(self) -> None:
         store = self._context.store
-        found = picks(store.nodes, store.profiles, store.last_used, is_signed_in=store.is_signed_in)
+        found = picks(
+            store.nodes,
+            store.profiles,
+            store.last_used,
+            lists=self._context.lists.all(),
+            is_signed_in=store.is_signed_in,
+        )
         for place, widget in enumerate(self.picks):
             widget.show_pick(found[place] if place < len(found) else None)
         self.picks_title.setVisible(bool(found))
@@ -210,9 +229,9 @@ class Home(QWidget):
     def _connection(self) -> QFrame:
         made, column = card(spacing_px=10)
         column.addWidget(self.facts_title)
-        for icon, what, value in self._facts:
-            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            line = row(icon, what)
+        for icon, what, why, value in self._facts:
+            value.setAlignment(at_end())
+            line = row(icon, what, why)
             line.addWidget(value, 1)
             column.addLayout(line)
         return made

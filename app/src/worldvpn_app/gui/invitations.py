@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QFileDialog, QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.pages import Context
-from worldvpn_app.gui.present.advice import sentence
+from worldvpn_app.gui.present.advice import not_written, sentence
 from worldvpn_app.gui.present.view import clean
 from worldvpn_app.gui.tokens import SPACE
 from worldvpn_app.gui.widgets.cards import emptied, line, row, sign
@@ -88,7 +88,7 @@ class Invitations(QFrame):
             with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as opened:
                 opened.write(text)
         except OSError as error:
-            self._say(f"{path.name} cannot be written: {error.strerror}.")
+            self._say(not_written(path, error))
         else:
             self._say("")
 

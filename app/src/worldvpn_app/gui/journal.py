@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_app.gui.link import Link, LinkState
@@ -37,7 +37,9 @@ class Journal(QObject):
 
     def _turned(self) -> None:
         if self._last is not None and self._link.state is LinkState.ABSENT:
-            words = "The service went away; it is looked for"
+            words = QCoreApplication.translate(
+                "diagnostics", "The service went away; it is looked for"
+            )
             self._last = None
             self._add((Change(at=self._now(), subject="app", words=words, is_trouble=True),))
 

@@ -26,6 +26,13 @@ from worldvpn_core.ipc.protocol import (
 
 #: Waits between tries, the last one for good.
 BACK_OFF_MS: Final = (500, 1_000, 2_000, 5_000)
+_PARTS: Final = {
+    "tunnel": dict,
+    "sharing": dict,
+    "protection": dict,
+    "daemon": dict,
+    "notices": list,
+}
 _UCRED: Final = struct.Struct("3i")
 
 Result = Mapping[str, Any]
@@ -51,6 +58,8 @@ class Trouble:
     #: What it means, and what to do.
     then: str = ""
     command: str = ""
+    #: Starting the service mends it.
+    is_absent: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -175,6 +184,9 @@ class Link(QObject):
 
     def _take(self, message: Mapping[str, Any]) -> None:
         if message.get("method") == "snapshot":
+            if not is_whole(message.get("params")):
+                self._leave(LinkState.TOO_OLD)
+                return
             self.snapshot = cast("Snapshot", message["params"])
             self._tries = 0
             self._set(LinkState.CONNECTED)
@@ -187,10 +199,10 @@ class Link(QObject):
         if done is None or refused is None:
             return
         if "error" in message:
-            error = message["error"]
-            refused(Refusal(code=str(error["data"]["code"]), message=str(error["message"])))
+            refused(refusal_of(message["error"]))
         else:
-            done(message["result"])
+            result = message.get("result")
+            done(result if isinstance(result, dict) else {})
 
     def _failed(self, error: QLocalSocket.LocalSocketError) -> None:
         denied = error is QLocalSocket.LocalSocketError.SocketAccessError
@@ -220,12 +232,25 @@ class Link(QObject):
         return int(_UCRED.unpack(raw)[1])
 
 
+def is_whole(snapshot: object) -> bool:
+    """Say whether all of ``snapshot`` is there that no page can do without."""
+    return isinstance(snapshot, dict) and all(
+        isinstance(snapshot.get(part), kind) for part, kind in _PARTS.items()
+    )
+
+
+def refusal_of(error: object) -> Refusal:
+    """Return a refusal as it is told, however little of it is."""
+    told = error if isinstance(error, dict) else {}
+    data = told.get("data")
+    code = data.get("code") if isinstance(data, dict) else None
+    return Refusal(code=str(code or "internal"), message=str(told.get("message") or ""))
+
+
 def trouble_of(state: LinkState, path: str) -> Trouble | None:
     """Return what to say and to type when ``state`` is not CONNECTED. Pure but for translation."""
     translate = QCoreApplication.translate
-    kept = translate(
-        "link", "What it blocked stays blocked; a tunnel may be closed. Start it with:"
-    )
+    kept = translate("link", "What it blocked stays blocked; a tunnel may be closed.")
     match state:
         case LinkState.CONNECTED:
             return None
@@ -236,6 +261,7 @@ def trouble_of(state: LinkState, path: str) -> Trouble | None:
                 sentence=translate("link", "The WorldVPN service is not running"),
                 then=kept,
                 command=command("daemon", as_root=True),
+                is_absent=True,
             )
         case LinkState.TOO_OLD:
             return Trouble(

@@ -13,6 +13,8 @@ from PyQt6.QtWidgets import QWidget
 from worldvpn_app.gui.actions import Actions
 from worldvpn_app.gui.journal import Journal
 from worldvpn_app.gui.link import Link
+from worldvpn_app.gui.lists import OwnLists
+from worldvpn_app.gui.plugged import Plugged
 from worldvpn_app.gui.store import Store
 from worldvpn_app.gui.tokens import Colours
 
@@ -27,6 +29,10 @@ class Context:
     colours: Colours
     settings: QSettings
     journal: Journal
+    plugged: Plugged = attrs.field(factory=Plugged)
+    lists: OwnLists = attrs.field(
+        default=attrs.Factory(lambda mine: OwnLists(mine.settings), takes_self=True)
+    )
     #: The time in the owner's zone.
     now: Callable[[], datetime] = lambda: datetime.now().astimezone()
 

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QFileDialog, QFrame, QVBoxLayout, QWidget
 
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.pages import Context
-from worldvpn_app.gui.present.advice import sentence
+from worldvpn_app.gui.present.advice import not_read, sentence
 from worldvpn_app.gui.present.facts import protocol
 from worldvpn_app.gui.present.view import clean
 from worldvpn_app.gui.tokens import SPACE
@@ -59,10 +59,12 @@ class Profiles(QFrame):
                 raw = opened.read(MAX_PROFILE_BYTES + 1)
             text = raw.decode()
         except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it holds no text"
-            self._say(f"{file.name} cannot be read: {reason}")
+            self._say(not_read(file, error))
             return
-        params = {"name": file.stem[:_LONGEST_NAME].strip() or "Profile", "text": text}
+        params = {
+            "name": file.stem[:_LONGEST_NAME].strip() or translate("settings", "Profile"),
+            "text": text,
+        }
         self._context.link.call(
             "profiles.import", params, done=self._brought, refused=self._refused
         )
@@ -137,16 +139,29 @@ class Plugins(QFrame):
 
     def _show(self, result: Result) -> None:
         emptied(self._rows)
-        for place, plugin in enumerate(result["plugins"]):
-            if place:
-                self._rows.addWidget(line())
-            made = QWidget()
-            made.setMinimumHeight(40)
-            name = label("strong", clean(str(plugin["name"]), 40))
-            version = label("caption", clean(str(plugin.get("version") or ""), 20))
+        for plugin in result["plugins"]:
             process = translate("settings", "in the {process}").format(
                 process=clean(str(plugin.get("process", "")), 20)
             )
-            inside = row(name, version, None, label("pill", process))
-            made.setLayout(inside)
-            self._rows.addWidget(made)
+            self._add(str(plugin["name"]), str(plugin.get("version") or ""), process)
+        plugged = self._context.plugged
+        for name, version in plugged.names().items():
+            reason = plugged.failures.get(name, "")
+            where = translate("settings", "in this app")
+            self._add(
+                name, version, translate("settings", "failed") if reason else where, reason=reason
+            )
+
+    def _add(self, name: str, version: str, process: str, *, reason: str = "") -> None:
+        if self._rows.count():
+            self._rows.addWidget(line())
+        made = QWidget()
+        made.setMinimumHeight(40)
+        column = QVBoxLayout(made)
+        column.setContentsMargins(0, 4, 0, 4)
+        column.setSpacing(0)
+        words = (label("strong", clean(name, 40)), label("caption", clean(version, 20)))
+        column.addLayout(row(*words, None, label("pill", process)))
+        if reason:
+            column.addWidget(label("small", reason, wraps=True))
+        self._rows.addWidget(made)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PyQt6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.pages import Page
-from worldvpn_app.gui.present.view import HomeView, Mark
+from worldvpn_app.gui.present import figures
+from worldvpn_app.gui.present.view import HomeView, Mark, sentences
 from worldvpn_app.gui.tokens import SHAPE, Colours, Tone
 from worldvpn_app.gui.widgets.cards import line
 from worldvpn_app.gui.widgets.dial import draw
-from worldvpn_app.gui.widgets.text import Elided, label
+from worldvpn_app.gui.widgets.text import Elided, label, tip
+from worldvpn_app.gui.widgets.ways import is_turned, set_margins
 
 translate = QCoreApplication.translate
 _RING_PX = 20
@@ -83,14 +87,17 @@ class Item(QPushButton):
     def set_narrow(self, *, is_narrow: bool) -> None:
         """Show the icon only, with the name as a tooltip, or both."""
         self._is_narrow = is_narrow
-        self.setText("" if is_narrow else f"  {self.title}")
-        self.setToolTip(self.title if is_narrow else "")
+        # An ampersand alone would be drawn as a line below the next letter.
+        self.setText("" if is_narrow else f"  {self.title}".replace("&", "&&"))
+        self.setToolTip(tip(self.title) if is_narrow else "")
 
     def count(self, number: int) -> None:
         """Show ``number`` beside the name; 0 shows nothing."""
         if number != self._count:
             self._count = number
-            self.setAccessibleName(f"{self.title}, {number}" if number else self.title)
+            said = translate("rail", "{page}, {n} guests", "", figures.form(number))
+            said = said.format(page=self.title, n=figures.whole(number))
+            self.setAccessibleName(said if number else self.title)
             self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
@@ -102,11 +109,12 @@ class Item(QPushButton):
             painter.setPen(Qt.PenStyle.NoPen)
             if self._is_narrow:
                 painter.setBrush(QColor(self._colours.accent))
-                painter.drawEllipse(QPointF(self.width() - 14, 11), 4, 4)
+                painter.drawEllipse(QPointF(14 if is_turned() else self.width() - 14, 11), 4, 4)
                 return
-            text = str(self._count)
+            text = figures.whole(self._count)
             width = max(20, painter.fontMetrics().horizontalAdvance(text) + 12)
-            area = QRectF(self.width() - width - 10, (self.height() - 20) / 2, width, 20)
+            left = 10 if is_turned() else self.width() - width - 10
+            area = QRectF(left, (self.height() - 20) / 2, width, 20)
             painter.setBrush(QColor(self._colours.accentbg))
             painter.drawRoundedRect(area, 10, 10)
             painter.setPen(QColor(self._colours.accent))
@@ -125,37 +133,60 @@ class Rail(QFrame):
     def __init__(self, pages: tuple[Page, ...], colours: Colours) -> None:
         super().__init__()
         self.setObjectName("rail")
-        self._colours = colours
+        self._colours, self._has_added = colours, False
         self._group = QButtonGroup(self)
         self._items: dict[str, Item] = {}
-        column = QVBoxLayout(self)
+        self._last: Item | None = None
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(8, 20, 8, 12)
         column.setSpacing(4)
         self._name = label("brand", "WorldVPN")
         head = QHBoxLayout()
-        head.setContentsMargins(12, 2, 0, 18)
+        set_margins(head, 12, 2, 0, 18)
         head.setSpacing(8)
         head.addWidget(Logo(colours))
         head.addWidget(self._name, 1)
         column.addLayout(head)
-        is_low = False
         for page in pages:
-            if page.is_low and not is_low:
-                column.addStretch(1)
-                is_low = True
-            item = Item(page, colours)
-            item.clicked.connect(lambda _checked, name=page.name: self.chosen.emit(name))
-            self._group.addButton(item)
-            self._items[page.name] = item
-            column.addWidget(item)
-        if not is_low:
-            column.addStretch(1)
+            if not page.is_low:
+                self._last = self._made(page)
+                column.addWidget(self._last)
+        self._next = column.count()
+        column.addStretch(1)
+        for page in pages:
+            if page.is_low:
+                column.addWidget(self._made(page))
         self.ring, self.state = Ring(colours), label("state")
         self.where, self.account = Elided("small"), Elided("caption")
         column.addSpacing(8)
         column.addWidget(line())
         column.addWidget(self._foot())
         self.set_narrow(is_narrow=False)
+
+    def add(self, page: Page) -> None:
+        """Add ``page`` below the others of daily use, the first after a divider."""
+        if not self._has_added:
+            self._has_added = True
+            self._column.insertWidget(self._next, line())
+            self._next += 1
+        item = self._made(page)
+        item.set_narrow(is_narrow=self._name.isHidden())
+        self._column.insertWidget(self._next, item)
+        self._next += 1
+        if self._last is not None:
+            QWidget.setTabOrder(self._last, item)
+        self._last = item
+
+    def items(self) -> Mapping[str, Item]:
+        """Return what is pressed for each page, by the page's name."""
+        return self._items
+
+    def _made(self, page: Page) -> Item:
+        item = Item(page, self._colours)
+        item.clicked.connect(lambda _checked: self.chosen.emit(page.name))
+        self._group.addButton(item)
+        self._items[page.name] = item
+        return item
 
     def set_narrow(self, *, is_narrow: bool) -> None:
         """Show icons only, with the names as tooltips, or both."""
@@ -172,8 +203,8 @@ class Rail(QFrame):
     def show_view(self, view: HomeView) -> None:
         """Say how this computer stands."""
         self.ring.show_state(view.mark, view.tone)
-        self._block.setToolTip(f"{view.title}. {view.line}")
-        self._block.setAccessibleName(f"{view.title}. {view.line}. {view.account}")
+        self._block.setToolTip(tip(sentences(view.title, view.line)))
+        self._block.setAccessibleName(sentences(view.title, view.line, view.account))
         self.state.setText(view.title)
         self.state.setStyleSheet(f"color: {self._colours.state(view.tone)}")
         self.where.setText(view.brief)
@@ -184,9 +215,12 @@ class Rail(QFrame):
     def show_unknown(self) -> None:
         """Say that nothing is known: the last state may not be so any more."""
         self.ring.show_state(Mark.DASHED, Tone.UNKNOWN)
-        self.state.setText(translate("home", "Not known"))
+        unknown, away = translate("home", "Not known"), translate("home", "Service away")
+        self._block.setToolTip(sentences(unknown, away))
+        self._block.setAccessibleName(sentences(unknown, away))
+        self.state.setText(unknown)
         self.state.setStyleSheet(f"color: {self._colours.text2}")
-        self.where.setText(translate("home", "Service away"))
+        self.where.setText(away)
         self.account.clear()
 
     def _foot(self) -> QPushButton:
@@ -196,7 +230,7 @@ class Rail(QFrame):
         self._block.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._block.clicked.connect(lambda: self.chosen.emit("home"))
         inside = QHBoxLayout(self._block)
-        inside.setContentsMargins(12, 8, 4, 4)
+        set_margins(inside, 12, 8, 4, 4)
         inside.setSpacing(12)
         inside.addWidget(self.ring, 0, Qt.AlignmentFlag.AlignVCenter)
         words = QVBoxLayout()

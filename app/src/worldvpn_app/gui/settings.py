@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PyQt6.QtCore import QCoreApplication, Qt, QTimer
+from PyQt6.QtCore import QCoreApplication, QTimer
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import (
     QApplication,
@@ -18,7 +18,9 @@ from PyQt6.QtWidgets import (
 )
 
 from worldvpn_app.gui import icons
-from worldvpn_app.gui.editors import Combo, editor
+from worldvpn_app.gui.desktop_rows import DesktopRows
+from worldvpn_app.gui.editors import editor, languages
+from worldvpn_app.gui.keeping import Keeping, Privacy
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.advice import advice
@@ -30,10 +32,13 @@ from worldvpn_app.gui.present.settings import (
     sections,
 )
 from worldvpn_app.gui.profiles import Plugins, Profiles
-from worldvpn_app.gui.tokens import SHAPE, SPACE, Theme
+from worldvpn_app.gui.tokens import SPACE, Theme
 from worldvpn_app.gui.widgets.cards import emptied, line, row, scrolled
 from worldvpn_app.gui.widgets.controls import Segmented, button
+from worldvpn_app.gui.widgets.field import lead
+from worldvpn_app.gui.widgets.rows import setting_row, setting_rows
 from worldvpn_app.gui.widgets.text import label
+from worldvpn_app.gui.widgets.ways import set_margins
 
 translate = QCoreApplication.translate
 _SECTIONS_PX: Final = 188
@@ -43,11 +48,18 @@ _PAGE_PX: Final = 1_280
 class SettingsPage(QWidget):
     """Draws what ``settings.get`` answers; each change is sent at once."""
 
-    def __init__(self, context: Context, set_theme: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        context: Context,
+        set_theme: Callable[[str], None],
+        set_language: Callable[[str], None],
+    ) -> None:
         super().__init__()
         self.setObjectName("page")
-        self._context, self._set_theme = context, set_theme
+        self._context = context
+        self._set_theme, self._set_language = set_theme, set_language
         self._answer: Result = {}
+        self.shown: tuple[Section, ...] = ()
         self._wrong: dict[str, str] = {}
         self._asked_for: tuple[str, object] | None = None
         self._at = 0
@@ -57,12 +69,12 @@ class SettingsPage(QWidget):
         self.finder.setPlaceholderText(translate("settings", "Search settings"))
         self.finder.setFixedWidth(240)
         self.finder.setAccessibleName(self.finder.placeholderText())
-        self.finder.addAction(
-            icons.icon("search", context.colours.text3, 16),
-            QLineEdit.ActionPosition.LeadingPosition,
-        )
+        self.finder.setToolTip(self.finder.placeholderText())
+        lead(self.finder, "search", context.colours)
         self.finder.textChanged.connect(lambda _text: self._show())
         self.profiles, self.plugins = Profiles(context), Plugins(context)
+        self.privacy, self.keeping = Privacy(context), Keeping(context)
+        context.actions.settings_changed.connect(self.refresh)
         self._list = QVBoxLayout()
         self._list.setSpacing(4)
         self._column = QVBoxLayout()
@@ -121,19 +133,24 @@ class SettingsPage(QWidget):
         )
         bar = self._scroll.verticalScrollBar()
         at = bar.value() if bar is not None else 0
-        for kept in (self.profiles, self.plugins):
+        for kept in (self.profiles, self.plugins, self.privacy, self.keeping):
             kept.setParent(None)
         emptied(self._column)
         emptied(self._list)
         self._heads.clear()
-        found = matching(sections(self._answer), self.finder.text())
+        found = self.shown = matching(sections(self._answer), self.finder.text())
         if not self.finder.text():
             self._add("general", translate("settings", "General"), "settings", self._general())
+            desk = DesktopRows(self._context)
+            self._add("desktop", translate("settings", "Desktop"), "laptop", desk)
         for section in found:
             self._add(section.name, section.title, icon_of(section.name), self._card(section))
         if not self.finder.text():
             self._add("profiles", translate("settings", "Profiles"), "file-key", self.profiles)
             self._add("plugins", translate("settings", "Plugins"), "plug", self.plugins)
+            self._add("privacy", translate("settings", "Privacy"), "eye-off", self.privacy)
+            title = translate("settings", "Backup, reset")
+            self._add("keeping", title, "file-text", self.keeping)
         elif not found:
             self._column.addWidget(label("second", translate("settings", "No setting fits.")))
         if "" in self._wrong:
@@ -168,7 +185,7 @@ class SettingsPage(QWidget):
         self._list.addWidget(entry)
 
     def _card(self, section: Section) -> QFrame:
-        frame, column = _rows()
+        frame, column = setting_rows()
         for place, setting in enumerate(section.settings):
             if place:
                 column.addWidget(line())
@@ -186,7 +203,7 @@ class SettingsPage(QWidget):
         said = setting.help
         if not setting.is_known:
             said = translate("settings", "This app is older than the service.")
-        return _row(setting.label, said, control, self._wrong.get(setting.name, ""))
+        return setting_row(setting.label, said, control, self._wrong.get(setting.name, ""))
 
     def _question(self, setting: Setting, value: object) -> QFrame:
         frame = QFrame()
@@ -207,7 +224,7 @@ class SettingsPage(QWidget):
         self._show()
 
     def _general(self) -> QFrame:
-        frame, column = _rows()
+        frame, column = setting_rows()
         names = (
             (Theme.SYSTEM.value, translate("settings", "System")),
             (Theme.DARK.value, translate("settings", "Dark")),
@@ -217,17 +234,10 @@ class SettingsPage(QWidget):
         theme = Segmented(names, translate("settings", "Theme"))
         theme.select(str(kept.value("look/theme", Theme.SYSTEM.value)))
         theme.chosen.connect(self._set_theme)
-        closing = Combo(translate("settings", "When the window closes"))
-        closing.addItem(translate("settings", "Stay in the tray"), "tray")
-        closing.addItem(translate("settings", "Quit the app"), "quit")
-        closing.setCurrentIndex(max(0, closing.findData(kept.value("window/closing", "tray"))))
-        closing.activated.connect(
-            lambda place: kept.setValue("window/closing", closing.itemData(place))
-        )
-        column.addWidget(_row(translate("settings", "Theme"), "", theme))
+        spoken = languages(kept.value("look/language"), self._set_language)
+        column.addWidget(setting_row(translate("settings", "Theme"), "", theme))
         column.addWidget(line())
-        told = translate("settings", "Protection goes on either way.")
-        column.addWidget(_row(translate("settings", "When the window closes"), told, closing))
+        column.addWidget(setting_row(translate("settings", "Language"), "", spoken))
         return frame
 
     def _lay_out(self) -> None:
@@ -235,7 +245,7 @@ class SettingsPage(QWidget):
         inside.setObjectName("page")
         inside.setMaximumWidth(_PAGE_PX - _SECTIONS_PX)
         inside.setLayout(self._column)
-        self._column.setContentsMargins(0, 0, SPACE.page_px, SPACE.page_px)
+        set_margins(self._column, 0, 0, SPACE.page_px, SPACE.page_px)
         self._scroll = scrolled(inside)
         left = QWidget()
         left.setFixedWidth(_SECTIONS_PX)
@@ -246,38 +256,9 @@ class SettingsPage(QWidget):
         below.addWidget(left)
         below.addWidget(self._scroll, 1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(SPACE.page_px, 20, 0, 0)
+        set_margins(column, SPACE.page_px, 20, 0, 0)
         column.setSpacing(16)
         head = row(label("title", translate("settings", "Settings")), None, self.finder)
-        head.setContentsMargins(0, 0, SPACE.page_px, 0)
+        set_margins(head, 0, 0, SPACE.page_px, 0)
         column.addLayout(head)
         column.addLayout(below, 1)
-
-
-def _rows() -> tuple[QFrame, QVBoxLayout]:
-    frame = QFrame()
-    frame.setProperty("look", "card")
-    column = QVBoxLayout(frame)
-    column.setContentsMargins(SPACE.inside_card_px, 0, SPACE.inside_card_px, 0)
-    column.setSpacing(0)
-    return frame, column
-
-
-def _row(name: str, said: str, control: QWidget, wrong: str = "") -> QWidget:
-    made = QWidget()
-    made.setMinimumHeight(SHAPE.setting_px if said else SHAPE.setting_short_px)
-    words = QVBoxLayout()
-    words.setSpacing(0)
-    words.addStretch(1)
-    words.addWidget(label("strong", name))
-    if said:
-        words.addWidget(label("small", said, wraps=True))
-    if wrong:
-        words.addWidget(label("answer", wrong, wraps=True))
-    words.addStretch(1)
-    inside = QHBoxLayout(made)
-    inside.setContentsMargins(0, 6, 0, 6)
-    inside.setSpacing(16)
-    inside.addLayout(words, 1)
-    inside.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
-    return made

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any, Final
 
 from PyQt6.QtCore import QCoreApplication, Qt
-from PyQt6.QtGui import QShowEvent
-from PyQt6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtGui import QResizeEvent, QShowEvent
+from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
+from worldvpn_app.gui.guests import Guests, Limits
 from worldvpn_app.gui.invitations import Invitations
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.advice import advice
 from worldvpn_app.gui.present.sharing import SharingView, present
 from worldvpn_app.gui.present.view import Do
-from worldvpn_app.gui.tokens import SPACE
+from worldvpn_app.gui.statement import Statement
+from worldvpn_app.gui.tokens import SHAPE, SPACE
+from worldvpn_app.gui.widgets.bars import DayBars
 from worldvpn_app.gui.widgets.cards import Tile, card, page, row, sign
 from worldvpn_app.gui.widgets.controls import button
 from worldvpn_app.gui.widgets.text import label, relook
+from worldvpn_app.gui.widgets.ways import set_margins
 
 translate = QCoreApplication.translate
-_LIMITS: Final = (
-    ("gauge", "share_rate_mbps", "Mbit/s"),
-    ("arrow-up", "share_daily_gb", "GB"),
-    ("users", "share_guests", ""),
-)
+_PAUSES_S: Final = (900, 3_600, None)
+_LIMITS_PX: Final = 284
 
 
 class SharingPage(QWidget):
@@ -41,14 +43,25 @@ class SharingPage(QWidget):
         self.title, self.line = label("head"), label("small", wraps=True)
         self.turn = button("")
         self.turn.clicked.connect(self.press)
+        self.pause = button("", icon="pause", colours=colours)
+        self.pauses = self._menu()
+        self.pause.clicked.connect(self._press_pause)
         self.answer = label("answer", wraps=True)
         self.consent = self._consent()
         self.hint, self._hint = self._hinting()
+        self.statement = Statement(context.link, self)
+        self.statement.changed.connect(self._show)
         self.guests = Tile("users", translate("sharing", "Guests now"), colours)
-        self.earned = Tile("hourglass", translate("sharing", "Vesting"), colours)
+        self.today = Tile("coins", translate("sharing", "Earned today"), colours)
+        self.month = Tile("history", translate("sharing", "Earned, 30 days"), colours)
+        self.rows, self.limits = Guests(context, self.kick), Limits(context)
+        self.bars = DayBars(colours, has_spent=False)
         self.reach = Tile("radio", translate("sharing", "Reachability"), colours)
         self.invitations = Invitations(context)
-        self._limits = {name: label("semi") for _icon, name, _unit in _LIMITS}
+        self._tiles, self._beside = QGridLayout(), QGridLayout()
+        for layout in (self._tiles, self._beside):
+            layout.setSpacing(SPACE.between_cards_px)
+        self._is_small: bool | None = None
         self._lay_out()
         context.link.snapshot_changed.connect(self._show)
 
@@ -56,6 +69,7 @@ class SharingPage(QWidget):
         super().showEvent(event)
         self._context.link.call("settings.get", done=self._set, refused=self._refused)
         self.invitations.refresh()
+        self.statement.refresh()
         self._show()
 
     def press(self) -> None:
@@ -75,8 +89,44 @@ class SharingPage(QWidget):
         """Switch sharing on: the owner was asked and agreed."""
         self.consent.hide()
         self.turn.setEnabled(False)
-        params = {"agree": True}
+        params: dict[str, object] = {"agree": True}
+        if self.view is not None and self.view.consent_version is not None:
+            params["version"] = self.view.consent_version
         self._context.link.call("share.on", params, done=self._done, refused=self._refused)
+
+    def kick(self, alias: str) -> None:
+        """Send a guest away."""
+        self._context.link.call(
+            "share.kick", {"alias": alias}, done=self._done, refused=self._refused
+        )
+
+    def pause_for(self, duration_s: int | None) -> None:
+        """Let nobody in for a while; None: until it is resumed."""
+        self._context.link.call(
+            "share.pause", {"duration_s": duration_s}, done=self._done, refused=self._refused
+        )
+
+    def _press_pause(self) -> None:
+        if self.view is not None and self.view.pause == "resume":
+            self._context.link.call("share.resume", done=self._done, refused=self._refused)
+        else:
+            self.pauses.popup(self.pause.mapToGlobal(self.pause.rect().bottomLeft()))
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        names = (
+            translate("sharing", "For 15 min"),
+            translate("sharing", "For 1 h"),
+            translate("sharing", "Until I resume"),
+        )
+        for name, duration_s in zip(names, _PAUSES_S, strict=True):
+            action = menu.addAction(name)
+            if action is not None:
+                action.triggered.connect(functools.partial(self._paused, duration_s))
+        return menu
+
+    def _paused(self, duration_s: int | None, _checked: bool = False) -> None:  # noqa: FBT001, FBT002 - Qt's
+        self.pause_for(duration_s)
 
     def _done(self, _result: Result) -> None:
         self.answer.hide()
@@ -97,7 +147,9 @@ class SharingPage(QWidget):
         snapshot = self._context.link.snapshot
         if snapshot is None:
             return
-        view = self.view = present(snapshot, self._settings)
+        view = self.view = present(
+            snapshot, self._settings, self.statement.entries, self._context.now()
+        )
         self.title.setText(view.title)
         self.line.setText(view.line)
         self.turn.setVisible(bool(view.button))
@@ -107,13 +159,21 @@ class SharingPage(QWidget):
         )
         relook(self.turn, "" if stops else "accent")
         self.guests.show_figure(view.guests, view.guests_note)
-        self.earned.show_figure(view.vesting, view.vesting_note)
+        self.today.show_figure(view.today, translate("sharing", "Vesting or not"))
+        self.month.show_figure(view.month, view.month_note)
+        self.pause.setVisible(bool(view.pause))
+        resumes = view.pause == "resume"
+        self.pause.setText(
+            f" {translate('sharing', 'Resume')}" if resumes else f" {translate('sharing', 'Pause')}"
+        )
+        self.rows.show_rows(view.rows, view.no_rows)
+        self.limits.show_limits(view.limits)
+        self.bars.show_days(view.days)
+        self.terms.setText(view.consent)
         self.reach.show_figure(view.reach, view.reach_note)
         relook(self.reach.figure, view.reach_look)
-        self._hint.setText(view.advice)
-        self.hint.setVisible(bool(view.advice))
-        for _icon, name, unit in _LIMITS:
-            self._limits[name].setText(_limit(self._settings.get(name), unit))
+        self._hint.setText(view.news or view.advice)
+        self.hint.setVisible(bool(view.news or view.advice))
         self.invitations.setVisible(view.is_on)
 
     def _lay_out(self) -> None:
@@ -131,6 +191,7 @@ class SharingPage(QWidget):
         badge.setLayout(picture)
         head = row(badge, 8)
         head.addLayout(words, 1)
+        head.addWidget(self.pause)
         head.addWidget(self.turn)
         inside.addLayout(head)
         inside.addWidget(self.answer)
@@ -138,12 +199,9 @@ class SharingPage(QWidget):
         column.addWidget(state)
         column.addWidget(self.consent)
         column.addWidget(self.hint)
-        tiles = (self.guests, self.earned, self.reach)
-        beside = row(*tiles, spacing_px=SPACE.between_cards_px)
-        for place in range(len(tiles)):
-            beside.setStretch(place, 1)
-        column.addLayout(beside)
-        column.addWidget(self._limiting())
+        column.addLayout(self._tiles)
+        column.addLayout(self._beside)
+        column.addWidget(self._chart())
         column.addWidget(self.invitations)
         column.addStretch(1)
         around = QVBoxLayout(self)
@@ -154,13 +212,8 @@ class SharingPage(QWidget):
         frame, column = card()
         column.setSpacing(10)
         column.addWidget(label("head", translate("sharing", "Before you share")))
-        text = translate(
-            "sharing",
-            "Guests will reach the internet through this computer, under its address: what they do"
-            " there, you seem to do. They reach neither this computer nor your network. You can"
-            " stop at any time; nobody is let in while you do not share.",
-        )
-        column.addWidget(label("second", text, wraps=True))
+        self.terms = label("second", wraps=True)
+        column.addWidget(self.terms)
         no = button(translate("sharing", "Not now"))
         no.clicked.connect(frame.hide)
         self.yes = button(translate("sharing", "I agree, share"), look="accent")
@@ -177,32 +230,39 @@ class SharingPage(QWidget):
         go.clicked.connect(lambda: self._context.actions.do(Do.SETTINGS))
         inside = row(sign("info", self._context.colours.accent), words, go)
         inside.setStretch(1, 1)
-        inside.setContentsMargins(16, 6, 8, 6)
+        set_margins(inside, 16, 6, 8, 6)
         frame.setLayout(inside)
         frame.hide()
         return frame, words
 
-    def _limiting(self) -> QFrame:
-        frame, column = card(spacing_px=10)
-        edit = button(translate("sharing", "Edit"), look="link")
-        edit.clicked.connect(lambda: self._context.actions.do(Do.SETTINGS))
-        column.addLayout(row(label("head", translate("sharing", "Limits")), None, edit))
-        names = {
-            "share_rate_mbps": translate("sharing", "Rate, all guests together"),
-            "share_daily_gb": translate("sharing", "Traffic a day"),
-            "share_guests": translate("sharing", "Most guests"),
-        }
-        for icon, name, _unit in _LIMITS:
-            what = label("second", names[name])
-            column.addLayout(
-                row(sign(icon, self._context.colours.text3), what, None, self._limits[name])
-            )
+    def _chart(self) -> QFrame:
+        frame, column = card(spacing_px=4)
+        head = label("head", translate("sharing", "Earned by day"))
+        span = label("small", translate("sharing", "last 30 days, in credits"))
+        column.addLayout(row(head, span, None))
+        column.addWidget(self.bars)
         return frame
 
+    def _arrange(self, *, is_small: bool) -> None:
+        """Put the tiles in one row or two, and the limits beside the guests or below them."""
+        for layout in (self._tiles, self._beside):
+            while layout.takeAt(0) is not None:
+                pass
+        across = 2 if is_small else 4
+        tiles = (self.guests, self.today, self.month, self.reach)
+        for place, tile in enumerate(tiles):
+            self._tiles.addWidget(tile, place // across, place % across)
+        for place in range(len(tiles)):
+            self._tiles.setColumnStretch(place, 1 if place < across else 0)
+        self.limits.setMinimumWidth(0 if is_small else _LIMITS_PX)
+        self._beside.addWidget(self.rows, 0, 0)
+        self._beside.addWidget(self.limits, int(is_small), int(not is_small))
+        self._beside.setColumnStretch(0, 1)
 
-def _limit(value: object, unit: str) -> str:
-    if not isinstance(value, int):
-        return "\u2013"
-    if unit == "Mbit/s" and not value:
-        return translate("sharing", "No limit")
-    return f"{value:,}\u00a0{unit}".strip()
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        window = self.window()
+        is_small = window is not None and window.width() < SHAPE.narrow_below_px
+        if is_small != self._is_small:
+            self._is_small = is_small
+            self._arrange(is_small=is_small)

@@ -17,6 +17,7 @@ from worldvpn_app.gui.tokens import (
     Colours,
     Type,
 )
+from worldvpn_app.gui.widgets.ways import is_turned
 
 
 def sheet(colours: Colours) -> str:
@@ -25,12 +26,13 @@ def sheet(colours: Colours) -> str:
 
 
 def _frames(colours: Colours) -> str:
+    start, end = ("right", "left") if is_turned() else ("left", "right")
     radius = SHAPE.control_radius_px
     return f"""
 QWidget#page {{ background: {colours.bg}; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: 0; }}
-QWidget#panel {{ background: {colours.bg}; border-left: 1px solid {colours.line}; }}
-QFrame#rail {{ background: {colours.rail}; border-right: 1px solid {colours.line}; }}
+QWidget#panel {{ background: {colours.bg}; border-{start}: 1px solid {colours.line}; }}
+QFrame#rail {{ background: {colours.rail}; border-{end}: 1px solid {colours.line}; }}
 QFrame[look="card"], QFrame[look="callout"] {{ background: {colours.surface};
   border: 1px solid {colours.line}; border-radius: {SHAPE.card_radius_px}px; }}
 QFrame[look="inset"] {{ background: {colours.inset}; border: 1px solid {colours.line};
@@ -111,6 +113,7 @@ QLabel[look="keycap"] {{ background: {colours.raised}; color: {colours.text2};
 
 
 def _buttons(colours: Colours) -> str:
+    start = "right" if is_turned() else "left"
     radius, chip = SHAPE.control_radius_px, SHAPE.chip_px // 2
     chosen = colours.raised if colours.is_dark else colours.surface
     return f"""
@@ -148,7 +151,7 @@ QPushButton[look="rail"]:hover {{ background: {
         colours.surface if colours.is_dark else colours.raised
     }; }}
 QPushButton[look="rail"]:checked {{ color: {colours.text}; font-weight: 600;
-  background: {chosen}; border-left: 3px solid {colours.accent}; padding-left: 10px; }}
+  background: {chosen}; border-{start}: 3px solid {colours.accent}; padding-{start}: 10px; }}
 QPushButton[look="foot"] {{ background: transparent; border: 0; border-radius: {radius}px;
   padding: 0; min-height: 64px; }}
 QPushButton[look="foot"]:hover {{ background: {
@@ -159,8 +162,9 @@ QPushButton[look="chip"] {{ background: transparent; color: {colours.text2};
   padding: 0 11px; font-size: 12px; font-weight: 500; }}
 QPushButton[look="chip"]:checked {{ background: {colours.accentbg}; color: {colours.accent};
   border-color: {colours.accent}; font-weight: 600; }}
-QPushButton[look="segment"] {{ background: transparent; color: {colours.text2}; border: 0;
-  border-radius: 6px; min-height: 26px; padding: 0 14px; font-size: 12px; font-weight: 600; }}
+QPushButton[look="segment"] {{ background: transparent; color: {colours.text2};
+  border: 1px solid transparent; border-radius: 6px; min-height: 26px;
+  padding: 0 14px; font-size: 12px; font-weight: 600; }}
 QPushButton[look="segment"]:checked {{ background: {
         colours.raised if colours.is_dark else colours.surface
     }; color: {colours.accent}; border: 1px solid {colours.accent}; }}

@@ -11,7 +11,7 @@ from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.advice import sentence
 from worldvpn_app.gui.present.signin import Mode, Typed, judge
-from worldvpn_app.gui.vault import Opener
+from worldvpn_app.gui.vault import Opener, stranger
 from worldvpn_app.gui.widgets.cards import line, row, sign
 from worldvpn_app.gui.widgets.controls import Segmented, button
 from worldvpn_app.gui.widgets.field import Field, StrengthBars
@@ -135,7 +135,7 @@ class SignIn(QWidget):
                     "new_password": password,
                 }
                 if self._link.listener_uid != 0:
-                    self._refused(Refusal(code="denied", message="what answers is not root's"))
+                    self._refused(Refusal(code="denied", message=stranger()))
                     return
                 self._link.call("account.recover", params, done=self._done, refused=self._refused)
 
@@ -253,7 +253,11 @@ class CodeOnce(QFrame):
         column.addWidget(label("second", text, wraps=True))
         self.code = label("code", centred=True)
         self.code.setWordWrap(False)
-        self.code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.code.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.code.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         frame = QFrame()
         frame.setProperty("look", "inset")
         inside = QVBoxLayout(frame)

@@ -45,6 +45,8 @@ class Store(QObject):
         self.knows_profiles = False
         #: A profile's id, or "@" and a place.
         self.last_used: str | None = None
+        #: The country that the owner said to be in, its code; "": none was said.
+        self.country = ""
         self._found: list[Node] = []
         self._is_asking = self._is_wanted_again = False
         self._signed_in: bool | None = None
@@ -76,6 +78,7 @@ class Store(QObject):
     def refresh_profiles(self) -> None:
         """Ask which profiles there are, and what was used last."""
         self._link.call("profiles.list", done=self._listed)
+        self._link.call("settings.get", done=self._set_country)
 
     def set_watched(self, *, is_watched: bool) -> None:
         """Ask again and again, or only when something has changed."""
@@ -126,6 +129,13 @@ class Store(QObject):
         if self._is_wanted_again:
             self._is_wanted_again = False
             self.refresh_nodes()
+
+    def _set_country(self, result: Result) -> None:
+        settings = result.get("settings")
+        code = settings.get("share_country") if isinstance(settings, dict) else None
+        if (str(code) if code else "") != self.country:
+            self.country = str(code) if code else ""
+            self.nodes_changed.emit()
 
     def _listed(self, result: Result) -> None:
         self.profiles = {str(each["id"]): str(each["name"]) for each in result["profiles"]}

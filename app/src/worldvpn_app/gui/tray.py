@@ -4,105 +4,24 @@ from __future__ import annotations
 
 from typing import Final
 
-from PyQt6.QtCore import QCoreApplication, QObject, QPointF, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPen, QPixmap, QPolygonF
-from PyQt6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
+from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QMenu, QSystemTrayIcon
 
 from worldvpn_app.gui.actions import Actions
+from worldvpn_app.gui.link import Link
+from worldvpn_app.gui.present import figures
+from worldvpn_app.gui.present.places import picks
+from worldvpn_app.gui.present.tray import TrayView, stays, tray_view
 from worldvpn_app.gui.present.view import Do, HomeView, Mark
-from worldvpn_app.gui.tokens import DARK, LIGHT, Colours, Tone
+from worldvpn_app.gui.store import Store
+from worldvpn_app.gui.tokens import Tone
+from worldvpn_app.gui.tray_marks import icon, panel_colours
 
 translate = QCoreApplication.translate
 _PAUSES_MIN: Final = (5, 15, 60)
-#: States that are told when the window does not show them.
-_NEWS: Final = frozenset(
-    {Tone.CONNECTED, Tone.PAUSED, Tone.BLOCKED, Tone.UNPROTECTED, Tone.DISCONNECTED}
-)
-_SIZES_PX: Final = (16, 22, 32, 64)
-_UNITS: Final = 32
-_RING: Final = QRectF(5, 5, 22, 22)
-_OCTAGON: Final = ((11, 4), (21, 4), (28, 11), (28, 21), (21, 28), (11, 28), (4, 21), (4, 11))
-_TRIANGLE: Final = ((16, 4), (29, 27), (3, 27))
-
-
-def icon(mark: Mark, tone: Tone, colours: Colours) -> QIcon:
-    """Return the icon of a state; every shape is told apart in one colour."""
-    made = QIcon()
-    for size_px in _SIZES_PX:
-        pixmap = QPixmap(size_px, size_px)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.scale(size_px / _UNITS, size_px / _UNITS)
-        colour = colours.tray_alarm if tone is Tone.UNPROTECTED else colours.state(tone)
-        draw(painter, mark, QColor(colour))
-        painter.end()
-        made.addPixmap(pixmap)
-    return made
-
-
-def draw(painter: QPainter, mark: Mark, colour: QColor) -> None:  # noqa: C901 - a shape a case
-    """Draw ``mark`` 32 wide; what is cut out stays transparent."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    pen = QPen(colour, 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
-    painter.setPen(pen)
-    match mark:
-        case Mark.STEM:
-            painter.drawArc(_RING, 132 * 16, 276 * 16)
-            painter.drawLine(QPointF(16, 4), QPointF(16, 14))
-        case Mark.PART:
-            painter.drawArc(_RING, 132 * 16, 276 * 16)
-            pen.setWidthF(3)
-            painter.setPen(pen)
-            _tick(painter)
-        case Mark.ARC | Mark.ARROWS:
-            painter.drawArc(_RING, 90 * 16, -255 * 16)
-            _filled(painter, colour).drawEllipse(QPointF(16, 16), 4.5, 4.5)
-        case Mark.TICK:
-            _filled(painter, colour).drawEllipse(QPointF(16, 16), 13, 13)
-            _cut(painter)
-            _tick(painter)
-        case Mark.BARS:
-            _filled(painter, colour)
-            painter.drawRoundedRect(QRectF(6, 4, 8, 24), 2, 2)
-            painter.drawRoundedRect(QRectF(18, 4, 8, 24), 2, 2)
-        case Mark.BAR | Mark.LOCK:
-            _filled(painter, colour).drawPolygon(_polygon(_OCTAGON))
-            _cut(painter)
-            painter.drawLine(QPointF(11, 16), QPointF(21, 16))
-        case Mark.TRIANGLE:
-            _filled(painter, colour).drawPolygon(_polygon(_TRIANGLE))
-            _cut(painter)
-            painter.drawLine(QPointF(16, 13), QPointF(16, 18))
-            painter.drawPoint(QPointF(16, 23.5))
-        case Mark.DOTS:
-            _filled(painter, colour)
-            for x in (6, 16, 26):
-                painter.drawEllipse(QPointF(x, 16), 3.5, 3.5)
-        case Mark.DASHED:
-            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-            pen.setDashPattern([1.2, 0.9])
-            painter.setPen(pen)
-            painter.drawEllipse(_RING)
-
-
-def _filled(painter: QPainter, colour: QColor) -> QPainter:
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
-    return painter
-
-
-def _cut(painter: QPainter) -> None:
-    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Clear)
-    painter.setPen(QPen(QColor("black"), 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-
-
-def _tick(painter: QPainter) -> None:
-    painter.drawPolyline(QPolygonF([QPointF(10, 16.5), QPointF(14.5, 21), QPointF(22, 12.5)]))
-
-
-def _polygon(points: tuple[tuple[int, int], ...]) -> QPolygonF:
-    return QPolygonF([QPointF(x, y) for x, y in points])
+#: What is done on a page.
+_ON_A_PAGE: Final = frozenset({Do.SIGN_IN, Do.SHARE, Do.MAP})
 
 
 class Tray(QObject):
@@ -111,82 +30,126 @@ class Tray(QObject):
     raised = pyqtSignal()
     quitted = pyqtSignal()
 
-    def __init__(self, actions: Actions, parent: QObject | None = None) -> None:
+    def __init__(
+        self, link: Link, store: Store, actions: Actions, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._actions = actions
-        self._shown: tuple[Mark, Tone] | None = None
-        self._told: Tone | None = None
-        self._do: Do | None = None
+        self._link, self._store, self._actions = link, store, actions
+        self._shown: tuple[Mark, Tone, bool] | None = None
+        self._view: TrayView | None = None
         self._menu = QMenu()
         self._icon = QSystemTrayIcon(self)
-        self._icon.setContextMenu(self._menu)
         self._icon.activated.connect(self._activated)
-        self._icon.messageClicked.connect(self.raised)
-        self.state = self._menu.addAction("")
-        if self.state is not None:
-            self.state.setEnabled(False)
-        self._menu.addAction(translate("tray", "Open WorldVPN"), self.raised.emit)
+        self.state = _entry(self._menu)
+        self.state.setEnabled(False)
+        self.open = _entry(self._menu)
+        self.open.triggered.connect(self.raised)
         self._menu.addSeparator()
-        self.main = self._menu.addAction("", self._press)
-        self.pauses = self._menu.addMenu(translate("tray", "Pause"))
-        if self.pauses is not None:
-            for minutes in _PAUSES_MIN:
-                text = translate("tray", "{n}\u00a0minutes").format(n=minutes)
-                self.pauses.addAction(text, lambda n=minutes: actions.pause(n))
+        self.main = _entry(self._menu)
+        self.main.triggered.connect(self._press)
+        self.disconnect_ = _entry(self._menu)
+        self.disconnect_.triggered.connect(lambda: self._do(Do.DISCONNECT))
+        self.picks = QMenu(self._menu)
+        self._menu.addMenu(self.picks)
+        self.pauses = QMenu(self._menu)
+        self._menu.addMenu(self.pauses)
+        for minutes in _PAUSES_MIN:
+            _entry(self.pauses).triggered.connect(lambda _on, n=minutes: actions.pause(n))
         self._menu.addSeparator()
-        self._menu.addAction(translate("tray", "Quit"), self.quitted.emit)
+        self.sharing = _entry(self._menu)
+        self.sharing.setCheckable(True)
+        self.sharing.triggered.connect(self._share)
+        self._menu.addSeparator()
+        self.quit = _entry(self._menu)
+        self.quit.triggered.connect(self.quitted)
+        self._icon.setContextMenu(self._menu)
+        self.say()
+
+    def say(self) -> None:
+        """Name what is always offered, in the language in use; the rest at the next view."""
+        self._view = None
+        self.open.setText(translate("tray", "Open WorldVPN"))
+        self.sharing.setText(translate("tray", "Share this connection"))
+        words = translate("tray", "{n}\u00a0minutes")
+        for minutes, entry in zip(_PAUSES_MIN, self.pauses.actions(), strict=True):
+            entry.setText(words.format(n=figures.whole(minutes)))
 
     def show_view(self, view: HomeView | None) -> None:
         """Show ``view``, or that nothing is known."""
-        mark, tone = (view.mark, view.tone) if view else (Mark.DASHED, Tone.UNKNOWN)
-        if (mark, tone) != self._shown:
-            self._shown = (mark, tone)
-            self._icon.setIcon(icon(mark, tone, _panel()))
+        store = self._store
+        ways = picks(store.nodes, store.profiles, store.last_used, is_signed_in=store.is_signed_in)
+        new = tray_view(self._link.snapshot, view, ways)
+        look = (new.mark, new.tone, bool(new.is_sharing))
+        if look != self._shown:
+            self._shown = look
+            mark, tone, is_sharing = look
+            self._icon.setIcon(icon(mark, tone, panel_colours(), is_sharing=is_sharing))
             self._icon.show()
-        unknown = translate("tray", "The service does not answer")
-        words = f"{view.title}. {view.line}" if view else unknown
-        self._icon.setToolTip(f"WorldVPN: {words}")
-        if self.state is not None:
-            self.state.setText(words)
-        self._offer(view)
-        self._tell(view)
+        if new == self._view:
+            return
+        old, self._view = self._view, new
+        self._icon.setToolTip(f"WorldVPN: {new.words}")
+        self.state.setText(_plain(new.words))
+        _offer(self.main, new.main.text if new.main else "")
+        _offer(self.disconnect_, new.disconnect)
+        if old is None or (old.picks, old.picks_title) != (new.picks, new.picks_title):
+            self._fill(new)
+        _offer_menu(self.pauses, new.pause)
+        self.sharing.setVisible(new.is_sharing is not None)
+        self.sharing.setChecked(bool(new.is_sharing))
+        self.quit.setText(stays(view))
 
-    def explain(self) -> None:
-        """Say once that the window is closed and the tunnel is not."""
-        text = translate("tray", "The window is closed; your tunnel stays as it is.")
-        self._icon.showMessage("WorldVPN", text)
+    def hide(self) -> None:
+        """Take the icon away."""
+        self._icon.hide()
 
-    def _offer(self, view: HomeView | None) -> None:
-        self._do = view.main.do if view and view.main else None
-        if self.main is not None:
-            self.main.setVisible(self._do is not None)
-            self.main.setText(view.main.text if view and view.main else "")
-        if self.pauses is not None and (entry := self.pauses.menuAction()) is not None:
-            entry.setVisible(view is not None and any(b.do is Do.PAUSE for b in view.second))
-
-    def _tell(self, view: HomeView | None) -> None:
-        """Say what has changed, while the window is not there to say it."""
-        tone = view.tone if view else None
-        parent = self.parent()
-        is_seen = isinstance(parent, QWidget) and parent.isVisible()
-        is_news = tone in _NEWS and tone is not self._told and self._told is not None
-        self._told = tone
-        if view is not None and is_news and not is_seen:
-            self._icon.showMessage(view.title, f"{view.line}. {view.small}", self._icon.icon())
+    def _fill(self, view: TrayView) -> None:
+        self.picks.clear()
+        for pick in view.picks:
+            text = _plain(f"{pick.title}: {pick.words}")
+            self.picks.addAction(text, lambda target=pick.target: self._actions.connect_to(target))
+        _offer_menu(self.picks, view.picks_title if view.picks else "")
 
     def _press(self) -> None:
-        if self._do is not None:
-            self._actions.do(self._do)
-            if self._do in {Do.SIGN_IN, Do.SHARE, Do.MAP}:
-                self.raised.emit()
+        if self._view is not None and self._view.main is not None:
+            self._do(self._view.main.do)
+
+    def _do(self, do: Do) -> None:
+        self._actions.do(do)
+        if do in _ON_A_PAGE:
+            self.raised.emit()
+
+    def _share(self, is_wanted: bool) -> None:  # noqa: FBT001 - Qt's signal
+        # It is ticked once the service says so.
+        self.sharing.setChecked(not is_wanted)
+        if is_wanted and self._view is not None and self._view.needs_consent:
+            self._do(Do.SHARE)
+        else:
+            self._actions.share(is_on=is_wanted)
 
     def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason is QSystemTrayIcon.ActivationReason.Trigger:
             self.raised.emit()
 
 
-def _panel() -> Colours:
-    """Return the colours for the desktop's panel, which has a theme of its own."""
-    hints = QGuiApplication.styleHints()
-    is_light = hints is not None and hints.colorScheme() is Qt.ColorScheme.Light
-    return LIGHT if is_light else DARK
+def _entry(menu: QMenu) -> QAction:
+    made = QAction(menu)
+    menu.addAction(made)
+    return made
+
+
+def _offer(entry: QAction, text: str) -> None:
+    entry.setVisible(bool(text))
+    entry.setText(_plain(text))
+
+
+def _offer_menu(menu: QMenu, text: str) -> None:
+    menu.setTitle(text)
+    entry = menu.menuAction()
+    if entry is not None:
+        entry.setVisible(bool(text))
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` so that no letter of it is taken for a key."""
+    return text.replace("&", "&&")

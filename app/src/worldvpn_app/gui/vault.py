@@ -59,9 +59,7 @@ class Opener(QObject):
         """Call ``done`` once the vault is open, or ``refused``; or ask for a passphrase first."""
         self._done, self._refused = done, refused
         if self._link.listener_uid != 0:
-            text = translate("account", "What answers is not the system's own service.")
-            then = translate("account", "It gets no secret of yours.")
-            refused(Refusal(code="denied", message=f"{text} {then}"))
+            refused(Refusal(code="denied", message=stranger()))
             return
         self._link.call("vault.status", done=self._seen, refused=refused)
 
@@ -115,6 +113,12 @@ class Opener(QObject):
             self._refused(refusal)
 
         self._link.call(method, {"opening": opening}, done=lambda _: self._done(), refused=refused)
+
+
+def stranger() -> str:
+    """Return what to say where a secret would go to somebody else's program."""
+    text = translate("account", "What answers is not the system's own service.")
+    return f"{text} {translate('account', 'It gets no secret of yours.')}"
 
 
 def _in_the_background(asked: _Asked) -> None:

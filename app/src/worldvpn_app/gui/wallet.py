@@ -15,7 +15,8 @@ from worldvpn_app.gui.balance import BalanceCard
 from worldvpn_app.gui.history import History
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.pages import Context
-from worldvpn_app.gui.present.advice import advice
+from worldvpn_app.gui.present import figures
+from worldvpn_app.gui.present.advice import advice, not_written
 from worldvpn_app.gui.present.view import Button
 from worldvpn_app.gui.present.wallet import (
     Entry,
@@ -23,10 +24,9 @@ from worldvpn_app.gui.present.wallet import (
     balance,
     by_day,
     earned,
-    entry_of,
-    signed,
     spent,
 )
+from worldvpn_app.gui.statement import Statement
 from worldvpn_app.gui.store import looked
 from worldvpn_app.gui.tokens import SPACE
 from worldvpn_app.gui.widgets.bars import DayBars
@@ -35,9 +35,6 @@ from worldvpn_app.gui.widgets.controls import Segmented, button
 from worldvpn_app.gui.widgets.text import label
 
 translate = QCoreApplication.translate
-_A_PAGE: Final = 200
-#: Enough for the chart of three months of anybody; the export takes no more either.
-_MOST_ENTRIES: Final = 5_000
 _DAYS: Final = (7, 30, 90)
 _MONTH: Final = 30
 
@@ -49,8 +46,9 @@ class WalletPage(QWidget):
         super().__init__()
         self.setObjectName("page")
         self._context = context
-        self._entries: list[Entry] = []
-        self._found: list[Entry] = []
+        self.statement = Statement(context.link, self)
+        self.statement.changed.connect(self._show)
+        self.statement.refused.connect(self._refused)
         self._known: Balance | None = None
         self._days = _MONTH
         self._offer: Button | None = None
@@ -78,25 +76,11 @@ class WalletPage(QWidget):
     def refresh(self) -> None:
         """Ask for the balance and the statement."""
         self._context.link.call("wallet.balance", done=self._take, refused=self._refused)
-        self._found = []
-        self._ask(None)
+        self.statement.refresh()
 
-    def _ask(self, before: str | None) -> None:
-        params: dict[str, object] = {"limit": _A_PAGE}
-        if before is not None:
-            params["before"] = before
-        self._context.link.call("wallet.history", params, done=self._page, refused=self._refused)
-
-    def _page(self, result: Result) -> None:
-        answer = looked(result)
-        rows = answer.get("entries") or []
-        self._found += [entry_of(each) for each in rows]
-        older = answer.get("next")
-        if rows and isinstance(older, str) and len(self._found) < _MOST_ENTRIES:
-            self._ask(older)
-            return
-        self._entries = self._found
-        self._show()
+    @property
+    def _entries(self) -> list[Entry]:
+        return self.statement.entries
 
     def _take(self, result: Result) -> None:
         self._known = cast("Balance", looked(result))
@@ -123,11 +107,11 @@ class WalletPage(QWidget):
             self.held.show_figure(view.held, translate("wallet", "For sessions that are open"))
         since = now - timedelta(days=_MONTH)
         self.earned.show_figure(
-            signed(earned(self._entries, since)).partition(".")[0],
+            figures.whole_credit(earned(self._entries, since), signed=True),
             translate("wallet", "By sharing, vesting or not"),
         )
         self.spent.show_figure(
-            signed(spent(self._entries, since)).partition(".")[0],
+            figures.whole_credit(spent(self._entries, since), signed=True),
             translate("wallet", "Through other people's nodes"),
         )
         self.bars.show_days(by_day(self._entries, now, self._days))
@@ -158,7 +142,7 @@ class WalletPage(QWidget):
         try:
             path.write_text(as_csv(self._entries), encoding="utf-8")
         except OSError as error:
-            self.answer.setText(f"{path.name} cannot be written: {error.strerror}.")
+            self.answer.setText(not_written(path, error))
             self.answer.show()
 
     def _choose_days(self, key: str) -> None:

@@ -7,18 +7,28 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol, runtime_checkable
 
-from PyQt6.QtCore import QCoreApplication, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PyQt6.QtCore import QCoreApplication, QEvent, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import (
+    QCloseEvent,
+    QGuiApplication,
+    QHideEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+    QShowEvent,
+)
 from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from worldvpn_app.gui import regions
 from worldvpn_app.gui.banners import Alarm, Notices, TroublePage
 from worldvpn_app.gui.home import Home
 from worldvpn_app.gui.link import trouble_of
-from worldvpn_app.gui.pages import Context, Entry, Pages
+from worldvpn_app.gui.pages import Context, Entry, Page, Pages
 from worldvpn_app.gui.present.home import present
 from worldvpn_app.gui.present.view import Do, HomeView, Mark
 from worldvpn_app.gui.rail import Rail
 from worldvpn_app.gui.tokens import SHAPE
+from worldvpn_app.gui.welcome import Welcome
 from worldvpn_app.gui.widgets.focus import FocusLine
 
 translate = QCoreApplication.translate
@@ -40,8 +50,9 @@ class Window(QWidget):
 
     #: A HomeView, or None while nothing is known.
     view_changed = pyqtSignal(object)
-    #: The window went to the tray instead of closing.
-    went_to_tray = pyqtSignal()
+    #: Its owner closes it.
+    closing = pyqtSignal()
+    minimised = pyqtSignal()
     #: The app is to end, not only the window.
     quit_asked = pyqtSignal()
 
@@ -56,18 +67,24 @@ class Window(QWidget):
         self._context, self._link = context, context.link
         #: Whether there is a tray that a closed window can be opened from again.
         self.has_tray = False
+        #: Whether closing only asks: a window of the app, as long as it is in use.
+        self.stays_open = False
+        #: What stands over the page besides the daemon's own notices.
+        self.notes: Callable[[], tuple[str, ...]] = tuple
         self._seen_monotonic_s = 0.0
         self.home = Home(context)
         home = Entry(
             name="home", title=translate("home", "Home"), icon="house", build=lambda _: self.home
         )
         every = (home, *pages.all())
-        self._pages = {each.name: each for each in every}
+        self._pages: dict[str, Page] = {each.name: each for each in every}
         self._made: dict[str, QWidget] = {}
         self._stack = QStackedWidget()
         self._add(home.name, self.home)
-        self.trouble = TroublePage(context.colours)
-        self._stack.addWidget(self.trouble)
+        self.trouble = TroublePage(context.colours, context.link.path)
+        self.welcome = Welcome(context)
+        for each in (self.trouble, self.welcome):
+            self._stack.addWidget(each)
         self.rail = Rail(every, context.colours)
         self.rail.chosen.connect(self.choose)
         self.alarm, self.notices = Alarm(context.colours), Notices(context.colours)
@@ -104,6 +121,12 @@ class Window(QWidget):
         self.rail.select(known)
         self._show()
 
+    def add(self, page: Page) -> None:
+        """Add a page after the window was made; one of a name that is there is left out."""
+        if page.name not in self._pages:
+            self._pages[page.name] = page
+            self.rail.add(page)
+
     def page(self, name: str) -> QWidget:
         """Return the page ``name``, which was shown before."""
         return self._made[name]
@@ -139,16 +162,35 @@ class Window(QWidget):
         self._context.store.set_watched(is_watched=False)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
-        self._context.settings.setValue("window/geometry", self.saveGeometry())
+        self.remember()
         super().closeEvent(event)
-        if self.has_tray:
-            self.went_to_tray.emit()
+        application = QGuiApplication.instance()
+        is_logout = isinstance(application, QGuiApplication) and application.isSavingSession()
+        if event is not None and self.stays_open and not is_logout:
+            # Whoever is around the window decides what becomes of it.
+            event.ignore()
+            self.closing.emit()
+
+    def remember(self) -> None:
+        """Keep where the window is for the next start."""
+        self._context.settings.setValue("window/geometry", self.saveGeometry())
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        super().changeEvent(event)
+        is_state = event is not None and event.type() is QEvent.Type.WindowStateChange
+        if is_state and self.isMinimized():
+            # Once it is: whoever hides it now would see it shown again.
+            QTimer.singleShot(0, self.minimised.emit)
 
     def come_up(self) -> None:
         """Show the window before all others."""
         self.showNormal() if self.isMinimized() else self.show()
         self.raise_()
         self.activateWindow()
+
+    def show_notes(self) -> None:
+        """Show ``notes`` now."""
+        self._show()
 
     def _add(self, name: str, widget: QWidget) -> None:
         self._made[name] = widget
@@ -162,12 +204,20 @@ class Window(QWidget):
         self._on("Ctrl+,", lambda: self.choose("settings"))
         self._on("Ctrl+K", self._search)
         self._on("Ctrl+Shift+P", self._pause)
+        self._on("F6", lambda: regions.step(self._regions(), 1))
+        self._on("Shift+F6", lambda: regions.step(self._regions(), -1))
         self._on("Ctrl+W", self.close)
         self._on("Ctrl+Q", self.quit_asked.emit)
 
     def _on(self, keys: str, act: Callable[[], object]) -> None:
         shortcut = QShortcut(QKeySequence(keys), self)
         shortcut.activated.connect(act)
+
+    def _regions(self) -> tuple[QWidget, ...]:
+        shown = self._stack.currentWidget()
+        panels = shown.findChildren(QWidget, "panel") if shown is not None else []
+        inside = (shown,) if shown is not None else ()
+        return (self.alarm, self.notices, self.rail, *inside, *panels)
 
     def _search(self) -> None:
         self.choose("map")
@@ -200,17 +250,24 @@ class Window(QWidget):
             trouble = trouble_of(self._link.state, self._link.path)
             if trouble is not None:
                 self.trouble.show_trouble(trouble)
-            self._stack.setCurrentWidget(self.trouble)
+            self._stack.setCurrentWidget(self._first_steps(view) or self.trouble)
             self.rail.show_unknown()
             self.alarm.hide()
             self.notices.hide()
             return
-        self._stack.setCurrentWidget(self._made[self._chosen])
+        self._stack.setCurrentWidget(self._first_steps(view) or self._made[self._chosen])
         self.home.show_view(view)
         self.rail.show_view(view)
         self.alarm.show_cause(view.alarm)
-        self.notices.show_texts(view.notices)
+        self.notices.show_texts((*self.notes(), *view.notices))
         self.notices.setVisible(bool(self.notices.texts()))
+
+    def _first_steps(self, view: HomeView | None) -> QWidget | None:
+        """Return what stands in the place of Home until somebody has connected."""
+        if self._chosen != "home" or not self.welcome.is_wanted(view):
+            return None
+        self.welcome.show_steps()
+        return self.welcome
 
     def _lay_out(self) -> None:
         outer = QVBoxLayout(self)

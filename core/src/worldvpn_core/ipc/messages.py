@@ -16,6 +16,13 @@ from attrs.validators import optional
 from worldvpn_core.ipc import account
 from worldvpn_core.ipc.checks import must as _must
 from worldvpn_core.ipc.checks import name, place, word
+from worldvpn_core.ipc.firewall import (
+    FirewallCounters,
+    FirewallOutside,
+    FirewallRequest,
+    FirewallWhy,
+    LogTail,
+)
 from worldvpn_core.ipc.protocol import MAX_PROFILE_BYTES
 from worldvpn_core.ipc.receipts import ReceiptsRequest, ReceiptsShow
 from worldvpn_core.ipc.rights import Row
@@ -43,15 +50,12 @@ from worldvpn_core.ipc.vault import (
     VaultUnlock,
     VaultWipe,
 )
-from worldvpn_core.types import IpAddress
 
 MIN_PAUSE_S: Final = 60
 MAX_PAUSE_S: Final = 86_400
 _MAX_CHANGES: Final = 64
-_MAX_PORT: Final = 65_535
 
 _PROFILE_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_PROTOCOL: Final = re.compile(r"tcp|udp|icmp|[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5]")
 
 _profile_id: Final = _must(
     lambda value: _PROFILE_ID.fullmatch(value) is not None,
@@ -68,14 +72,6 @@ _profile_text: Final = _must(
 _changes: Final = _must(
     lambda value: 1 <= len(value) <= _MAX_CHANGES,
     f"an object of 1 to {_MAX_CHANGES} settings",
-)
-_port: Final = _must(
-    lambda value: value is None or 1 <= value <= _MAX_PORT,
-    f"1 to {_MAX_PORT}, or null",
-)
-_protocol: Final = _must(
-    lambda value: _PROTOCOL.fullmatch(value) is not None,
-    "tcp, udp, icmp or a number from 0 to 255",
 )
 
 
@@ -168,21 +164,6 @@ class SettingsSet:
 
 
 @attrs.frozen(kw_only=True)
-class FirewallWhy:
-    """Ask which rule decides a packet's fate; ``marked``: as if one of our own sockets sent it."""
-
-    destination: IpAddress
-    port: int | None = attrs.field(default=None, validator=_port)
-    protocol: str = attrs.field(validator=_protocol)
-    marked: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class FirewallCounters:
-    """Ask what each named rule has seen."""
-
-
-@attrs.frozen(kw_only=True)
 class PluginsList:
     """Ask which plugins are loaded, and where."""
 
@@ -207,8 +188,8 @@ Request = (
     | ProfilesRemove
     | SettingsGet
     | SettingsSet
-    | FirewallWhy
-    | FirewallCounters
+    | FirewallRequest
+    | LogTail
     | PluginsList
     | HostReset
     | ShareRequest
@@ -257,6 +238,8 @@ METHODS: Final[Mapping[str, Method]] = {
     "share.revoke": Method(request=ShareRevoke, row=Row.OWNER),
     "firewall.why": Method(request=FirewallWhy, row=Row.GROUP),
     "firewall.counters": Method(request=FirewallCounters, row=Row.GROUP),
+    "firewall.outside": Method(request=FirewallOutside, row=Row.GROUP),
+    "log.tail": Method(request=LogTail, row=Row.OWNER),
     "plugins.list": Method(request=PluginsList, row=Row.GROUP),
     "host.reset": Method(request=HostReset, row=Row.ROOT),
     "vault.status": Method(request=VaultStatus, row=Row.GROUP),

@@ -98,7 +98,7 @@ class Hosting:
     def send_away(self, session: str) -> None:
         """Let a guest in no more, whatever its ticket says."""
         self.door.shut_for(session)
-        self._dismiss(session)
+        self._dismiss(session, at_once=True)
 
     def forget(self) -> None:
         """Take note that the node is gone, and everybody with it."""
@@ -236,20 +236,22 @@ class Hosting:
             since_s=time.time() if former is None else former.since_s,
         )
 
-    def _dismiss(self, name: str) -> None:
+    def _dismiss(self, name: str, *, at_once: bool = False) -> None:
         present = self._present.pop(name, None)
-        if present is not None:
-            present.timer.cancel()
-            revoked = GuestRevoked(public_key=present.x25519)
-            if self._receipts is None:
-                self._runner.post(revoked)
-            else:
-                self._spawn(self._revoke(name, revoked, self._receipts))
+        if present is None:
+            return
+        present.timer.cancel()
+        revoked = GuestRevoked(public_key=present.x25519)
+        if at_once or self._receipts is None:
+            self._runner.post(revoked)
+        if self._receipts is not None:
+            self._spawn(self._revoke(name, None if at_once else revoked, self._receipts))
 
-    async def _revoke(self, name: str, revoked: GuestRevoked, receipts: NodeSide) -> None:
-        """Let the guest in no more, once what it has carried was read for the last time."""
+    async def _revoke(self, name: str, revoked: GuestRevoked | None, receipts: NodeSide) -> None:
+        """Read for the last time what the guest has carried; then let it in no more."""
         await receipts.leaving(name)
-        self._runner.post(revoked)
+        if revoked is not None:
+            self._runner.post(revoked)
 
     def _keep_only(self, sessions: tuple[str, ...]) -> None:
         for name, present in tuple(self._present.items()):

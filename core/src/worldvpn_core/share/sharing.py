@@ -15,6 +15,7 @@ from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.news import News
 from worldvpn_core.central.replies import Listener
 from worldvpn_core.contracts import Exit, HostServices, Meters
+from worldvpn_core.credit.units import REWARD_TICKS, credits_of
 from worldvpn_core.enforce import Enforcer
 from worldvpn_core.errors import WorldVpnError
 from worldvpn_core.reach.holes import Holes
@@ -127,6 +128,7 @@ class Sharing:
             accepts=self.account_changed,
             publish=self._around.publish,
             uplink=self._around.host.uplink,
+            earned=self._earned,
         )
 
     def _host_guests(self, link: CentralLink, exit_: Exit) -> None:
@@ -166,6 +168,12 @@ class Sharing:
             namespaces=self._around.host.namespaces,
             over=self._drained,
         )
+
+    def _earned(self, session: str) -> int | None:
+        """Return the whole credits that both ends of ``session`` have signed for."""
+        if self.receipts is None:
+            return None
+        return credits_of(REWARD_TICKS * self.receipts.side.claimed(session).total_bytes)
 
     def _drained(self, session: str) -> None:
         if self.hosting is not None:

@@ -13,6 +13,7 @@ from typing import Final
 
 from worldvpn_app.cli.exits import CommandError
 from worldvpn_core.errors import WorldVpnError
+from worldvpn_lab.demo import window
 from worldvpn_lab.demo.findings import as_json, failures
 from worldvpn_lab.demo.play import play
 from worldvpn_lab.demo.table import table
@@ -27,11 +28,14 @@ def main(argv: list[str]) -> int:
     """Show the whole product working in a lab; return the exit code of ``worldvpn demo``."""
     parser = argparse.ArgumentParser(prog="worldvpn demo", description=main.__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--gui", action="store_true", help="open the app on the lab instead")
     options = parser.parse_args(argv)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         with tempfile.TemporaryDirectory(prefix="worldvpn-demo-") as directory:
+            if options.gui:
+                return window.play(Path(directory, "lab"), _tell)
             found = play(Path(directory, "lab"), _tell)
     except KeyboardInterrupt:
         sys.stderr.write("worldvpn demo: interrupted; everything was removed\n")

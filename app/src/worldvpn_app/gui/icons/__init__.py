@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import functools
 from importlib.resources import files
+from typing import Final
 
 from PyQt6.QtCore import QByteArray, QRectF, Qt
-from PyQt6.QtGui import QIcon, QPainter, QPixmap
+from PyQt6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
 from PyQt6.QtSvg import QSvgRenderer
+
+_TURNED: Final = {"chevron-left": "chevron-right", "chevron-right": "chevron-left"}
 
 
 @functools.lru_cache(maxsize=512)
@@ -24,9 +27,20 @@ def pixmap(name: str, colour: str, size_px: int, scale: float = 1.0) -> QPixmap:
     return made
 
 
+def is_there(name: str) -> bool:
+    """Say whether there is an icon called ``name``."""
+    return name.replace("-", "").isalnum() and (files(__name__) / f"{name}.svg").is_file()
+
+
 def icon(name: str, colour: str, size_px: int = 20) -> QIcon:
     """Return ``pixmap`` as an icon, sharp up to twice the size."""
-    return QIcon(pixmap(name, colour, size_px, scale=2.0))
+    return QIcon(pixmap(directed(name), colour, size_px, scale=2.0))
+
+
+def directed(name: str) -> str:
+    """Return the icon that points forward or back where text runs the other way."""
+    is_turned = QGuiApplication.layoutDirection() is Qt.LayoutDirection.RightToLeft
+    return _TURNED.get(name, name) if is_turned else name
 
 
 def nothing() -> QIcon:

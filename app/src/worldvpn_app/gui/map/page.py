@@ -5,37 +5,43 @@ from __future__ import annotations
 import statistics
 from typing import Final
 
-from PyQt6.QtCore import QCoreApplication, QEvent, QPoint
-from PyQt6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PyQt6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PyQt6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from worldvpn_app.cli.target import Target
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.map.callout import Callout
 from worldvpn_app.gui.map.clusters import spots
+from worldvpn_app.gui.map.filters import FilterBar
+from worldvpn_app.gui.map.legend import Legend
+from worldvpn_app.gui.map.owner import has_way, is_seen, owner_label, place_of_owner
 from worldvpn_app.gui.map.paint import spot_of
-from worldvpn_app.gui.map.panel import Panel
+from worldvpn_app.gui.map.panel import FAVOURITES, LISTS, Panel
 from worldvpn_app.gui.map.view import MapView
 from worldvpn_app.gui.map.widget import WorldMap
 from worldvpn_app.gui.map.world import world
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.advice import advice
 from worldvpn_app.gui.present.home import present
+from worldvpn_app.gui.present.lists import by_list
 from worldvpn_app.gui.present.nodes import (
     Filters,
+    Land,
     Node,
     by_country,
+    counted,
+    latency,
     matching,
 )
 from worldvpn_app.gui.present.view import HomeView, Mark
 from worldvpn_app.gui.tokens import SHAPE, Tone
 from worldvpn_app.gui.widgets.cards import row
-from worldvpn_app.gui.widgets.controls import Chip, icon_button
+from worldvpn_app.gui.widgets.controls import icon_button
 
 translate = QCoreApplication.translate
 _PANEL_PX: Final = 316
 _PANEL_SMALL_PX: Final = 288
-_MANY_MBPS: Final = 100
 #: How much of the plane is seen at first: a continent or two.
 _FIRST_VIEW: Final = 1.7
 _UP: Final = frozenset({Mark.TICK, Mark.PART, Mark.ARROWS, Mark.ARC, Mark.BAR})
@@ -54,19 +60,26 @@ class MapPage(QWidget):
         self.map = WorldMap(context.colours)
         self.map.setAccessibleName(translate("map", "World map"))
         self.map.chosen.connect(self.select)
+        self.map.pointed.connect(self._point)
         self.panel = Panel(context)
         self.panel.chosen.connect(self.select)
         self.panel.searched.connect(self._show)
         self.panel.cleared.connect(self._clear)
-        self.chips = self._filters()
+        self.panel.turned.connect(self._show)
+        self.bar = FilterBar(context.colours)
+        self.bar.changed.connect(self._show)
+        self.chips = self.bar.chips
+        self.legend = Legend(context.colours)
         self.callout = Callout(
             context.colours,
             connect=lambda node: context.actions.connect_to(Target(place=node.id)),
             favour=self._favour,
+            lists=context.lists,
             close=lambda: self.select(None),
         )
         self._lay_out()
         context.store.nodes_changed.connect(self._show)
+        context.lists.changed.connect(self._show)
         context.link.snapshot_changed.connect(self._moved)
         context.actions.asked.connect(self.panel.hush)
         context.actions.refused.connect(self._refused)
@@ -95,8 +108,7 @@ class MapPage(QWidget):
         window = self.window()
         is_small = window is not None and window.width() < SHAPE.narrow_below_px
         self.panel.setFixedWidth(_PANEL_SMALL_PX if is_small else _PANEL_PX)
-        for chip in self.chips.values():
-            chip.setVisible(not is_small or chip in {self.chips["community"], self.chips["public"]})
+        self.legend.setHidden(is_small)
 
     def event(self, event: QEvent | None) -> bool:
         if event is not None and event.type() is QEvent.Type.LayoutRequest:
@@ -105,14 +117,7 @@ class MapPage(QWidget):
 
     def filters(self) -> Filters:
         """Return what is filtered for."""
-        return Filters(
-            search=self.panel.finder.text(),
-            community=self.chips["community"].isChecked(),
-            public=self.chips["public"].isChecked(),
-            least_mbps=_MANY_MBPS if self.chips["fast"].isChecked() else 0,
-            low_load=self.chips["free"].isChecked(),
-            favourites=self.chips["favourite"].isChecked(),
-        )
+        return self.bar.filters(self.panel.finder.text())
 
     def _view(self) -> HomeView | None:
         snapshot = self._context.link.snapshot
@@ -130,17 +135,29 @@ class MapPage(QWidget):
 
     def _show(self) -> None:
         store, view = self._context.store, self._view()
+        self.bar.show_protocols(each for node in store.nodes for each in node.protocols)
         fitting = matching(store.nodes, self.filters())
         is_up = view is not None and view.mark in _UP
         current = view.node_id if view else None
-        self.panel.show_lands(by_country(fitting), current, self._selected, is_up=is_up)
-        self._show_map(fitting, view)
+        lands, shown = self._lands(fitting)
+        self.panel.show_lands(lands, current, self._selected, is_up=is_up)
+        self._show_map(shown, view)
         self.callout.show_node(
             store.nodes_by_id.get(self._selected or ""),
             is_current=self._selected is not None and self._selected == current,
             is_connected=is_up,
         )
         self._place_callout()
+
+    def _lands(self, fitting: tuple[Node, ...]) -> tuple[tuple[Land, ...], tuple[Node, ...]]:
+        """Return the rows of the tab that is chosen, and the nodes that are in them."""
+        if self.panel.tab == LISTS:
+            lands = by_list(fitting, self._context.lists.all())
+            held = {node.id for land in lands for node in land.nodes}
+            return lands, tuple(node for node in fitting if node.id in held)
+        if self.panel.tab == FAVOURITES:
+            fitting = tuple(node for node in fitting if node.is_favourite)
+        return by_country(fitting), fitting
 
     def _show_map(self, fitting: tuple[Node, ...], view: HomeView | None) -> None:
         by_id = self._context.store.nodes_by_id
@@ -159,6 +176,10 @@ class MapPage(QWidget):
                 current_tone=view.tone if view else Tone.UNKNOWN,
                 country=view.country if view else "",
                 selected=self._selected,
+                you=place_of_owner(self._context.store.country),
+                you_label=owner_label(self._context.store.country, view),
+                is_visible=is_seen(view),
+                has_way=has_way(view),
             )
         )
         if every and not self._has_looked and self.map.width() > self.panel.width():
@@ -169,6 +190,7 @@ class MapPage(QWidget):
                 statistics.median(one.x for one in points),
                 statistics.median(one.y for one in points),
             )
+            self.map.covered_px = self.bar.geometry().bottom()
             self.map.look_at([middle], _FIRST_VIEW)
 
     def _place_callout(self) -> None:
@@ -184,6 +206,14 @@ class MapPage(QWidget):
         )
         self.callout.move(QPoint(x, y))
         self.callout.raise_()
+
+    def _point(self, nodes: tuple[str, ...]) -> None:
+        """Let a screen reader say what the keyboard is at: it hears when the name changes."""
+        by_id = self._context.store.nodes_by_id
+        known = [by_id[each] for each in nodes if each in by_id]
+        if known:
+            more = counted(len(known), len(known)) if len(known) > 1 else latency(known[0])
+            self.map.setAccessibleName(f"{known[0].where}, {more}")
 
     def _favour(self, node: Node) -> None:
         """Make ``node`` a favourite, or no more: a setting, which the daemon keeps."""
@@ -208,25 +238,22 @@ class MapPage(QWidget):
 
     def _clear(self) -> None:
         self.panel.finder.clear()
-        for name, chip in self.chips.items():
-            chip.setChecked(name in {"community", "public"})
+        self.bar.clear()
         self._show()
 
-    def _filters(self) -> dict[str, Chip]:
-        names = {
-            "community": translate("map", "Community"),
-            "public": translate("map", "Public"),
-            "fast": translate("map", "Over {n} Mbit/s").format(n=_MANY_MBPS),
-            "free": translate("map", "Low load"),
-            "favourite": translate("map", "Favourites"),
-        }
-        made = {
-            name: Chip(text, self._colours, is_on=name in {"community", "public"})
-            for name, text in names.items()
-        }
-        for chip in made.values():
-            chip.clicked.connect(self._show)
-        return made
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is None:
+            return
+        node = self._context.store.nodes_by_id.get(self._selected or "")
+        match event.key():
+            case Qt.Key.Key_F if node is not None:
+                self._favour(node)
+            case Qt.Key.Key_Escape if self._selected is not None:
+                self.select(None)
+            case Qt.Key.Key_Slash:
+                self.search()
+            case _:
+                super().keyPressEvent(event)
 
     def _lay_out(self) -> None:
         beside = QHBoxLayout(self)
@@ -236,14 +263,11 @@ class MapPage(QWidget):
         beside.addWidget(self.panel)
         over = QVBoxLayout(self.map)
         over.setContentsMargins(12, 14, 12, 12)
-        bar = QFrame()
-        bar.setProperty("look", "card")
-        chips = row(*self.chips.values())
-        chips.setContentsMargins(7, 7, 7, 7)
-        bar.setLayout(chips)
-        over.addLayout(row(bar, None))
+        over.addLayout(row(self.bar, None))
         over.addStretch(1)
-        over.addLayout(row(self._zooms(), None))
+        below = row(self._zooms(), self.legend, None)
+        below.setAlignment(self.legend, Qt.AlignmentFlag.AlignBottom)
+        over.addLayout(below)
         self.callout.setParent(self.map)
 
     def _zooms(self) -> QFrame:

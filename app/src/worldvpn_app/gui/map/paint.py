@@ -13,12 +13,15 @@ from worldvpn_app.gui.map.steps import Box, fitting
 from worldvpn_app.gui.present.view import Mark
 from worldvpn_app.gui.tokens import SMALL, Colours, Tone
 from worldvpn_app.gui.widgets import dial
+from worldvpn_app.gui.widgets.ways import mirror
 
 RING_PX: Final = 11.0
 PLATE_PX: Final = 26.0
 _LIFT_PX: Final = 50.0
 _DOT_PX: Final = 5.0
 _FADE_PX: Final = 64.0
+_ARC_PX: Final = 2
+_CROSS_PX: Final = 5.0
 
 
 def ring(painter: QPainter, at: QPointF, mark: Mark, tone: Tone, colours: Colours) -> None:
@@ -48,28 +51,50 @@ def dots(painter: QPainter, points: Sequence[QPointF], colours: Colours) -> None
     painter.drawPoints(QPolygonF(points))
 
 
-def arc(painter: QPainter, start: QPointF, end: QPointF, colour: str) -> None:
-    """Draw the way from ``start`` to ``end``."""
+def arc(
+    painter: QPainter, start: QPointF, end: QPointF, colour: str, *, is_cut: bool = False
+) -> None:
+    """Draw the way from ``start`` to ``end``; one that nothing goes along is dashed, with an x."""
     path = QPainterPath(start)
     # The middle of a quadratic curve is lifted by half of what its handle is.
     path.quadTo((start + end) / 2 - QPointF(0, 2 * _LIFT_PX), end)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     soft = QColor(colour)
     soft.setAlphaF(0.2)
-    for shade, width in ((soft, 6), (QColor(colour), 2)):
-        painter.setPen(QPen(shade, width))
+    for shade, width in ((soft, 6), (QColor(colour), _ARC_PX)):
+        style = Qt.PenStyle.DashLine if is_cut and width == _ARC_PX else Qt.PenStyle.SolidLine
+        painter.setPen(QPen(shade, width, style))
         painter.drawPath(path)
+    if is_cut:
+        middle, across = path.pointAtPercent(0.5), QPointF(_CROSS_PX, _CROSS_PX)
+        aside = QPointF(_CROSS_PX, -_CROSS_PX)
+        painter.setPen(QPen(QColor(colour), _ARC_PX))
+        painter.drawLine(middle - across, middle + across)
+        painter.drawLine(middle - aside, middle + aside)
 
 
-def you(painter: QPainter, at: QPointF, colours: Colours) -> None:
-    """Draw the owner's own place."""
+def you(painter: QPainter, at: QPointF, colours: Colours, *, is_visible: bool = False) -> None:
+    """Draw the owner's own place; a dashed ring says that sites see it."""
+    if is_visible:
+        painter.setPen(QPen(QColor(colours.text), 1.5, Qt.PenStyle.DashLine))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(at, RING_PX, RING_PX)
     painter.setPen(QPen(QColor(colours.sea), 2.5))
     painter.setBrush(QColor(colours.text))
     painter.drawEllipse(at, 6.5, 6.5)
 
 
-def labels(painter: QPainter, words: Mapping[str, QPointF], room: QRectF, colours: Colours) -> None:
-    """Draw each of ``words`` beside its point, on a plate, as far as they do not meet."""
+def labels(
+    painter: QPainter,
+    words: Mapping[str, QPointF],
+    room: QRectF,
+    colours: Colours,
+    before: str = "",
+) -> None:
+    """Draw each of ``words`` beside its point, on a plate, as far as they do not meet.
+
+    They stand behind their points, the one that is ``before`` ahead of it, where there is room.
+    """
     font = painter.font()
     font.setPixelSize(SMALL.size_px)
     font.setWeight(font.Weight.DemiBold)
@@ -77,8 +102,9 @@ def labels(painter: QPainter, words: Mapping[str, QPointF], room: QRectF, colour
     boxes: dict[Box, str] = {}
     for text, at in words.items():
         width = painter.fontMetrics().horizontalAdvance(text) + 20
-        right = at.x() + RING_PX + 8
-        left = right if right + width < room.right() else at.x() - RING_PX - 8 - width
+        right, ahead = at.x() + RING_PX + 8, at.x() - RING_PX - 8 - width
+        fits = ahead < room.left() if text == before else right + width < room.right()
+        left = right if fits else ahead
         box = Box(left=left, top=at.y() - PLATE_PX / 2, width=width, height=PLATE_PX)
         boxes[box] = text
     for box in fitting(boxes):
@@ -91,9 +117,11 @@ def labels(painter: QPainter, words: Mapping[str, QPointF], room: QRectF, colour
 
 
 def soft_edges(painter: QPainter, room: QRectF, colours: Colours) -> None:
-    """Let the map go over into the page, but for its right edge."""
+    """Let the map go over into the page, but for the edge where lines end."""
     clear, full = QColor(colours.bg), QColor(colours.bg)
     clear.setAlphaF(0.0)
+    painter.save()
+    mirror(painter, room.width())
     across = QLinearGradient(room.topLeft(), room.topLeft() + QPointF(_FADE_PX, 0))
     down = QLinearGradient(room.bottomLeft() - QPointF(0, _FADE_PX), room.bottomLeft())
     across.setColorAt(0, full)
@@ -108,6 +136,7 @@ def soft_edges(painter: QPainter, room: QRectF, colours: Colours) -> None:
     painter.fillRect(top, up)
     foot = QRectF(room.left(), room.bottom() - _FADE_PX, room.width(), _FADE_PX)
     painter.fillRect(foot, down)
+    painter.restore()
 
 
 def spot_of(spots: Sequence[Spot], node: str | None) -> Spot | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PyQt6.QtCore import QCoreApplication, QTimer, pyqtSignal
-from PyQt6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QButtonGroup, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.map.rows import Row, Rows
@@ -15,11 +15,14 @@ from worldvpn_app.gui.present.nodes import Land, counted, fastest
 from worldvpn_app.gui.present.places import FASTEST
 from worldvpn_app.gui.widgets.cards import emptied, line, row, scrolled
 from worldvpn_app.gui.widgets.controls import button
+from worldvpn_app.gui.widgets.field import lead
 from worldvpn_app.gui.widgets.text import label
+from worldvpn_app.gui.widgets.ways import set_margins
 
 translate = QCoreApplication.translate
 _FRESH_S: Final = 90
 _LATER_MS: Final = 120
+COUNTRIES, FAVOURITES, LISTS = "countries", "favourites", "lists"
 
 
 class Panel(QWidget):
@@ -29,6 +32,8 @@ class Panel(QWidget):
     #: What is typed has changed, and the typing has paused.
     searched = pyqtSignal()
     cleared = pyqtSignal()
+    #: Another way to list was chosen; ``tab`` says which.
+    turned = pyqtSignal()
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -37,11 +42,20 @@ class Panel(QWidget):
         self.finder = QLineEdit()
         self.finder.setProperty("look", "search")
         self.finder.setPlaceholderText(translate("map", "Search country, city or node"))
+        self.finder.setToolTip(self.finder.placeholderText())
+        self.finder.setAccessibleName(self.finder.placeholderText())
         self.finder.setClearButtonEnabled(True)
-        self.finder.addAction(
-            icons.icon("search", context.colours.text3, 16),
-            QLineEdit.ActionPosition.LeadingPosition,
-        )
+        for clearing in self.finder.findChildren(QToolButton):
+            clearing.setAccessibleName(translate("map", "Clear the search"))
+        lead(self.finder, "search", context.colours)
+        self.tab = COUNTRIES
+        self.tabs = {name: button(text, look="tab") for name, text in _tabs().items()}
+        self._tabbing = QButtonGroup(self)
+        for name, each in self.tabs.items():
+            each.setCheckable(True)
+            each.setChecked(name == self.tab)
+            each.clicked.connect(lambda _checked, name=name: self._turn(name))
+            self._tabbing.addButton(each)
         self.rows = Rows(context.colours)
         self.rows.chosen.connect(self.chosen)
         self.count = label("caption")
@@ -60,6 +74,10 @@ class Panel(QWidget):
         self.finder.textChanged.connect(lambda: self._later.start())  # noqa: PLW0108 - no argument
         self._lay_out()
 
+    def _turn(self, name: str) -> None:
+        self.tab = name
+        self.turned.emit()
+
     def say(self, text: str) -> None:
         """Say what came of what was asked; "" says nothing."""
         self.answer.setText(text)
@@ -76,7 +94,8 @@ class Panel(QWidget):
         store = self._context.store
         self.rows.show_lands(lands, current, selected)
         self._show_top(is_up=is_up)
-        shown = sum(len(land.nodes) for land in lands)
+        # A node may be in several lists.
+        shown = len({node.id for land in lands for node in land.nodes})
         old = store.age_s is not None and store.age_s > _FRESH_S
         aged = translate("map", ", as of {n} min ago").format(n=int((store.age_s or 0) // 60))
         self.count.setText(f"{counted(shown, len(store.nodes))}{aged if old else ''}")
@@ -107,7 +126,10 @@ class Panel(QWidget):
         self.offer.setVisible(not has_rows and told is not None and told.button is not None)
         if has_rows:
             return
-        if store.nodes:
+        if store.nodes and self.tab != COUNTRIES:
+            self.clear.hide()
+            self.empty.setText(_nothing(self.tab))
+        elif store.nodes:
             self.empty.setText(translate("map", "No node fits."))
         elif told is not None:
             self.empty.setText(f"{told.sentence} {told.then}".strip())
@@ -126,11 +148,14 @@ class Panel(QWidget):
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(1, 16, 0, 0)
+        set_margins(column, 1, 16, 0, 0)
         column.setSpacing(8)
         search = row(self.finder)
-        search.setContentsMargins(15, 0, 16, 0)
+        set_margins(search, 15, 0, 16, 0)
         column.addLayout(search)
+        tabs = row(*self.tabs.values(), None, spacing_px=8)
+        tabs.setContentsMargins(16, 0, 16, 0)
+        column.addLayout(tabs)
         column.addLayout(self._top)
         head = row(self.count, None)
         head.setContentsMargins(16, 0, 16, 0)
@@ -144,3 +169,17 @@ class Panel(QWidget):
             inside.addWidget(each)
         column.addWidget(self._nothing)
         column.addWidget(scrolled(self.rows), 1)
+
+
+def _tabs() -> dict[str, str]:
+    return {
+        COUNTRIES: translate("map", "Countries"),
+        FAVOURITES: translate("map", "Favourites"),
+        LISTS: translate("map", "Lists"),
+    }
+
+
+def _nothing(tab: str) -> str:
+    if tab == FAVOURITES:
+        return translate("map", "No favourite fits. Choose a node, then its star, or press F.")
+    return translate("map", "No list of yours fits. Choose a node, then its list sign.")

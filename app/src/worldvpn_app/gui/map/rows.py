@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.flags import Flag
-from worldvpn_app.gui.present.nodes import Land, Node, latency
+from worldvpn_app.gui.present import figures
+from worldvpn_app.gui.present.lists import PREFIX
+from worldvpn_app.gui.present.nodes import Land, Node, kind, latency, load_words
 from worldvpn_app.gui.tokens import Colours
 from worldvpn_app.gui.widgets.cards import emptied
+from worldvpn_app.gui.widgets.cards import sign as sign_of
 from worldvpn_app.gui.widgets.text import Elided, label
+from worldvpn_app.gui.widgets.ways import mirror
 
+translate = QCoreApplication.translate
 _BARS: Final = 3
 #: Rows beyond this are found by searching: a list of thousands helps nobody.
 MOST_ROWS: Final = 200
-_LOADS: Final = ("free", "in use", "busy", "full")
 
 
 class Bars(QWidget):
@@ -28,13 +32,15 @@ class Bars(QWidget):
         super().__init__()
         self._load, self._colours = load, colours
         self.setFixedSize(QSize(18, 14))
-        self.setAccessibleName(_LOADS[load])
-        self.setToolTip(_LOADS[load])
+        words = load_words(load)
+        self.setAccessibleName(words)
+        self.setToolTip(words)
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
+            mirror(painter, self.width())
             for place in range(_BARS):
                 is_on = place < max(1, self._load)
                 painter.setBrush(QColor(self._colours.text2 if is_on else self._colours.line))
@@ -49,7 +55,7 @@ class Row(QPushButton):
         super().__init__()
         self.setProperty("look", "row")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName(f"{name}, {latency(node)}, {_LOADS[node.load]}. {below}")
+        self.setAccessibleName(f"{name}, {latency(node)}, {load_words(node.load)}. {below}")
         self._inside = QHBoxLayout(self)
         self._inside.setContentsMargins(10, 2, 10, 2)
         self._inside.setSpacing(8)
@@ -124,14 +130,21 @@ class Rows(QWidget):
             self._colours,
             land.name,
             land.best,
-            below="Connected here" if has_current and len(land.nodes) == 1 else "",
+            below=translate("map", "Connected here")
+            if has_current and len(land.nodes) == 1
+            else "",
         )
-        row.put_before(Flag(self._colours, land.code))
+        if land.code.startswith(PREFIX):
+            row.put_before(sign_of("list", self._colours.text2))
+        else:
+            row.put_before(Flag(self._colours, land.code))
         if len(land.nodes) > 1:
             chevron = "chevron-down" if land.code in self._open else "chevron-right"
             sign = label("caption")
-            sign.setPixmap(icons.pixmap(chevron, self._colours.text3, 16, scale=2.0))
-            row.put_after_name(label("caption", str(len(land.nodes))))
+            sign.setPixmap(
+                icons.pixmap(icons.directed(chevron), self._colours.text3, 16, scale=2.0)
+            )
+            row.put_after_name(label("caption", figures.whole(len(land.nodes))))
             row.put_after_name(sign)
             row.clicked.connect(lambda: self._turn(land.code))
         else:
@@ -139,12 +152,12 @@ class Rows(QWidget):
         return row
 
     def _node(self, node: Node) -> Row:
-        kinds = [node.short, "public" if node.is_public else "community"]
-        kinds += ["new"] if node.is_new else []
-        kinds += ["failing"] if node.is_failing else []
-        kinds += ["favourite"] if node.is_favourite else []
+        kinds = [node.short, kind(node)]
+        kinds += [translate("map", "new")] if node.is_new else []
+        kinds += [translate("map", "failing")] if node.is_failing else []
+        kinds += [translate("map", "favourite")] if node.is_favourite else []
         if node.id == self._current:
-            kinds = ["Connected here"]
+            kinds = [translate("map", "Connected here")]
         row = Row(self._colours, node.city or node.short, node, below=" · ".join(kinds))
         space = QWidget()
         space.setFixedWidth(20)

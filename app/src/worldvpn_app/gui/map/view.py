@@ -28,3 +28,7 @@ class MapView:
     #: Where the owner is, on the plane; None: not known.
     you: tuple[float, float] | None = None
     you_label: str = ""
+    #: Sites see the owner's own place.
+    is_visible: bool = False
+    #: There is a tunnel from there to the current node, or there should be.
+    has_way: bool = True

@@ -26,6 +26,7 @@ from worldvpn_app.gui.map.projection import HALF_HEIGHT, HALF_WIDTH
 from worldvpn_app.gui.map.stamps import Stamps
 from worldvpn_app.gui.map.steps import Way, after
 from worldvpn_app.gui.map.view import MapView
+from worldvpn_app.gui.present.view import Mark as StateMark
 from worldvpn_app.gui.tokens import Colours
 
 _STEP: Final = 1.5
@@ -50,6 +51,8 @@ class WorldMap(QWidget):
     """Shows a ``MapView``; says which node was chosen."""
 
     chosen = pyqtSignal(str)
+    #: The nodes of the mark that the keyboard is at.
+    pointed = pyqtSignal(tuple)
 
     def __init__(
         self, colours: Colours, parent: QWidget | None = None, *, is_quiet: bool = False
@@ -57,6 +60,8 @@ class WorldMap(QWidget):
         """``is_quiet``: a picture beside something else, where nothing can be pressed."""
         super().__init__(parent)
         self._is_quiet = is_quiet
+        #: How far down from the top something lies over it.
+        self.covered_px = 0
         if is_quiet:
             self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         policy = Qt.FocusPolicy.NoFocus if is_quiet else Qt.FocusPolicy.StrongFocus
@@ -69,7 +74,8 @@ class WorldMap(QWidget):
         self._stamps = Stamps()
         self._spot: Spot | None = None
         self._selected: Spot | None = None
-        self._marks: tuple[object, Sequence[Mark]] = (None, ())
+        self._marks: dict[object, Sequence[Mark]] = {}
+        self._joined: object = None
         self._focused: Mark | None = None
         self._pressed: QPointF | None = None
         self._is_dragged = False
@@ -110,7 +116,7 @@ class WorldMap(QWidget):
         self._scale = min(max(fits, least), _CLOSEST)
         # Not beyond the world's upper edge: there is nothing to see.
         half = self.height() / 2 / self._px_per_radius()
-        edge_px = _EDGE_QUIET_PX if self._is_quiet else _EDGE_PX
+        edge_px = _EDGE_QUIET_PX if self._is_quiet else max(_EDGE_PX, self.covered_px + 20)
         y = max((max(ys) + min(ys)) / 2, half - HALF_HEIGHT - edge_px / self._px_per_radius())
         self._move_to(QPointF(statistics.median(xs), y))
 
@@ -131,10 +137,12 @@ class WorldMap(QWidget):
         apart = frozenset(each for each in both if each is not None)
         # Joined anew by steps of a fifth: at a coarser zoom, so that marks keep their distance.
         level = 2 ** (math.floor(math.log2(self._px_per_radius()) * 4) / 4)
-        key = (self._view.spots, level, apart)
-        if self._marks[0] is None or self._marks[0] != key:
-            self._marks = (key, marks(self._view.spots, level, apart))
-        return self._marks[1]
+        if self._joined != (self._view.spots, apart):
+            self._joined = (self._view.spots, apart)
+            self._marks.clear()
+        if level not in self._marks:
+            self._marks[level] = marks(self._view.spots, level, apart)
+        return self._marks[level]
 
     def place(self, x: float, y: float) -> QPointF:
         """Return where in the widget a point of the plane is."""
@@ -208,6 +216,8 @@ class WorldMap(QWidget):
         if key in _WAYS:
             self._focused = after(self.shown(), focused, _WAYS[Qt.Key(key)])
             self._uncover()
+            if self._focused is not None:
+                self.pointed.emit(self._focused.nodes)
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space} and focused:
             self._open(focused)
         elif key in {Qt.Key.Key_Plus, Qt.Key.Key_Equal}:
@@ -229,7 +239,7 @@ class WorldMap(QWidget):
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         view, room = self._view, QRectF(self.rect())
         with QPainter(self) as painter:
-            land = self._land.drawn(
+            land, at = self._land.drawn(
                 self.size(),
                 self.devicePixelRatioF(),
                 self.place(0, 0),
@@ -237,7 +247,7 @@ class WorldMap(QWidget):
                 self._colours,
                 view.country,
             )
-            painter.drawPixmap(0, 0, land)
+            painter.drawPixmap(at, land)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if self._is_quiet:
                 every = [self.place(one.x, one.y) for one in view.spots]
@@ -269,13 +279,14 @@ class WorldMap(QWidget):
         end = self.place(self._spot.x, self._spot.y) if self._spot is not None else None
         start = self.place(*view.you) if view.you is not None else None
         words: dict[str, QPointF] = {}
-        if end is not None and start is not None:
-            paint.arc(painter, start, end, colours.state(view.current_tone))
+        if end is not None and start is not None and view.has_way:
+            is_cut = view.current_mark is StateMark.BAR
+            paint.arc(painter, start, end, colours.state(view.current_tone), is_cut=is_cut)
         if end is not None:
             paint.ring(painter, end, view.current_mark, view.current_tone, colours)
             words[view.current_label] = end
         if start is not None:
-            paint.you(painter, start, colours)
+            paint.you(painter, start, colours, is_visible=view.is_visible)
             words[view.you_label] = start
         shown = {text: at for text, at in words.items() if text}
-        paint.labels(painter, shown, room, colours)
+        paint.labels(painter, shown, room, colours, view.you_label)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from pathlib import Path
 
 import attrs
 from PyQt6.QtCore import QCoreApplication
 
+from worldvpn_app.gui.present.told import told
 from worldvpn_app.gui.present.view import Button, Do, clean
 
 translate = QCoreApplication.translate
-_LONGEST: Final = 200
 
 
 @attrs.frozen(kw_only=True)
@@ -38,8 +38,13 @@ def cause_of(code: str, detail: str) -> str:
         "central.offline": translate("cause", "The server cannot be reached"),
         "central.busy": translate("cause", "No node has room now"),
         "vault.locked": translate("cause", "The vault with your keys is locked"),
+        "protection": translate("cause", "A protection could not be set"),
+        "protection.firewall": translate("cause", "The firewall rules could not be set"),
+        "protection.routing": translate("cause", "The routes could not be set"),
+        "protection.dns": translate("cause", "The name servers could not be set"),
+        "agent": translate("cause", "The WorldVPN agent does not answer"),
     }
-    plain = clean(detail, _LONGEST).rstrip(".")
+    plain = told(detail).rstrip(".")
     return known.get(code) or plain[:1].upper() + plain[1:]
 
 
@@ -84,8 +89,22 @@ def advice(code: str, message: str) -> Advice:
             return Advice(sentence=said)
 
 
+def not_written(path: Path, error: OSError) -> str:
+    """Return why the file at ``path`` could not be written."""
+    words = translate("advice", "{file} cannot be written: {why}.")
+    return words.format(file=clean(path.name, 64), why=error.strerror)
+
+
+def not_read(path: Path, error: OSError | UnicodeDecodeError) -> str:
+    """Return why the file at ``path`` could not be read."""
+    nothing = translate("advice", "it holds no text")
+    why = error.strerror if isinstance(error, OSError) else nothing
+    words = translate("advice", "{file} cannot be read: {why}.")
+    return words.format(file=clean(path.name, 64), why=why)
+
+
 def sentence(text: str) -> str:
     """Return ``text`` as one clean sentence."""
-    plain = clean(text, _LONGEST).strip()
+    plain = told(text).strip()
     end = "" if plain.endswith((".", "?", "…")) else "."
     return f"{plain[:1].upper()}{plain[1:]}{end}" if plain else ""

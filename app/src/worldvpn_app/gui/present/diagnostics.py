@@ -10,15 +10,16 @@ from typing import Any, Final
 import attrs
 from PyQt6.QtCore import QCoreApplication
 
-from worldvpn_app.cli.present import Shield, headline, shield_of
+from worldvpn_app.cli.present import Shield, shield_of
 from worldvpn_app.cli.snapshot import Snapshot
-from worldvpn_app.cli.wording import amount
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.advice import sentence
 from worldvpn_app.gui.present.facts import protocol
+from worldvpn_app.gui.present.home import present
+from worldvpn_app.gui.present.told import reach_word, state_word, told
 from worldvpn_app.gui.present.view import clean
 
 translate = QCoreApplication.translate
-_MOST_RULES: Final = 12
 _MOST_CHANGES: Final = 200
 
 
@@ -45,15 +46,6 @@ class Change:
     is_trouble: bool = False
 
 
-@attrs.frozen(kw_only=True)
-class Rule:
-    """What one of the firewall's rules has seen."""
-
-    name: str
-    packets: str
-    amount: str
-
-
 def healths(snapshot: Snapshot) -> tuple[Health, Health, Health]:
     """Return how tunnel, firewall and server stand. Total."""
     return _tunnel(snapshot), _firewall(snapshot), _server(snapshot)
@@ -63,24 +55,26 @@ def changes(old: Snapshot | None, new: Snapshot, at: datetime) -> tuple[Change, 
     """Return what differs between two snapshots, in words."""
     found = []
     if old is None or _key(old) != _key(new):
-        line = headline(new, at).text
+        view = present(new, at)
         trouble = new["tunnel"]["state"] == "blocked" or not new["tunnel"]["enforced"]
-        found.append(Change(at=at, subject="tunnel", words=clean(line), is_trouble=trouble))
+        found.append(
+            Change(at=at, subject="tunnel", words=f"{view.title}. {view.line}", is_trouble=trouble)
+        )
     if old is not None and old["sharing"]["state"] != new["sharing"]["state"]:
-        state = clean(new["sharing"]["state"], 40)
+        state = state_word(new["sharing"]["state"])
         cause = new["sharing"]["cause"]
-        why = f": {clean(cause['detail'])}" if cause else ""
+        why = f": {told(cause['detail'])}" if cause else ""
         words = translate("diagnostics", "Sharing is {state}").format(state=state)
         found.append(
             Change(at=at, subject="sharing", words=f"{words}{why}", is_trouble=cause is not None)
         )
     before, now = _reach(old), _reach(new)
     if now and before != now and old is not None:
-        words = translate("diagnostics", "The server is {reach}").format(reach=now)
+        words = translate("diagnostics", "The server is {reach}").format(reach=reach_word(now))
         found.append(Change(at=at, subject="server", words=words, is_trouble=now != "online"))
     known = {notice["code"] for notice in old["notices"]} if old else set()
     found += [
-        Change(at=at, subject="notice", words=clean(notice["text"]), is_trouble=True)
+        Change(at=at, subject="notice", words=told(notice["text"]), is_trouble=True)
         for notice in new["notices"]
         if notice["code"] not in known
     ]
@@ -92,18 +86,10 @@ def kept(log: Sequence[Change], new: Iterable[Change]) -> tuple[Change, ...]:
     return (*log, *new)[-_MOST_CHANGES:]
 
 
-def rules(counters: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
-    """Return the rules that have seen packets, the busiest first."""
-    seen = [each for each in counters if int(each.get("packets") or 0) > 0]
-    seen.sort(key=lambda each: -int(each["packets"]))
-    return tuple(
-        Rule(
-            name=clean(str(each.get("rule")), 48),
-            packets=f"{int(each['packets']):,}",
-            amount=amount(int(each.get("bytes") or 0)).replace(" ", "\u00a0"),
-        )
-        for each in seen[:_MOST_RULES]
-    )
+def packets(count: int) -> str:
+    """Return how many packets a rule has seen."""
+    words = translate("diagnostics", "{n} packets so far.", "", figures.form(count))
+    return words.format(n=figures.whole(count))
 
 
 def report(
@@ -111,6 +97,7 @@ def report(
     counters: Iterable[Mapping[str, Any]],
     plugins: Iterable[Mapping[str, Any]],
     app_version: str,
+    log: Sequence[Change] = (),
 ) -> str:
     """Return what helps to find a fault. Only what is named here is taken.
 
@@ -146,6 +133,8 @@ def report(
         "rules": [
             {key: each.get(key) for key in ("rule", "packets", "bytes")} for each in counters
         ],
+        # The daemon leaves out of its lines what is anybody's before it tells them.
+        "log": [f"{each.at:%H:%M:%S} {each.subject} {each.words}" for each in log[-_MOST_CHANGES:]],
         "plugins": [
             {key: each.get(key) for key in ("name", "version", "process")} for each in plugins
         ],
@@ -172,8 +161,8 @@ def _reach(snapshot: Snapshot | None) -> str:
 def _tunnel(snapshot: Snapshot) -> Health:
     tunnel = snapshot["tunnel"]
     title = translate("diagnostics", "Tunnel")
-    by = ", ".join(filter(None, (protocol(tunnel["transport"]), tunnel["engine"])))
-    cause = sentence(tunnel["cause"]["detail"]) if tunnel["cause"] else ""
+    by = ", ".join(filter(None, (protocol(tunnel["transport"]), clean(tunnel["engine"] or "", 64))))
+    cause = sentence(told(tunnel["cause"]["detail"])) if tunnel["cause"] else ""
     match tunnel["state"]:
         case "connected" | "switching":
             mtu = tunnel["mtu_bytes"]
@@ -270,8 +259,8 @@ def _server(snapshot: Snapshot) -> Health:
         )
     return Health(
         title=title,
-        word=clean(account["reach"], 20).capitalize(),
+        word=reach_word(account["reach"]).capitalize(),
         look="waiting",
         icon="clock",
-        line=sentence(account["detail"]) or translate("diagnostics", "It is asked again."),
+        line=sentence(told(account["detail"])) or translate("diagnostics", "It is asked again."),
     )

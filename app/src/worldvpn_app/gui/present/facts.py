@@ -8,9 +8,10 @@ from typing import Final
 from PyQt6.QtCore import QCoreApplication
 
 from worldvpn_app.cli.snapshot import Snapshot
-from worldvpn_app.cli.wording import amount, span
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.nodes import latency
 from worldvpn_app.gui.present.places import Place
+from worldvpn_app.gui.present.told import reach_word
 from worldvpn_app.gui.present.view import Fact, Mark, clean
 from worldvpn_app.gui.tokens import Tone
 
@@ -28,9 +29,18 @@ def facts(snapshot: Snapshot, tone: Tone, now: datetime, place: Place) -> tuple[
         return _unprotected(snapshot, now)
     if tunnel["state"] in {"disconnected", "paused"} or tone is Tone.UNKNOWN:
         return _open(snapshot)
+    if is_out_of_credit(snapshot):
+        return _credit(snapshot)
     if tunnel["state"] == "blocked":
         return _blocked(snapshot, now)
     return _tunnel(snapshot, now, place)
+
+
+def is_out_of_credit(snapshot: Snapshot) -> bool:
+    """Say whether the tunnel is blocked because there is no credit for it."""
+    tunnel = snapshot["tunnel"]
+    is_it = tunnel["cause"] is not None and tunnel["cause"]["code"] == "out-of-credit"
+    return tunnel["state"] == "blocked" and is_it
 
 
 def facts_title(snapshot: Snapshot, tone: Tone) -> str:
@@ -38,6 +48,8 @@ def facts_title(snapshot: Snapshot, tone: Tone) -> str:
     is_apart = snapshot["tunnel"]["state"] in {"disconnected", "paused"}
     if is_apart or tone in {Tone.UNPROTECTED, Tone.UNKNOWN}:
         return translate("home", "Right now")
+    if is_out_of_credit(snapshot):
+        return translate("home", "Your credit")
     return translate("home", "Connection")
 
 
@@ -61,13 +73,9 @@ def carried(snapshot: Snapshot) -> str:
     tunnel = snapshot["tunnel"]
     if tunnel["state"] not in _UP:
         return translate("home", "last 60\u00a0s")
-    received, sent = amount(tunnel["received_bytes"]), amount(tunnel["sent_bytes"])
-    return f"{_joined(received)}\u00a0↓  {_joined(sent)}\u00a0↑"
-
-
-def _joined(text: str) -> str:
-    """Return ``text`` so that it is not broken between figure and unit."""
-    return text.replace(" ", "\u00a0")
+    received, sent = (figures.amount(tunnel[key]) for key in ("received_bytes", "sent_bytes"))
+    down, up = figures.isolated(f"{received}\u00a0↓"), figures.isolated(f"{sent}\u00a0↑")
+    return f"{down}  {up}"
 
 
 def account_line(snapshot: Snapshot) -> str:
@@ -82,19 +90,24 @@ def account_line(snapshot: Snapshot) -> str:
     balance = account["balance"]
     if balance is None:
         return clean(account["username"] or "", 32)
-    return translate("home", "{n} credits").format(n=f"{balance['credits']:,}")
+    count = balance["credits"]
+    words = translate("home", "{n} credits", "", figures.form(count))
+    return words.format(n=figures.whole(count))
 
 
 def protocol(transport: str | None) -> str:
     """Return a transport's name as people write it; "" where there is none."""
-    names = {"wireguard": "WireGuard", "shadowsocks": "Shadowsocks", "obfs": "Obfuscated"}
+    names = {
+        "wireguard": "WireGuard",
+        "shadowsocks": "Shadowsocks",
+        "obfs": translate("home", "Obfuscated"),
+    }
     return names.get(transport or "", clean(transport or "", 32))
 
 
 def _tunnel(snapshot: Snapshot, now: datetime, place: Place) -> tuple[Fact, ...]:
     tunnel = snapshot["tunnel"]
     is_up = tunnel["state"] in _UP
-    engine = (tunnel["engine"] or "").partition(" ")[0]
     rows = [
         _endpoint(snapshot),
         Fact(
@@ -105,7 +118,8 @@ def _tunnel(snapshot: Snapshot, now: datetime, place: Place) -> tuple[Fact, ...]
         Fact(
             icon="zap",
             label=translate("home", "Protocol"),
-            value=", ".join(filter(None, (protocol(tunnel["transport"]), engine))) or NOT_KNOWN,
+            value=protocol(tunnel["transport"]) or NOT_KNOWN,
+            why=_why_protocol(snapshot),
         ),
         Fact(
             icon="gauge",
@@ -119,6 +133,14 @@ def _tunnel(snapshot: Snapshot, now: datetime, place: Place) -> tuple[Fact, ...]
     return tuple(rows)
 
 
+def _why_protocol(snapshot: Snapshot) -> str:
+    if not snapshot["tunnel"]["transport"]:
+        return ""
+    if snapshot.get("session") is None:
+        return translate("home", "by the profile")
+    return translate("home", "automatic")
+
+
 def _endpoint(snapshot: Snapshot) -> Fact:
     first = ", ".join(snapshot["tunnel"]["endpoints"][:1]).partition("/")[0]
     return Fact(icon="globe", label=translate("home", "Node address"), value=first or NOT_KNOWN)
@@ -128,7 +150,7 @@ def _since(snapshot: Snapshot, now: datetime, *, is_known: bool) -> str:
     since = snapshot["tunnel"]["since_utc"]
     if not since or not is_known:
         return NOT_KNOWN
-    return _joined(span((now - datetime.fromisoformat(since)).total_seconds()))
+    return figures.span((now - datetime.fromisoformat(since)).total_seconds())
 
 
 def _blocked(snapshot: Snapshot, now: datetime) -> tuple[Fact, ...]:
@@ -164,6 +186,42 @@ def _blocked(snapshot: Snapshot, now: datetime) -> tuple[Fact, ...]:
     )
 
 
+def _credit(snapshot: Snapshot) -> tuple[Fact, ...]:
+    """Return where credit lies, and what can bring more of it."""
+    account, sharing = snapshot.get("account"), snapshot["sharing"]
+    balance = account["balance"] if account else None
+    is_sharing = sharing["state"] == "serving"
+
+    def shown(ticks: int | None) -> str:
+        return NOT_KNOWN if ticks is None else figures.credit(ticks)
+
+    return (
+        Fact(
+            icon="wallet",
+            label=translate("home", "To spend"),
+            value=shown(balance["available_ticks"] + balance["promo_ticks"] if balance else None),
+        ),
+        Fact(
+            icon="lock",
+            label=translate("home", "Held for sessions"),
+            value=shown(balance["held_ticks"] if balance else None),
+        ),
+        Fact(
+            icon="hourglass",
+            label=translate("home", "Earned, not yet yours"),
+            value=shown(balance["vesting_ticks"] if balance else None),
+        ),
+        Fact(
+            icon="share-2",
+            label=translate("home", "Sharing"),
+            value=translate("home", "On")
+            if is_sharing
+            else translate("home", "Off, earns nothing"),
+        ),
+        Fact(icon="ban", label=translate("home", "Traffic"), value=translate("home", "Refused")),
+    )
+
+
 def _unprotected(snapshot: Snapshot, now: datetime) -> tuple[Fact, ...]:
     return (
         Fact(
@@ -191,7 +249,7 @@ def _open(snapshot: Snapshot) -> tuple[Fact, ...]:
     account, sharing = snapshot.get("account"), snapshot["sharing"]
     balance = account["balance"] if account else None
     lasts = translate("home", "about {amount}").format(
-        amount=amount(balance["credits"] * _MEBI) if balance else ""
+        amount=figures.amount(balance["credits"] * _MEBI) if balance else ""
     )
     names = translate("home", "Your provider sees names")
     return (
@@ -229,4 +287,4 @@ def _server(snapshot: Snapshot) -> str:
         return translate("home", "None, own profiles only")
     if account["reach"] == "online":
         return translate("home", "In reach")
-    return clean(account["reach"], 32).capitalize()
+    return reach_word(account["reach"]).capitalize()

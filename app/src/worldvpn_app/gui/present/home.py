@@ -10,6 +10,7 @@ from PyQt6.QtCore import QCoreApplication
 
 from worldvpn_app.cli.present import Shield, shield_of
 from worldvpn_app.cli.snapshot import Snapshot
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.advice import cause_of
 from worldvpn_app.gui.present.buttons import buttons, needs_sign_in
 from worldvpn_app.gui.present.facts import (
@@ -22,6 +23,7 @@ from worldvpn_app.gui.present.facts import (
 )
 from worldvpn_app.gui.present.nodes import Node, latency
 from worldvpn_app.gui.present.places import Place, place_of, place_shown, target_of
+from worldvpn_app.gui.present.told import told
 from worldvpn_app.gui.present.view import HomeView, Mark, clean
 from worldvpn_app.gui.tokens import Tone
 
@@ -75,7 +77,7 @@ def present(
         account=account_line(snapshot),
         guests=server["guests"] if server else 0,
         alarm=_cause(snapshot) if shield is Shield.ALARM else "",
-        notices=tuple(clean(notice["text"]) for notice in snapshot["notices"]),
+        notices=tuple(told(notice["text"]) for notice in snapshot["notices"]),
     )
 
 
@@ -262,7 +264,7 @@ def _kill_switch(snapshot: Snapshot, shield: Shield, now: datetime) -> str:
         case Shield.HELD if tunnel["state"] == "blocked" and tunnel["since_utc"]:
             since = datetime.fromisoformat(tunnel["since_utc"]).astimezone(now.tzinfo)
             return translate("home", "Kill switch holding since {time}").format(
-                time=f"{since:%H:%M}"
+                time=figures.clock(since)
             )
         case Shield.HELD:
             return translate("home", "Kill switch holding")

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
+from PyQt6.QtCore import QCoreApplication
 
 from worldvpn_app.cli.countries import name_of
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.view import clean
 
+translate = QCoreApplication.translate
 _SHORT: Final = 8
 _MOST_LOAD: Final = 3
 #: At or above this a node is busy.
@@ -48,7 +51,7 @@ class Node:
     @property
     def where(self) -> str:
         """City and country, as far as it says."""
-        return ", ".join(filter(None, (self.city, name_of(self.country))))
+        return ", ".join(filter(None, (self.city, figures.country(self.country))))
 
 
 @attrs.frozen(kw_only=True)
@@ -122,7 +125,11 @@ def by_country(nodes: Sequence[Node]) -> tuple[Land, ...]:
     place = {node.id: index for index, node in enumerate(nodes)}
     ordered = sorted(nodes, key=lambda node: node.country)
     lands = [
-        Land(code=code, name=name_of(code), nodes=tuple(sorted(each, key=lambda n: place[n.id])))
+        Land(
+            code=code,
+            name=figures.country(code),
+            nodes=tuple(sorted(each, key=lambda n: place[n.id])),
+        )
         for code, each in itertools.groupby(ordered, key=lambda node: node.country)
     ]
     return tuple(sorted(lands, key=lambda land: place[land.best.id]))
@@ -137,21 +144,45 @@ def fastest(nodes: Iterable[Node]) -> Node | None:
     return every[0] if every else None
 
 
+def kind(node: Node) -> str:
+    """Return whose node it is."""
+    if node.is_public:
+        return translate("map", "public node")
+    return translate("map", "community node")
+
+
+def load_words(load: int) -> str:
+    """Return a load from 0 to 3 in words."""
+    return (
+        translate("map", "free"),
+        translate("map", "in use"),
+        translate("map", "busy"),
+        translate("map", "full"),
+    )[load]
+
+
 def latency(node: Node) -> str:
     """Return how long a packet takes to it and back; a dash while nobody knows."""
-    return "\u2013" if node.latency_ms is None else f"{node.latency_ms}\u00a0ms"
+    return (
+        "\u2013"
+        if node.latency_ms is None
+        else translate("figures", "{n}\u00a0ms").format(n=figures.whole(node.latency_ms))
+    )
 
 
 def counted(shown: int, total: int) -> str:
     """Return how many nodes there are, and how many of them are hidden."""
     if shown < total:
-        return f"{shown:,} of {total:,} nodes"
-    return f"{total:,} node{'' if total == 1 else 's'}"
+        words = translate("map", "{shown} of {n} nodes", "", figures.form(total))
+    else:
+        words = translate("map", "{n} nodes", "", figures.form(total))
+    return words.format(shown=figures.whole(shown), n=figures.whole(total))
 
 
 def _found(search: str, node: Node) -> bool:
     words = search.casefold().split()
-    text = f"{node.country} {name_of(node.country)} {node.city} {node.id}".casefold()
+    names = f"{figures.country(node.country)} {name_of(node.country)}"
+    text = f"{node.country} {names} {node.city} {node.id}".casefold()
     return all(word in text for word in words)
 
 

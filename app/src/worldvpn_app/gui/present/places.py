@@ -8,9 +8,10 @@ from typing import Final
 import attrs
 from PyQt6.QtCore import QCoreApplication
 
-from worldvpn_app.cli.countries import name_of
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_app.cli.target import Target
+from worldvpn_app.gui.present import figures
+from worldvpn_app.gui.present.lists import Lists, best_of
 from worldvpn_app.gui.present.nodes import Node, fastest, latency
 from worldvpn_app.gui.present.view import clean
 
@@ -71,7 +72,7 @@ def place_of(target: Target, profiles: Mapping[str, str], nodes: Mapping[str, No
     code, _, city = target.place.partition("/")
     if len(code) != _CODE_LENGTH:
         return Place(words=translate("home", "Node {id}").format(id=target.place[:8]))
-    return Place(words=", ".join(filter(None, (city, name_of(code)))), country=code)
+    return Place(words=", ".join(filter(None, (city, figures.country(code)))), country=code)
 
 
 def place_shown(snapshot: Snapshot, nodes: Mapping[str, Node]) -> Place:
@@ -80,7 +81,7 @@ def place_shown(snapshot: Snapshot, nodes: Mapping[str, Node]) -> Place:
     if session is not None:
         node = nodes.get(session["node_id"])
         code = session["country"] or (node.country if node else "")
-        words = node.where if node else name_of(code) if code else ""
+        words = node.where if node else figures.country(code) if code else ""
         if words:
             return Place(words=clean(words, _LONGEST_NAME), country=code, node=node)
     if profile is None:
@@ -94,9 +95,9 @@ def picks(
     last: str | None,
     *,
     is_signed_in: bool,
-    most: int = 3,
+    lists: Lists | None = None,
 ) -> tuple[Pick, ...]:
-    """Return the quickest ways on: the fastest node, the last used, favourites, own profiles."""
+    """Return the quickest ways on: fastest, last used, own lists, favourites, own profiles."""
     known = {node.id: node for node in nodes}
     found: list[Pick] = []
 
@@ -111,9 +112,13 @@ def picks(
         add("zap", translate("home", "Fastest"), FASTEST, place)
     if last is not None and (is_signed_in or not last.startswith(PREFIX)):
         add("history", translate("home", "Last used"), target_of(last))
+    for name, ids in (lists or {}).items() if is_signed_in else ():
+        quickest = best_of(nodes, ids)
+        if quickest is not None:
+            add("list", name, Target(place=quickest.id))
     for node in nodes if is_signed_in else ():
         if node.is_favourite:
             add("star", translate("home", "Favourite"), Target(place=node.id))
     for profile_id in profiles:
         add("file-key", translate("home", "Own profile"), Target(profile_id=profile_id))
-    return tuple(found[:most])
+    return tuple(found)

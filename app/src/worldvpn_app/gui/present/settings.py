@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import attrs
 from PyQt6.QtCore import QCoreApplication
 
+from worldvpn_app.gui.present.told import told
 from worldvpn_app.gui.present.view import clean
 
 translate = QCoreApplication.translate
 _LONGEST: Final = 160
 _MOST_PORT: Final = 65_535
 #: Kinds that this app can draw; another is shown, not changed.
-KNOWN: Final = frozenset({"switch", "whole", "ports", "text", "country", "nodes", "destination"})
+KNOWN: Final = frozenset(
+    {
+        *("switch", "whole", "ports", "text", "country", "nodes", "destination"),
+        *("choice", "classes", "windows", "zone"),
+    }
+)
+_WINDOW: Final = re.compile(
+    r"(?:daily|[a-z]{3}(?:[,-][a-z]{3})*) [0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]"
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -110,6 +120,12 @@ def ports(text: str) -> list[int] | None:
     return found
 
 
+def windows(text: str) -> list[str] | None:
+    """Return the hours in ``text``, told apart by semicolons; None: one is not written as such."""
+    found = [" ".join(each.lower().split()) for each in text.split(";") if each.strip()]
+    return found if all(_WINDOW.fullmatch(each) for each in found) else None
+
+
 def in_words(value: object) -> str:
     """Return a value that this app cannot draw as it stands."""
     if value is None:
@@ -129,16 +145,16 @@ def _setting(declared: Mapping[str, Any], value: object) -> Setting:
         name=str(declared.get("name")),
         section=str(declared.get("section") or "other"),
         kind=str(declared.get("kind")),
-        label=clean(str(declared.get("label") or declared.get("name")), _LONGEST),
-        help=clean(str(declared.get("help") or ""), _LONGEST),
+        label=told(str(declared.get("label") or declared.get("name"))),
+        help=told(str(declared.get("help") or "")),
         value=value,
-        unit=clean(str(declared.get("unit") or ""), 16),
+        unit=clean(told(str(declared.get("unit") or "")), 16),
         least=int(declared.get("least") or 0),
         most=int(declared.get("most") or 0),
         choices=tuple(
-            (choice.get("value"), clean(str(choice.get("label")), 60))
+            (choice.get("value"), clean(told(str(choice.get("label"))), 60))
             for choice in declared.get("choices") or ()
         ),
         danger=danger.get("value"),
-        consequence=clean(str(danger.get("consequence") or ""), _LONGEST),
+        consequence=told(str(danger.get("consequence") or "")),
     )

@@ -120,9 +120,9 @@ def _name(text: str) -> str:
 
 def _password(text: str, name: str) -> str:
     if len(text) < FEWEST_PASSWORD:
-        return translate("account", "At least {n} characters; {left} to go.").format(
-            n=FEWEST_PASSWORD, left=FEWEST_PASSWORD - len(text)
-        )
+        left = FEWEST_PASSWORD - len(text)
+        words = translate("account", "At least {n} characters; {left} to go.")
+        return words.format(n=FEWEST_PASSWORD, left=left)
     if len(text) > MOST_SECRET or not text.isprintable():
         return translate("account", "One line of at most {n} characters.").format(n=MOST_SECRET)
     if text.casefold() == name.casefold():

@@ -7,6 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import attrs
+from PyQt6.QtCore import QCoreApplication
+
+from worldvpn_app.gui.present import figures
+
+translate = QCoreApplication.translate
 
 SPAN_S: Final = 60.0
 #: Farther apart, nothing is known of the time between two samples.
@@ -84,11 +89,11 @@ def scale(most: float) -> float:
         step *= 10
 
 
-def rate(mbps: float | None) -> str:
+def rate(mbps: float | None, digits: int = 1) -> str:
     """Return a rate in words; a dash while it is not known."""
     if mbps is None:
         return "\u2013"
     kbps = mbps * 1_000
     if 0 < kbps < 100:  # noqa: PLR2004 - below a tenth of the larger unit
-        return f"{kbps:.0f}\u00a0kbit/s"
-    return f"{mbps:,.1f}\u00a0Mbit/s"
+        return translate("figures", "{n}\u00a0kbit/s").format(n=figures.decimal(kbps, 0))
+    return translate("figures", "{n}\u00a0Mbit/s").format(n=figures.decimal(mbps, digits))

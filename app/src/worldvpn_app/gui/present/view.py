@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import enum
+import unicodedata
+from typing import Final
 
 import attrs
 
 from worldvpn_app.gui.tokens import Tone
+
+#: First strong isolate, and its end.
+_FSI, _PDI = "\u2068", "\u2069"
+_TURNING: Final = frozenset({"R", "AL", "AN"})
 
 
 class Mark(enum.StrEnum):
@@ -61,6 +67,8 @@ class Fact:
     value: str
     #: Drawn in the state's colour: it is what is wrong.
     stands_out: bool = False
+    #: Why it is so, in a word or two beside it; "" for nothing.
+    why: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -103,5 +111,15 @@ class HomeView:
 
 def clean(text: str, most: int = 200) -> str:
     """Return a stranger's text as one plain line."""
-    plain = "".join(each if each.isprintable() else " " for each in text)
-    return plain if len(plain) <= most else f"{plain[: most - 1]}…"
+    bare = text.replace(_FSI, "").replace(_PDI, "")
+    plain = "".join(each if each.isprintable() else " " for each in bare)
+    shown = plain if len(plain) <= most else f"{plain[: most - 1]}…"
+    # What runs from right to left turns nothing that stands beside it.
+    is_turned = any(unicodedata.bidirectional(each) in _TURNING for each in shown)
+    return f"{_FSI}{shown}{_PDI}" if is_turned else shown
+
+
+def sentences(*parts: str) -> str:
+    """Return ``parts`` as sentences, for whoever hears them; what is empty is left out."""
+    said = (each.strip() for each in parts)
+    return " ".join(each if each.endswith((".", "?", "…")) else f"{each}." for each in said if each)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import enum
 import io
@@ -13,13 +14,13 @@ import attrs
 from PyQt6.QtCore import QCoreApplication
 
 from worldvpn_app.cli.snapshot import Balance
-from worldvpn_app.cli.wording import amount, credit, moment
+from worldvpn_app.cli.wording import credit
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.view import clean
 from worldvpn_core.credit.units import CREDIT_TICKS
 
 translate = QCoreApplication.translate
 _MEBI: Final = 1_024**2
-_MINUS: Final = "\u2212"
 _EARNED: Final = frozenset({"earn"})
 _GIVEN: Final = frozenset({"welcome", "grant"})
 _SPENT: Final = frozenset({"spend", "late", "penalty", "reversal"})
@@ -98,6 +99,7 @@ class BalanceView:
     """The balance, bucket by bucket; nothing is added up silently."""
 
     total: str
+    unit: str
     lasts: str
     #: Name, figure, and share of the whole from 0 to 1.
     parts: tuple[tuple[str, str, float], ...]
@@ -108,9 +110,14 @@ class BalanceView:
 
 
 def entry_of(row: Mapping[str, Any]) -> Entry:
-    """Return the line of a row."""
+    """Return the line of a row.
+
+    Raises:
+        KeyError, TypeError, ValueError, OverflowError: it says not when, or not how much.
+    """
+    datetime.fromisoformat(str(row["created_at"])).astimezone()
     return Entry(
-        id=str(row["id"]),
+        id=clean(str(row["id"]), 64),
         kind=clean(str(row["kind"]), 32),
         ticks=int(row["ticks"]),
         held_ticks=int(row.get("held_ticks") or 0),
@@ -118,6 +125,15 @@ def entry_of(row: Mapping[str, Any]) -> Entry:
         note=clean(str(row.get("note") or ""), 120),
         created_at=str(row["created_at"]),
     )
+
+
+def entries_of(rows: object) -> list[Entry]:
+    """Return the lines of ``rows``; what is no line is left out."""
+    found = []
+    for row in rows if isinstance(rows, list) else ():
+        with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError):
+            found.append(entry_of(row))
+    return found
 
 
 def balance(found: Balance) -> BalanceView:
@@ -129,16 +145,21 @@ def balance(found: Balance) -> BalanceView:
     )
     whole = sum(ticks for _, ticks in parts) or 1
     debt = found["debt_ticks"]
-    lasts = amount(found["credits"] * _MEBI).replace(" ", "\u00a0")
+    lasts = figures.amount(found["credits"] * _MEBI)
     return BalanceView(
-        total=f"{found['credits']:,}",
+        total=figures.whole(found["credits"]),
+        unit=translate("wallet", "credits", "", figures.form(found["credits"])),
         lasts=translate("wallet", "About {amount} through other people's nodes").format(
             amount=lasts
         ),
-        parts=tuple((name, _whole(ticks), max(0.0, ticks / whole)) for name, ticks in parts),
-        vesting=_whole(found["vesting_ticks"]),
-        held=_whole(found["held_ticks"]),
-        debt=translate("wallet", "Debt {n}, repaid first").format(n=_whole(debt)) if debt else "",
+        parts=tuple(
+            (name, figures.whole_credit(ticks), max(0.0, ticks / whole)) for name, ticks in parts
+        ),
+        vesting=figures.whole_credit(found["vesting_ticks"]),
+        held=figures.whole_credit(found["held_ticks"]),
+        debt=translate("wallet", "Debt {n}, repaid first").format(n=figures.whole_credit(debt))
+        if debt
+        else "",
     )
 
 
@@ -166,14 +187,9 @@ def line(entry: Entry, now: datetime) -> Line:
         icon=icon,
         what=what,
         aside=aside,
-        when=moment(entry.created_at, now),
-        figure=signed(entry.moved_ticks),
+        when=figures.moment(entry.created_at, now),
+        figure=figures.credit(entry.moved_ticks, signed=True),
     )
-
-
-def signed(ticks: int) -> str:
-    """Return credits with their sign; a minus is U+2212."""
-    return credit(ticks, signed=True).replace("-", _MINUS)
 
 
 def earned(entries: Iterable[Entry], since: datetime) -> int:
@@ -232,7 +248,3 @@ def as_csv(entries: Sequence[Entry]) -> str:
 def _inert(text: str) -> str:
     """Return ``text`` so that no spreadsheet takes it for a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
-
-
-def _whole(ticks: int) -> str:
-    return credit(ticks).partition(".")[0]

@@ -1,7 +1,9 @@
 """A link that gives kept answers: every page as it is drawn, with no daemon behind it.
 
-``sample.json`` holds snapshots by the name of what they show, and answers by method, in the
-form in which the daemon gives them; its figures are samples.
+Both files hold snapshots by the name of what they show, and answers by method. What is in
+``recorded.json`` a daemon has said in the lab (``scripts/record.py``). ``sample.json`` is written
+by hand, in the same form: states that a sound computer cannot be brought into, and more nodes,
+guests and bookings than a lab has; its figures are samples.
 """
 
 from __future__ import annotations
@@ -15,29 +17,32 @@ from typing import Any, cast
 
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_app.gui.link import Link, LinkState, Refusal, Result
+from worldvpn_core.ipc.protocol import SOCKET_PATH
 
 
 @functools.cache
-def _sample() -> Mapping[str, Any]:
-    text = (files(__name__.rpartition(".")[0]) / "sample.json").read_text("utf-8")
+def _kept(name: str) -> Mapping[str, Any]:
+    text = (files(__name__.rpartition(".")[0]) / f"{name}.json").read_text("utf-8")
     return cast("Mapping[str, Any]", json.loads(text))
 
 
-def states() -> Mapping[str, Snapshot]:
+def states(*, is_recorded: bool = False) -> Mapping[str, Snapshot]:
     """Return the kept snapshots by name."""
-    return cast("Mapping[str, Snapshot]", _sample()["states"])
+    kept = _kept("recorded" if is_recorded else "sample")
+    return cast("Mapping[str, Snapshot]", kept["states"])
 
 
-def now() -> datetime:
+def now(*, is_recorded: bool = False) -> datetime:
     """Return the time at which they hold."""
-    return datetime.fromisoformat(_sample()["now_utc"])
+    return datetime.fromisoformat(_kept("recorded" if is_recorded else "sample")["now_utc"])
 
 
 class Replay(Link):
     """Answers from the kept answers, at once."""
 
-    def __init__(self) -> None:
-        super().__init__("")
+    def __init__(self, *, is_recorded: bool = False) -> None:
+        super().__init__(SOCKET_PATH)
+        self._is_recorded, self._name = is_recorded, ""
         self.role = "owner"
         self.listener_uid = 0
 
@@ -46,10 +51,15 @@ class Replay(Link):
 
     def show_state(self, name: str) -> None:
         """Show the kept snapshot ``name``."""
-        self.snapshot = states()[name]
+        self.snapshot, self._name = states(is_recorded=self._is_recorded)[name], name
         self.state = LinkState.CONNECTED
         self.state_changed.emit()
         self.snapshot_changed.emit()
+
+    def lose(self) -> None:
+        """Be without a service."""
+        self.state = LinkState.ABSENT
+        self.state_changed.emit()
 
     def call(
         self,
@@ -61,7 +71,9 @@ class Replay(Link):
     ) -> None:
         """Give the kept answer; what has none is refused."""
         del params
-        answer = _sample()["answers"].get(method)
+        kept = _kept("recorded" if self._is_recorded else "sample")
+        own = kept.get("by_state", {}).get(self._name, {})
+        answer = own.get(method, kept["answers"].get(method))
         if answer is None:
             refused(Refusal(code="busy", message="this is a picture"))
         else:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PyQt6.QtCore import QPointF, QRectF, Qt
+import attrs
+from PyQt6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QWidget
 
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.traffic import scale
 from worldvpn_app.gui.present.wallet import Day
 from worldvpn_app.gui.tokens import MICRO, SHAPE, Colours
 
+translate = QCoreApplication.translate
 _RIGHT_PX, _BELOW_PX = 52, 22
 _MARKS: Final = 4
 
@@ -20,21 +23,31 @@ _MARKS: Final = 4
 class DayBars(QWidget):
     """One scale for both sides."""
 
-    def __init__(self, colours: Colours) -> None:
+    def __init__(self, colours: Colours, *, has_spent: bool = True) -> None:
+        """Without ``has_spent`` all of the height is for what was earned."""
         super().__init__()
-        self._colours = colours
+        self._colours, self._has_spent = colours, has_spent
         self._days: Sequence[Day] = ()
         self.setMinimumHeight(112)
 
     def show_days(self, days: Sequence[Day]) -> None:
         """Show ``days``, the oldest at the left."""
-        self._days = days
+        self._days = days if self._has_spent else [attrs.evolve(day, spent=0.0) for day in days]
         earned, spent = sum(day.earned for day in days), sum(day.spent for day in days)
-        self.setAccessibleName(f"+{earned:,.0f}, \u2212{spent:,.0f}")
+        words = (
+            translate("wallet", "Earned {earned}, spent {spent} credits")
+            if self._has_spent
+            else translate("wallet", "Earned {earned} credits")
+        )
+        self.setAccessibleName(
+            words.format(earned=figures.decimal(earned, 0), spent=figures.decimal(spent, 0))
+        )
         self.update()
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         with QPainter(self) as painter:
+            # Time runs from left to right in every language.
+            painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             font = painter.font()
             font.setPixelSize(MICRO.size_px)
@@ -46,7 +59,9 @@ class DayBars(QWidget):
             self._paint_dates(painter, area)
 
     def _paint_axis(self, painter: QPainter, area: QRectF, most: float) -> None:
-        for place, text in ((0.0, f"+{most:,g}"), (0.5, "0"), (1.0, f"\u2212{most:,g}")):
+        top, bottom = f"+{figures.short(most)}", f"\u2212{figures.short(most)}"
+        both = ((0.0, top), (0.5, "0"), (1.0, bottom))
+        for place, text in both if self._has_spent else ((0.0, top), (1.0, "0")):
             y = round(area.top() + place * area.height()) + 0.5
             painter.setPen(QPen(QColor(self._colours.line), 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
@@ -59,7 +74,8 @@ class DayBars(QWidget):
             return
         step = area.width() / len(self._days)
         width = min(max(2.0, step * 0.55), 18.0)
-        half = area.height() / 2
+        half = area.height() / 2 if self._has_spent else area.height()
+        zero = area.top() + half
         second = QColor(self._colours.text2 if self._colours.is_dark else self._colours.text3)
         radius = SHAPE.bar_radius_px if width > 2 * SHAPE.bar_radius_px else 1
         for place, day in enumerate(self._days):
@@ -68,12 +84,12 @@ class DayBars(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(self._colours.accent))
             if up >= 1:
-                top = QRectF(left, area.center().y() - up, width, up - 1)
+                top = QRectF(left, zero - up, width, up - 1)
                 painter.drawRoundedRect(top, radius, radius)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(second, 1.4))
             if down > 2:  # noqa: PLR2004 - else its outline would be all of it
-                below = QRectF(left + 0.7, area.center().y() + 1.7, width - 1.4, down - 2)
+                below = QRectF(left + 0.7, zero + 1.7, width - 1.4, down - 2)
                 painter.drawRoundedRect(below, radius, radius)
 
     def _paint_dates(self, painter: QPainter, area: QRectF) -> None:
@@ -85,6 +101,10 @@ class DayBars(QWidget):
         for place in range(0, len(self._days) - every // 2 - 1, every):
             on = self._days[place].on
             at = QPointF(area.left() + step * place, area.bottom() + 18)
-            painter.drawText(at, f"{on.day} {on:%b}")
+            painter.drawText(at, figures.day(on))
         last = QRectF(area.left(), area.bottom() + 4, area.width(), 18)
-        painter.drawText(last, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, "Today")
+        painter.drawText(
+            last,
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+            translate("wallet", "Today"),
+        )

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QLinearGradient, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.traffic import SPAN_S, Rate, rate, scale
 from worldvpn_app.gui.tokens import MICRO, Colours
 
+translate = QCoreApplication.translate
 _RIGHT_PX, _BELOW_PX, _ABOVE_PX = 52, 20, 8
 _LINES: Final = 4
 _LEAST_MBPS: Final = 0.1
+#: More points than this stand so close that how their lines are joined is not seen.
+_FEW: Final = 128
+#: What fades below the line is drawn by so many of its points.
+_SHADED: Final = 64
+_DASH, _GAP = 3, 2
 _MARKS_S: Final = (60, 40, 20)
 
 
@@ -37,17 +45,30 @@ class RateChart(QWidget):
         """Show ``rates`` up to ``now_s``; without a tunnel, why there are none."""
         self._rates, self._now_s = rates, now_s
         self._empty, self._is_blocked = empty, is_blocked
-        known = [each for each in rates if each.down_mbps is not None]
-        last = known[-1] if known else None
-        self.setAccessibleName(
-            empty
-            or f"{rate(last.down_mbps if last else None)} ↓, "
-            f"{rate(last.up_mbps if last else None)} ↑"
-        )
+        self.setAccessibleName(translate("home", "Traffic"))
+        self.setAccessibleDescription(empty or self._in_words())
         self.update()
+
+    def _in_words(self) -> str:
+        """Return least, most and newest of both ways."""
+        ways = {
+            translate("home", "Down: {now} now, {least} to {most}."): [
+                each.down_mbps for each in self._rates if each.down_mbps is not None
+            ],
+            translate("home", "Up: {now} now, {least} to {most}."): [
+                each.up_mbps for each in self._rates if each.up_mbps is not None
+            ],
+        }
+        return " ".join(
+            words.format(now=rate(known[-1]), least=rate(min(known)), most=rate(max(known)))
+            for words, known in ways.items()
+            if known
+        )
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         with QPainter(self) as painter:
+            # Time runs from left to right in every language.
+            painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             font = painter.font()
             font.setPixelSize(MICRO.size_px)
@@ -84,17 +105,19 @@ class RateChart(QWidget):
                 painter.setPen(QColor(colours.text3))
                 # The unit stands below the lowest figure.
                 room = QRectF(area.right() + 8, y - (8 if place else 13), _RIGHT_PX, 16)
-                painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, f"{value:g}")
+                painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, figures.short(value))
         if most is None:
             return
         painter.setPen(QColor(colours.text3))
         below = QRectF(area.left(), area.bottom() + 4, area.width(), 16)
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight, "now")
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, translate("home", "now"))
         unit = QRectF(area.right() + 8, area.bottom() + 4, _RIGHT_PX, 16)
-        painter.drawText(unit, Qt.AlignmentFlag.AlignLeft, "Mbit/s")
+        painter.drawText(unit, Qt.AlignmentFlag.AlignLeft, translate("figures", "Mbit/s"))
         for ago_s in _MARKS_S:
             x = self._x(area, self._now_s - ago_s)
-            painter.drawText(QPointF(x, area.bottom() + 16), f"{ago_s}\u00a0s")
+            painter.drawText(
+                QPointF(x, area.bottom() + 16), translate("figures", "{n}\u00a0s").format(n=ago_s)
+            )
 
     def _x(self, area: QRectF, at_s: float) -> float:
         return area.right() - (self._now_s - at_s) / SPAN_S * area.width()
@@ -115,14 +138,16 @@ class RateChart(QWidget):
             yield run
 
     def _paint_run(self, painter: QPainter, area: QRectF, most: float, run: list[Rate]) -> None:
-        def points(values: Iterator[float]) -> list[QPointF]:
-            return [
-                QPointF(self._x(area, each.at_s), area.bottom() - value / most * area.height())
-                for each, value in zip(run, values, strict=True)
-            ]
-
-        down = points(each.down_mbps or 0.0 for each in run)
-        up = points(each.up_mbps or 0.0 for each in run)
+        right, bottom_y = area.right(), area.bottom()
+        per_s, per_mbps = area.width() / SPAN_S, area.height() / most
+        xs = [right - (self._now_s - each.at_s) * per_s for each in run]
+        down, up = (
+            [QPointF(x, bottom_y - value * per_mbps) for x, value in zip(xs, values, strict=True)]
+            for values in (
+                [each.down_mbps or 0.0 for each in run],
+                [each.up_mbps or 0.0 for each in run],
+            )
+        )
         accent = QColor(self._colours.accent)
         top, bottom = QColor(accent), QColor(accent)
         top.setAlphaF(0.28)
@@ -134,16 +159,15 @@ class RateChart(QWidget):
         painter.setBrush(QBrush(fade))
         under = [
             QPointF(down[0].x(), area.bottom()),
-            *down,
+            *down[:: len(down) // _SHADED + 1],
+            down[-1],
             QPointF(down[-1].x(), area.bottom()),
         ]
         painter.drawPolygon(QPolygonF(under))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         second = QColor(self._colours.text2 if self._colours.is_dark else self._colours.text3)
-        painter.setPen(QPen(second, 1.6, Qt.PenStyle.DashLine))
-        painter.drawPolyline(QPolygonF(up))
-        painter.setPen(QPen(accent, 2))
-        painter.drawPolyline(QPolygonF(down))
+        _draw_line(painter, up, QPen(second, 1.6, Qt.PenStyle.DashLine))
+        _draw_line(painter, down, QPen(accent, 2))
 
     def _paint_block(self, painter: QPainter, area: QRectF) -> None:
         """Tint the time since the last rate: then nothing left."""
@@ -173,3 +197,24 @@ class RateChart(QWidget):
             painter.fillRect(plate, QColor(self._colours.surface))
         painter.setPen(colour)
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
+
+
+def _draw_line(painter: QPainter, points: Sequence[QPointF], pen: QPen) -> None:
+    """Draw a line through ``points``: where there are many, piece by piece.
+
+    As one path, Qt would look for every crossing of its outline: 10 ms for 300 points.
+    """
+    if len(points) <= _FEW:
+        painter.setPen(pen)
+        painter.drawPolyline(QPolygonF(points))
+        return
+    is_dashed = pen.style() is Qt.PenStyle.DashLine
+    solid = QPen(pen.color(), pen.widthF(), Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
+    painter.setPen(solid)
+    pieces = itertools.pairwise(points)
+    wanted = [
+        QLineF(one, other)
+        for place, (one, other) in enumerate(pieces)
+        if not is_dashed or place % (_DASH + _GAP) < _DASH
+    ]
+    painter.drawLines(wanted[0], *wanted[1:])

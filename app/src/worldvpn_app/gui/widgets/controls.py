@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QHBoxLayout, 
 
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.tokens import SHAPE, Colours
+from worldvpn_app.gui.widgets.ways import is_turned
 
 
 class Toggle(QAbstractButton):
@@ -30,6 +31,9 @@ class Toggle(QAbstractButton):
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         colours = self._colours
         area = QRectF(0, (self.height() - 20) / 2, 36, 20)
+        off, on = QPointF(area.left() + 10, area.center().y()), area.center() + QPointF(8, 0)
+        if is_turned():
+            off, on = on, off
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if not self.isChecked():
@@ -37,14 +41,13 @@ class Toggle(QAbstractButton):
                 painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), 9, 9)
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(colours.edge))
-                painter.drawEllipse(QPointF(area.left() + 10, area.center().y()), 5, 5)
+                painter.drawEllipse(off, 5, 5)
                 return
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colours.accent if self.isEnabled() else colours.edge))
             painter.drawRoundedRect(area, 10, 10)
-            knob = QPointF(area.right() - 10, area.center().y())
             painter.setBrush(QColor(colours.onaccent))
-            painter.drawEllipse(knob, 7.5, 7.5)
+            painter.drawEllipse(on, 7.5, 7.5)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(
                 QPen(
@@ -56,7 +59,7 @@ class Toggle(QAbstractButton):
                 )
             )
             tick = (QPointF(-3.4, 0.2), QPointF(-0.9, 2.7), QPointF(3.4, -2.3))
-            painter.drawPolyline(QPolygonF([knob + each for each in tick]))
+            painter.drawPolyline(QPolygonF([on + each for each in tick]))
 
 
 class Chip(QPushButton):

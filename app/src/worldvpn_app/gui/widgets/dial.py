@@ -135,8 +135,12 @@ class Dial(QWidget):
         self.setFixedSize(self.sizeHint())
 
     def sizeHint(self) -> QSize:
-        side_px = round(self._size_px * _UNITS / 96)
+        side_px = self.side_px(self._size_px)
         return QSize(side_px, side_px)
+
+    def side_px(self, size_px: int) -> int:
+        """Return how much room a ring of ``size_px`` takes."""
+        return round(size_px * _UNITS / 96)
 
     def resize_to(self, size_px: int) -> None:
         """Draw the ring ``size_px`` wide."""

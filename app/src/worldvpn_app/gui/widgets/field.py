@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QCoreApplication, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, Qt, pyqtSignal
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.present.signin import Strength, strength_word
@@ -12,6 +12,15 @@ from worldvpn_app.gui.tokens import SHAPE, Colours
 from worldvpn_app.gui.widgets.text import label
 
 translate = QCoreApplication.translate
+
+
+def lead(edit: QLineEdit, icon: str, colours: Colours) -> None:
+    """Put ``icon`` at the beginning of ``edit``; whoever cannot see it hears the field's name."""
+    before = edit.findChildren(QToolButton)
+    edit.addAction(icons.icon(icon, colours.text3, 16), QLineEdit.ActionPosition.LeadingPosition)
+    for made in edit.findChildren(QToolButton):
+        if made not in before:
+            made.setAccessibleName(edit.accessibleName())
 
 
 class Field(QWidget):
@@ -27,9 +36,7 @@ class Field(QWidget):
         self.edit = QLineEdit()
         self.edit.setProperty("look", "field")
         self.edit.setAccessibleName(name)
-        self.edit.addAction(
-            icons.icon(icon, colours.text2, 16), QLineEdit.ActionPosition.LeadingPosition
-        )
+        lead(self.edit, icon, colours)
         self.wrong = label("answer", wraps=True)
         self.wrong.hide()
         self._eye: QAction | None = None
@@ -50,6 +57,7 @@ class Field(QWidget):
     def say(self, wrong: str) -> None:
         """Say what is wrong; "" says nothing."""
         self.wrong.setText(wrong)
+        self.edit.setAccessibleDescription(wrong)
         self.wrong.setVisible(bool(wrong))
         self.edit.setProperty("wrong", "true" if wrong else "false")
         if (style := self.edit.style()) is not None:
@@ -62,8 +70,12 @@ class Field(QWidget):
             icons.icon("eye", self._colours.text2, 16), QLineEdit.ActionPosition.TrailingPosition
         )
         if self._eye is not None:
-            self._eye.setToolTip(translate("account", "Show or hide it"))
+            words = translate("account", "Show or hide it")
+            self._eye.setToolTip(words)
             self._eye.triggered.connect(self._turn)
+            shown = self.edit.findChildren(QToolButton)[-1]
+            shown.setAccessibleName(words)
+            shown.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def _turn(self) -> None:
         is_hidden = self.edit.echoMode() is QLineEdit.EchoMode.Password

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import html
+
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QGuiApplication, QPainter, QPaintEvent
+from PyQt6.QtGui import QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from worldvpn_app.gui.tokens import SHAPE
+from worldvpn_app.gui.widgets.ways import at_start
 
 
 def label(look: str, text: str = "", *, centred: bool = False, wraps: bool = False) -> QLabel:
@@ -13,8 +18,14 @@ def label(look: str, text: str = "", *, centred: bool = False, wraps: bool = Fal
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setProperty("look", look)
     made.setWordWrap(centred or wraps)
+    if look.startswith("pill"):  # as wide as its words, whatever stands beside it
+        made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        made.setFixedHeight(SHAPE.pill_px)
     if centred:
         made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    else:
+        # Qt would go by what is written: a foreign name stood apart from all others.
+        made.setAlignment(at_start())
     return made
 
 
@@ -24,6 +35,11 @@ def relook(widget: QWidget, look: str) -> None:
         widget.setProperty("look", look)
         style.unpolish(widget)
         style.polish(widget)
+
+
+def tip(text: str) -> str:
+    """Return ``text`` as a tooltip, which Qt would else read as markup where it looks like it."""
+    return f"<qt>{html.escape(text)}</qt>" if "<" in text else text
 
 
 def copy(text: str) -> None:
@@ -40,17 +56,32 @@ class Elided(QLabel):
         super().__init__(text)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("look", look)
+        self.setAlignment(at_start())
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def setToolTip(self, text: str | None) -> None:
+        super().setToolTip(tip(text or ""))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
 
+    def setText(self, text: str | None) -> None:
+        super().setText(text)
+        self._tell()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._tell()
+
+    def _shown(self) -> str:
+        room_px = self.contentsRect().width()
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room_px)
+
+    def _tell(self) -> None:
+        self.setToolTip(self.text() if self._shown() != self.text() else "")
+
     def paintEvent(self, _event: QPaintEvent | None) -> None:
-        room = self.contentsRect()
-        shown = self.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideRight, room.width()
-        )
-        self.setToolTip(self.text() if shown != self.text() else "")
+        room, shown = self.contentsRect(), self._shown()
         with QPainter(self) as painter:
             painter.setPen(self.palette().color(self.foregroundRole()))
             painter.drawText(room, self.alignment() | Qt.AlignmentFlag.AlignVCenter, shown)

@@ -1,0 +1,212 @@
+"""What the daemon says: each sentence once, word for word, with what changes in braces."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PyQt6.QtCore import QT_TRANSLATE_NOOP
+
+_SETTINGS: Final = (
+    QT_TRANSLATE_NOOP("daemon", "Kill switch"),
+    QT_TRANSLATE_NOOP("daemon", "Nothing leaves outside a tunnel that you asked for."),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "without the kill switch your traffic leaves unprotected whenever the tunnel falls",
+    ),
+    QT_TRANSLATE_NOOP("daemon", "Lockdown"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "Block the internet even while disconnected. Pausing is then refused."
+    ),
+    QT_TRANSLATE_NOOP("daemon", "Local network"),
+    QT_TRANSLATE_NOOP("daemon", "Printers and other devices at home stay reachable."),
+    QT_TRANSLATE_NOOP("daemon", "Connections from outside"),
+    QT_TRANSLATE_NOOP("daemon", "Let new connections come in through the tunnel."),
+    QT_TRANSLATE_NOOP("daemon", "Connect by itself"),
+    QT_TRANSLATE_NOOP("daemon", "When this computer starts, before you sign in."),
+    QT_TRANSLATE_NOOP("daemon", "Off"),
+    QT_TRANSLATE_NOOP("daemon", "Fastest node"),
+    QT_TRANSLATE_NOOP("daemon", "Favourite nodes"),
+    QT_TRANSLATE_NOOP("daemon", "They come first where a place leaves a choice."),
+    QT_TRANSLATE_NOOP("daemon", "Blocked nodes"),
+    QT_TRANSLATE_NOOP("daemon", "They are never taken, whatever is asked for."),
+    QT_TRANSLATE_NOOP("daemon", "Port for guests"),
+    QT_TRANSLATE_NOOP("daemon", "This UDP port must be open in your router."),
+    QT_TRANSLATE_NOOP("daemon", "Rate for guests"),
+    QT_TRANSLATE_NOOP("daemon", "What your guests may have together."),
+    QT_TRANSLATE_NOOP("daemon", "Mbit/s"),
+    QT_TRANSLATE_NOOP("daemon", "No limit"),
+    QT_TRANSLATE_NOOP("daemon", "Most guests"),
+    QT_TRANSLATE_NOOP("daemon", "How many guests may be invited."),
+    QT_TRANSLATE_NOOP("daemon", "Listed in"),
+    QT_TRANSLATE_NOOP("daemon", "The country that your node is found under."),
+    QT_TRANSLATE_NOOP("daemon", "Not listed"),
+    QT_TRANSLATE_NOOP("daemon", "City"),
+    QT_TRANSLATE_NOOP("daemon", "The city that your node is found under, if you like."),
+    QT_TRANSLATE_NOOP("daemon", "Traffic a day"),
+    QT_TRANSLATE_NOOP("daemon", "What your guests may have together in a day."),
+    QT_TRANSLATE_NOOP("daemon", "GB"),
+    QT_TRANSLATE_NOOP("daemon", "Refused ports"),
+    QT_TRANSLATE_NOOP("daemon", "Ports that guests never reach, besides 25."),
+    QT_TRANSLATE_NOOP("daemon", "Share while blocked"),
+    QT_TRANSLATE_NOOP("daemon", "Serve guests even while this computer is blocked or in lockdown."),
+    QT_TRANSLATE_NOOP("daemon", "Rate for each guest"),
+    QT_TRANSLATE_NOOP("daemon", "What one guest may have."),
+    QT_TRANSLATE_NOOP("daemon", "Connections of a guest"),
+    QT_TRANSLATE_NOOP("daemon", "How many connections one guest may have at once."),
+    QT_TRANSLATE_NOOP("daemon", "Refused traffic"),
+    QT_TRANSLATE_NOOP("daemon", "Kinds of traffic that guests do not have, told by port."),
+    QT_TRANSLATE_NOOP("daemon", "Web"),
+    QT_TRANSLATE_NOOP("daemon", "Mail"),
+    QT_TRANSLATE_NOOP("daemon", "Remote control"),
+    QT_TRANSLATE_NOOP("daemon", "File sharing"),
+    QT_TRANSLATE_NOOP("daemon", "Everything else"),
+    QT_TRANSLATE_NOOP("daemon", "Hours"),
+    QT_TRANSLATE_NOOP("daemon", "When guests are served: mon-fri 08:00-22:00. None: always."),
+    QT_TRANSLATE_NOOP("daemon", "Time zone"),
+    QT_TRANSLATE_NOOP("daemon", "The time zone of the hours and of the day."),
+    QT_TRANSLATE_NOOP("daemon", "This computer's"),
+    QT_TRANSLATE_NOOP("daemon", "Share on metered networks"),
+    QT_TRANSLATE_NOOP("daemon", "Serve guests even where you pay by the byte."),
+)
+_CAUSES: Final = (
+    QT_TRANSLATE_NOOP("daemon", "{address} answers no more: {n} probes were left unanswered"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "the daemon was started again while a tunnel was wanted; connecting"
+    ),
+    QT_TRANSLATE_NOOP("daemon", "the daemon was stopped while a tunnel is wanted; the block stays"),
+    QT_TRANSLATE_NOOP("daemon", "the pause is over; connecting again"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "this computer is blocked, and nobody is served until it is connected again"
+    ),
+    QT_TRANSLATE_NOOP("daemon", "in lockdown nobody is served until this computer is connected"),
+    QT_TRANSLATE_NOOP("daemon", "the rules of this computer could not be set, so nobody is served"),
+    QT_TRANSLATE_NOOP("daemon", "You signed out: connect by a profile, or sign in again."),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "Your credit is used up. Share your bandwidth to earn more (worldvpn share on), "
+        "disconnect (worldvpn disconnect), or try again (worldvpn connect).",
+    ),
+    QT_TRANSLATE_NOOP("daemon", "the node ended the session ({reason}): taking another one"),
+    QT_TRANSLATE_NOOP("daemon", "the central server ended the session: {reason}"),
+    QT_TRANSLATE_NOOP("daemon", "the session's ticket has ended, and there is no new one: {why}"),
+    QT_TRANSLATE_NOOP("daemon", "a plugin failed unexpectedly ({name}); the log says more"),
+    QT_TRANSLATE_NOOP("daemon", "transport {name} did not open in {n} s"),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "no handshake from {address} in {n} s: the server is down, this network does not let its "
+        "packets through, or it does not know this client's key",
+    ),
+    QT_TRANSLATE_NOOP("daemon", "no handshake from {address} in {n} s: {why}"),
+)
+_NOTICES: Final = (
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "worldvpn-agent is being started again: until then no profile is read and no name "
+        "resolved.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "The kill switch is off: whenever the tunnel falls, your traffic leaves unprotected.",
+    ),
+    QT_TRANSLATE_NOOP("daemon", "Nothing was changed: {why}"),
+    QT_TRANSLATE_NOOP("daemon", "This host is open, but not all of it is as it was: {why}"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "The vault was damaged: what it held before its last change is used."
+    ),
+    QT_TRANSLATE_NOOP("daemon", "The vault stays locked: {why}"),
+    QT_TRANSLATE_NOOP("daemon", "Still connected as before, switching failed: {why}"),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "You have no credit left. Share your bandwidth to earn some, disconnect, "
+        "or try again once what is held has been settled.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "Less than {part} % of your credit is left ({n} credits): "
+        "share your bandwidth to earn more.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "Node {id} has another key than since {time}: it was set up anew, "
+        "or somebody stands in for it. Block it if you do not expect that.",
+    ),
+)
+_SHARING: Final = (
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "Guests will reach the internet through this computer, under its address: what they do "
+        "there, you seem to do. They reach neither this computer nor your network. You may set "
+        "limits, send a guest away, and stop at any time.",
+    ),
+    QT_TRANSLATE_NOOP("daemon", "guests can come"),
+    QT_TRANSLATE_NOOP("daemon", "you have paused sharing"),
+    QT_TRANSLATE_NOOP("daemon", "this network is metered, and guests' traffic would cost"),
+    QT_TRANSLATE_NOOP("daemon", "guests have had all you give in a day"),
+    QT_TRANSLATE_NOOP("daemon", "it is outside the hours you share in"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "guests have had nearly all you give in a day: those inside may end"
+    ),
+    QT_TRANSLATE_NOOP("daemon", "the handshake worked, but nothing came back through the tunnel"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "the central server could not reach the port: open it in your router"
+    ),
+    QT_TRANSLATE_NOOP("daemon", "this computer did not answer the central server in time"),
+    QT_TRANSLATE_NOOP("daemon", "the address is not one of the public internet's"),
+    QT_TRANSLATE_NOOP("daemon", "what guests would come by could not be checked"),
+    QT_TRANSLATE_NOOP("daemon", "the central server knows no address of this computer"),
+    QT_TRANSLATE_NOOP("daemon", "nobody is signed in: guests cannot be sent"),
+    QT_TRANSLATE_NOOP("daemon", "the node opens anew under the server's networks"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "say which country this computer is in: worldvpn settings share_country CC"
+    ),
+    QT_TRANSLATE_NOOP("daemon", "no plugin here lets guests out: enable one in daemon.toml"),
+    QT_TRANSLATE_NOOP("daemon", "nobody is served now: share first (worldvpn share on)"),
+    QT_TRANSLATE_NOOP("daemon", "{n} devices are invited already: revoke one first"),
+    QT_TRANSLATE_NOOP("daemon", "'{name}' is invited already: revoke it first"),
+)
+_REFUSALS: Final = (
+    QT_TRANSLATE_NOOP("daemon", "nobody is signed in on this computer"),
+    QT_TRANSLATE_NOOP("daemon", "somebody is signing in on this computer right now"),
+    QT_TRANSLATE_NOOP("daemon", "{name} is signed in on this computer: sign out first"),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "the vault is locked, and the account's keys have no other place: unlock it first",
+    ),
+    QT_TRANSLATE_NOOP("daemon", "the vault is locked: unlock it first"),
+    QT_TRANSLATE_NOOP("daemon", "the {kind} does not open this vault"),
+    QT_TRANSLATE_NOOP("daemon", "profile {name} is in use: disconnect first"),
+    QT_TRANSLATE_NOOP("daemon", "no node is known at {place}: try its country"),
+    QT_TRANSLATE_NOOP("daemon", "no other node is to be had at {place} than those to be avoided"),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "lockdown needs the kill switch: switch lockdown off first, or leave kill_switch on",
+    ),
+    QT_TRANSLATE_NOOP("daemon", "setting {name} cannot be {value}: it is {words}"),
+)
+_WHY: Final = (
+    QT_TRANSLATE_NOOP("daemon", "{packet} may leave: the kill switch is open."),
+    QT_TRANSLATE_NOOP("daemon", "{packet} may leave: {why} ({rule})."),
+    QT_TRANSLATE_NOOP("daemon", "{packet} is refused: {why} ({rule})."),
+    QT_TRANSLATE_NOOP("daemon", "no rule speaks of it"),
+    QT_TRANSLATE_NOOP("daemon", "it stays on this host"),
+    QT_TRANSLATE_NOOP("daemon", "it is carried by the tunnel"),
+    QT_TRANSLATE_NOOP("daemon", "it goes to a container on this host"),
+    QT_TRANSLATE_NOOP("daemon", "it asks the tunnel's own resolver, inside the tunnel"),
+    QT_TRANSLATE_NOOP("daemon", "the tunnel does not carry this address"),
+    QT_TRANSLATE_NOOP("daemon", "the lease of this network's address is kept by it"),
+    QT_TRANSLATE_NOOP("daemon", "neighbours and routers of this link are found by it"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "it is the tunnel's own outer traffic, from our socket to its server"
+    ),
+    QT_TRANSLATE_NOOP("daemon", "it is the traffic of a guest you serve"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "names are asked only of the tunnel's own resolvers, inside the tunnel"
+    ),
+    QT_TRANSLATE_NOOP("daemon", "you allowed the local network"),
+    QT_TRANSLATE_NOOP("daemon", "the kill switch lets nothing leave outside the tunnel"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "this address is protected, and may be reached through the tunnel only"
+    ),
+    QT_TRANSLATE_NOOP("daemon", "the partial tunnel does not protect it"),
+)
+SENTENCES: Final = (*_SETTINGS, *_CAUSES, *_NOTICES, *_SHARING, *_REFUSALS, *_WHY)

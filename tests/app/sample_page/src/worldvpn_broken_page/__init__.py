@@ -1,0 +1,3 @@
+"""Pages that fail, each in its own way."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""A page and an editor by somebody else."""
+
+from __future__ import annotations
