@@ -389,6 +389,10 @@
       <translation>« {name} » est déjà invité : retirez-le d’abord</translation>
     </message>
     <message>
+      <source>Ask the router</source>
+      <translation>Demander au routeur</translation>
+    </message>
+    <message>
       <source>Block the internet even while disconnected. Pausing is then refused.</source>
       <translation>Bloquer Internet même hors connexion. La pause est alors refusée.</translation>
     </message>
@@ -433,8 +437,16 @@
       <translation>Go</translation>
     </message>
     <message>
+      <source>Guests come by this UDP port.</source>
+      <translation>Les invités arrivent par ce port UDP.</translation>
+    </message>
+    <message>
       <source>Guests will reach the internet through this computer, under its address: what they do there, you seem to do. They reach neither this computer nor your network. You may set limits, send a guest away, and stop at any time.</source>
       <translation>Les invités iront sur Internet par cet ordinateur, sous son adresse : ce qu’ils y font, c’est vous qui semblez le faire. Ils n’atteignent ni cet ordinateur ni votre réseau. Vous pouvez fixer des limites, renvoyer un invité et arrêter à tout moment.</translation>
+    </message>
+    <message>
+      <source>Have your router lead guests on to this port, for as long as you share.</source>
+      <translation>Votre routeur dirige les invités vers ce port, tant que vous partagez.</translation>
     </message>
     <message>
       <source>Hours</source>
@@ -525,6 +537,10 @@
       <translation>Imprimantes et autres appareils de la maison restent joignables.</translation>
     </message>
     <message>
+      <source>Public address</source>
+      <translation>Adresse publique</translation>
+    </message>
+    <message>
       <source>Rate for each guest</source>
       <translation>Débit par invité</translation>
     </message>
@@ -597,10 +613,6 @@
       <translation>Ils passent d’abord quand un lieu laisse le choix.</translation>
     </message>
     <message>
-      <source>This UDP port must be open in your router.</source>
-      <translation>Ce port UDP doit être ouvert dans votre routeur.</translation>
-    </message>
-    <message>
       <source>This computer's</source>
       <translation>Celui de cet ordinateur</translation>
     </message>
@@ -618,7 +630,7 @@
     </message>
     <message>
       <source>Web</source>
-      <translation>Web</translation>
+      <translation>Sites web</translation>
     </message>
     <message>
       <source>What one guest may have.</source>
@@ -639,6 +651,10 @@
     <message>
       <source>When this computer starts, before you sign in.</source>
       <translation>Au démarrage de l’ordinateur, avant l’ouverture de session.</translation>
+    </message>
+    <message>
+      <source>Where guests come to, as address:port, if you have set up your router yourself.</source>
+      <translation>Où arrivent les invités, sous la forme adresse:port, si vous avez réglé votre routeur vous-même.</translation>
     </message>
     <message>
       <source>You have no credit left. Share your bandwidth to earn some, disconnect, or try again once what is held has been settled.</source>
@@ -879,6 +895,10 @@
     <message>
       <source>you have paused sharing</source>
       <translation>vous avez mis le partage en pause</translation>
+    </message>
+    <message>
+      <source>your router gives each guest another port: open the port in your router</source>
+      <translation>votre routeur donne un autre port à chaque invité : ouvrez le port dans votre routeur</translation>
     </message>
     <message>
       <source>{address} answers no more: {n} probes were left unanswered</source>

@@ -30,7 +30,20 @@ _SETTINGS: Final = (
     QT_TRANSLATE_NOOP("daemon", "Blocked nodes"),
     QT_TRANSLATE_NOOP("daemon", "They are never taken, whatever is asked for."),
     QT_TRANSLATE_NOOP("daemon", "Port for guests"),
-    QT_TRANSLATE_NOOP("daemon", "This UDP port must be open in your router."),
+    QT_TRANSLATE_NOOP("daemon", "Guests come by this UDP port."),
+    QT_TRANSLATE_NOOP("daemon", "Ask the router"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "Have your router lead guests on to this port, for as long as you share."
+    ),
+    QT_TRANSLATE_NOOP("daemon", "Public address"),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "Where guests come to, as address:port, if you have set up your router yourself.",
+    ),
+    QT_TRANSLATE_NOOP("daemon", "Web"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "your router gives each guest another port: open the port in your router"
+    ),
     QT_TRANSLATE_NOOP("daemon", "Rate for guests"),
     QT_TRANSLATE_NOOP("daemon", "What your guests may have together."),
     QT_TRANSLATE_NOOP("daemon", "Mbit/s"),
