@@ -118,6 +118,7 @@ def sharing(**changes: Any) -> Sharing:  # noqa: ANN401 - any field of Sharing
             "agreed_utc": None,
         },
         "accepting": True,
+        "reach": None,
         "why_not": "",
         "pause": None,
         "schedule": {"zone": "UTC", "windows": [], "open": True, "changes_utc": None},

@@ -138,6 +138,17 @@ class Banned(TypedDict):
     until_utc: str
 
 
+class WayIn(TypedDict):
+    """How guests get past the router, or why they do not and what to do."""
+
+    way: str
+    by: str | None
+    public_port: int | None
+    reason: str | None
+    why: str
+    advice: str
+
+
 class Sharing(TypedDict):
     """The state of sharing: what the owner wants, and what is."""
 
@@ -150,6 +161,8 @@ class Sharing(TypedDict):
     cause: Cause | None
     #: None on a host that belongs to no central server.
     server: NotRequired[Guests | None]
+    #: None while nobody is served.
+    reach: WayIn | None
     consent: Consent
     #: Whether new guests are taken, and if not, why those inside may stay all the same.
     accepting: bool
