@@ -110,7 +110,7 @@ async def test_server_that_is_back_before_the_end_costs_nothing(case: Brokering)
 async def test_tunnel_falls_for_now_where_the_server_is_away_until_the_end(
     case: Brokering,
 ) -> None:
-    case.agent.ticket_s = 1
+    case.agent.ticket_s = 2
     await case.connected("fastest")
     case.agent.offline = True
 
@@ -124,7 +124,7 @@ async def test_tunnel_falls_for_now_where_the_server_is_away_until_the_end(
 async def test_tunnel_falls_with_the_three_ways_on_where_credit_is_used_up(
     case: Brokering,
 ) -> None:
-    case.agent.ticket_s = 1
+    case.agent.ticket_s = 2
     case.agent.fails[More] = [OutOfCreditError("0 credits")] * MANY
     await case.connected("fastest")
 
@@ -143,7 +143,7 @@ async def test_tunnel_falls_with_the_three_ways_on_where_credit_is_used_up(
 async def test_tunnel_never_outlives_its_ticket_whatever_went_wrong(
     case: Brokering, error: WorldVpnError
 ) -> None:
-    case.agent.ticket_s = 1
+    case.agent.ticket_s = 2
     case.agent.fails[More] = [error] * MANY
     await case.connected("fastest")
 
@@ -154,7 +154,7 @@ async def test_tunnel_never_outlives_its_ticket_whatever_went_wrong(
 
 
 async def test_answer_that_is_no_ticket_is_not_taken_for_one(case: Brokering) -> None:
-    case.agent.ticket_s = 1
+    case.agent.ticket_s = 2
     case.agent.replies[More] = Done()
     await case.connected("fastest")
 
