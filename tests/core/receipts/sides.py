@@ -186,8 +186,8 @@ class Sides:
     """Both sides of one session, with a book each."""
 
     counters: Counters
-    node_book: Book
-    guest_book: Book
+    node_book: Book | None
+    guest_book: Book | None
     node: NodeSide = attrs.field(init=False)
     guest: GuestSide = attrs.field(init=False)
     intake: Intake = attrs.field(init=False)

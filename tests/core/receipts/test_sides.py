@@ -36,7 +36,7 @@ async def sides() -> AsyncIterator[Sides]:
 
 def signed(sides: Sides, role: Role) -> Figures:
     book = sides.node_book if role is Role.NODE else sides.guest_book
-    entry = book.get(session_id(), role)
+    entry = None if book is None else book.get(session_id(), role)
     return Figures() if entry is None else Figures.of(entry.kept.own)
 
 
@@ -153,6 +153,37 @@ async def test_what_was_counted_is_shown(sides: Sides) -> None:
         "down_bytes": MEBIBYTE,
         "signed_bytes": signed(sides, Role.GUEST).total_bytes,
     }
+
+
+async def test_tunnel_that_stood_before_the_book_was_open_is_counted_from_then_on(
+    sides: Sides,
+) -> None:
+    books, sides.guest_book = sides.guest_book, None
+    await sides.begin()
+    await sides.carries(MEBIBYTE)
+    assert not sides.guest.holds(SESSION)
+    sides.guest_book = books
+    sides.guest.opened()
+    await sides.carries(2 * FLOAT_BYTES)
+    assert signed(sides, Role.GUEST).total_bytes > FLOAT_BYTES
+
+
+async def test_guest_that_came_before_the_book_was_open_has_an_end_too(sides: Sides) -> None:
+    books, sides.node_book = sides.node_book, None
+    sides.node.admitted(SESSION, sides.seat())
+    assert sides.node.at(SEEN[0]) is None
+    sides.node_book = books
+    sides.node.opened()
+    assert sides.node.at(SEEN[0]) is not None
+
+
+async def test_guest_that_left_before_the_book_was_open_is_forgotten(sides: Sides) -> None:
+    books, sides.node_book = sides.node_book, None
+    sides.node.admitted(SESSION, sides.seat())
+    await sides.node.leaving(SESSION)
+    sides.node_book = books
+    sides.node.opened()
+    assert sides.node.at(SEEN[0]) is None
 
 
 async def test_each_ticket_is_kept(sides: Sides) -> None:

@@ -51,13 +51,13 @@ def exchanging(
         return found
 
     def opened(book: Book) -> None:
-        side.forget()
+        side.opened()
         # Nobody else has the keys of sessions that a crash has left: their last word is said.
         for entry in book.of(Role.GUEST):
-            if not broker.has(str(entry.session)):
+            if entry.ends_s > time.time() and not broker.has(str(entry.session)):
                 broker.endings.end(str(entry.session), entry.signed)
 
-    keeper = ReceiptsKeeper(DiskFolder(around.state_dir), link, desk, opened)
+    keeper = ReceiptsKeeper(DiskFolder(around.state_dir), link, desk)
     side = GuestSide(
         AroundGuests(
             meter=around.meters.tunnels,
@@ -68,5 +68,6 @@ def exchanging(
             stopped=broker.drained,
         )
     )
+    keeper.listeners.append(opened)
     broker.receipts = broker.endings.words = side
     return keeper

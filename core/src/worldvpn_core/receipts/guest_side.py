@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from collections.abc import Callable, Coroutine, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final
@@ -27,12 +26,12 @@ from worldvpn_core.credit.tally import Tally
 from worldvpn_core.credit.ticket import Ticket
 from worldvpn_core.errors import CreditProofError, WorldVpnError
 from worldvpn_core.receipts.book import Book
+from worldvpn_core.receipts.dialling import dialled
 from worldvpn_core.receipts.running import Running, Signer, now_ms
-from worldvpn_core.types import RECEIPTS_PORT, IpAddress
+from worldvpn_core.types import IpAddress
 
 #: A node's inner networks, and which address of them is its own.
 _LENGTH4, _LENGTH6, _OWN = 24, 64, 2
-DIAL_S: Final = 5.0
 FIRST_AGAIN_S: Final = 1.0
 LONGEST_AGAIN_S: Final = 10.0
 
@@ -93,6 +92,8 @@ class GuestSide:
     def __init__(self, around: AroundGuests) -> None:
         self._around = around
         self._sessions: dict[str, _Session] = {}
+        #: Tunnels that stood before the book was open: a daemon that starts connects at once.
+        self._early: dict[str, tuple[Lease, str]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def holds(self, session: str) -> bool:
@@ -106,7 +107,10 @@ class GuestSide:
             known.interface = interface
             if known.dialling is None:
                 known.dialling = self._spawn(self._serve(known))
-        if known is not None or (book := self._around.book()) is None:
+        if known is not None:
+            return
+        if (book := self._around.book()) is None:
+            self._early[lease.id] = lease, interface
             return
         try:
             ticket = self._around.believed(lease.granted.ticket)
@@ -132,6 +136,13 @@ class GuestSide:
         self._sessions[lease.id] = session
         session.dialling = self._spawn(self._serve(session))
 
+    def opened(self) -> None:
+        """Take note that a book is open: what was begun for another account is over."""
+        self.forget()
+        early, self._early = self._early, {}
+        for lease, interface in early.values():
+            self.begin(lease, interface)
+
     def renewed(self, session: str, signed_ticket: bytes) -> None:
         """Take note of the next ticket of ``session``."""
         known = self._sessions.get(session)
@@ -151,6 +162,7 @@ class GuestSide:
 
     def rest(self, session: str) -> None:
         """Take note that its tunnel is gone, and that it may be used again."""
+        self._early.pop(session, None)
         known = self._sessions.get(session)
         if known is not None and known.dialling is not None:
             known.dialling.cancel()
@@ -229,7 +241,7 @@ class GuestSide:
             session.running.opened(stream)
 
         try:
-            with await _dialled(node, session.interface) as sock:
+            with await dialled(node, session.interface) as sock:
                 await read_frames(
                     self._around.agent,
                     sock,
@@ -280,18 +292,3 @@ class GuestSide:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-async def _dialled(node: IpAddress, interface: str) -> socket.socket:
-    """Return a stream to the node's own address, by its tunnel and nothing else. Raises OSError."""
-    family = socket.AF_INET6 if isinstance(node, IPv6Address) else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.settimeout(0)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
-        async with asyncio.timeout(DIAL_S):
-            await asyncio.get_running_loop().sock_connect(sock, (str(node), RECEIPTS_PORT))
-    except BaseException:
-        sock.close()
-        raise
-    return sock

@@ -29,22 +29,19 @@ _log = logging.getLogger(__name__)
 
 
 class ReceiptsKeeper:
-    """One account's book at a time, in ``folder``; ``opened`` is called with each.
-
-    ``desk`` answers what is asked of it meanwhile.
-    """
+    """One account's book at a time, in ``folder``; ``desk`` answers what is asked of it."""
 
     def __init__(
         self,
         folder: GrowingFolder,
         link: CentralLink,
         desk: ReceiptsDesk,
-        opened: Callable[[Book], None],
     ) -> None:
         self._folder = folder
         self._link = link
         self._desk = desk
-        self._opened = opened
+        #: Called with each book that is opened.
+        self.listeners: list[Callable[[Book], None]] = []
         self._changed = asyncio.Event()
         self._user: str | None = None
         self._submitting: Submitting | None = None
@@ -121,7 +118,8 @@ class ReceiptsKeeper:
             manifest=lambda: self._link.kept("manifest"),
         )
         self._submitting = Submitting(book, self._ask)
-        self._opened(book)
+        for listener in self.listeners:
+            listener(book)
         working = asyncio.create_task(self._submitting.run(), name="submitting")
         try:
             await self._changed.wait()

@@ -34,6 +34,7 @@ class NodeReceipts:
         self._namespaces = namespaces
         self._over = over
         self.side = NodeSide(meter, lambda: keeper.book, self._stopped, keeper.believed)
+        keeper.listeners.append(lambda _book: self.side.opened())
         self._intake = Intake(agent, self.side)
         self._attempt: int | None = None
         self._opening: asyncio.Task[None] | None = None

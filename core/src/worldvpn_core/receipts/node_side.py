@@ -94,6 +94,8 @@ class NodeSide:
         self._stopped = stopped
         self._believed = believed
         self._guests: dict[str, _Guest] = {}
+        #: Guests who came before the book was open.
+        self._early: dict[str, Seat] = {}
         self._limiting: asyncio.Task[None] | None = None
         self._reading = asyncio.Lock()
         self._came = asyncio.Event()
@@ -126,7 +128,7 @@ class NodeSide:
             return
         book = self._book()
         if book is None:
-            _log.warning("a guest came whose receipts cannot be kept: it has no end")
+            self._early[session] = seat
             return
         entry = book.get(UUID(session), Role.NODE)
         kept, signed = (None, None) if entry is None else (entry.kept, entry.signed)
@@ -144,8 +146,15 @@ class NodeSide:
         # What it is trusted for stands from the first packet on.
         guest.running.counted(guest.tally.total)
 
+    def opened(self) -> None:
+        """Take note that a book is open."""
+        early, self._early = self._early, {}
+        for session, seat in early.items():
+            self.admitted(session, seat)
+
     async def leaving(self, session: str) -> None:
         """Count ``session`` for the last time, for its guest goes now, and claim what is left."""
+        self._early.pop(session, None)
         guest = self._guests.get(session)
         if guest is not None:
             await self.count()
@@ -163,6 +172,7 @@ class NodeSide:
         for guest in self._guests.values():
             guest.running.close()
         self._guests.clear()
+        self._early.clear()
 
     async def run(self) -> None:
         """Count whoever is there, until cancelled."""
