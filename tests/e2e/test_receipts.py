@@ -158,8 +158,9 @@ def settled_bytes(guest: Daemon, node: Daemon, before: Purse) -> int:
         if now == settled and both_agree():
             return settled
         settled = now
-        # A node waits five seconds for a last answer, and is paid within one more.
-        time.sleep(8)
+        # The guest waits two seconds for a last claim, then the node five for its answer; what
+        # follows from that is paid within some seconds more.
+        time.sleep(14)
 
 
 @pytest.mark.parametrize("loses", [False, True], ids=["clean", "3% lost"])

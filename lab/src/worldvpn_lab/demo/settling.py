@@ -21,8 +21,9 @@ SPEND: Final = 5
 EARN: Final = 6
 _SETTLED_S: Final = 45.0
 _POLL_S: Final = 0.5
-#: A node waits so long for a last answer: what comes after it is nothing any more.
-_STILL_S: Final = 7.0
+#: The guest waits two seconds for a last claim, then the node five for its answer: what comes after
+#: that is nothing any more.
+_STILL_S: Final = 9.0
 _AUDIT_S: Final = 60.0
 
 
