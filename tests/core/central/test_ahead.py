@@ -165,10 +165,12 @@ class TestUsing:
         assert {each.id: each.used for each in await case.kept(MOST)}[profile.id]
 
     async def test_moves_to_another_node_when_its_own_is_gone_with_the_server(
-        self, case: Brokering
+        self, case: Brokering, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await stocked(case)
         case.agent.offline = True
+        # None of these tunnels lasts.
+        monkeypatch.setattr(ahead, "STEADY_S", 60.0)
 
         nodes = [case.agent.open[await case.connected("fastest", again=True)] for _ in range(3)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -285,3 +286,12 @@ async def test_secret_keys_are_in_no_text(case: Brokering) -> None:
     for text in (repr(lease), repr(case.agent.asked), repr(attrs.asdict(lease.granted))):
         assert secret not in text
     assert repr(lease.keys.x25519) not in repr(lease)
+
+
+async def test_session_that_nobody_waits_for_any_more_is_ended(case: Brokering) -> None:
+    opening = asyncio.create_task(case.profile("fastest"))
+    await case.agent.asked_times(Open, 1)
+    opening.cancel()
+    await asyncio.gather(opening, return_exceptions=True)
+    await case.agent.asked_times(End, 1)
+    assert case.agent.open == {}

@@ -183,10 +183,7 @@ class Broker:
         """End everything, as far as the server answers: the account is being signed out."""
         # While the tunnel stands: by its fall, the way to the server is another for a moment.
         self._ahead.leave()
-        for lease in self._leases.values():
-            self.endings.over(lease)
         await self.endings.all_ended()
-        self._leases.clear()
         self._fall(causes.SIGNED_OUT)
         self._pending = None
         self._keep_only(None)
@@ -228,7 +225,11 @@ class Broker:
         if choice.replaces is not None:
             self._ahead.forget(choice.replaces)
             self._let_go(choice.replaces)
-        await asyncio.sleep(LET_IN_S)
+        try:
+            await asyncio.sleep(LET_IN_S)
+        except asyncio.CancelledError:
+            self.endings.over(lease)
+            raise
         return lease
 
     def _keep_only(self, session: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 
@@ -83,7 +84,13 @@ class Opening:
             ContractError: it is at a node that the owner has blocked; it was ended.
         """
         keys = FreshKeys.drawn()
-        granted = await self.link.ask(choice.call(keys), Granted)
+        asking = asyncio.ensure_future(self.link.ask(choice.call(keys), Granted))
+        try:
+            granted = await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            # Nobody wants it any more; what the server opens all the same is ended.
+            asking.add_done_callback(self._unwanted)
+            raise
         if granted.node_id in self.settings().blocked_nodes:
             self.end(granted.session_id)
             raise ContractError("a session was opened at a node that you have blocked")
@@ -96,3 +103,7 @@ class Opening:
             expires_s=granted.expires_s,
             cap_bytes=granted.cap_bytes,
         )
+
+    def _unwanted(self, asking: asyncio.Future[Granted]) -> None:
+        if not asking.cancelled() and asking.exception() is None:
+            self.end(asking.result().session_id)

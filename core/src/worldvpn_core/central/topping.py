@@ -13,12 +13,13 @@ from worldvpn_core.central.calls import More
 from worldvpn_core.central.leases import Lease
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.replies import NextTicket
-from worldvpn_core.errors import NoCreditProofError, WorldVpnError
+from worldvpn_core.errors import NoCreditProofError, OutOfCreditError, WorldVpnError
 
 #: A ticket is renewed when less than this is left of its time, or of its bytes at this rate.
 AHEAD_S: Final = 60.0
 #: How often a server that does not answer is asked again.
 AGAIN_S: Final = 5.0
+SOON_S: Final = 0.5
 
 
 class Topping:
@@ -77,13 +78,16 @@ class Topping:
             try:
                 reply = await self._link.ask(More(session_id=lease.id), NextTicket)
             except WorldVpnError as raised:
-                error = raised
+                # Through a tunnel that is used up it cannot be asked: what it said stands.
+                if not isinstance(error, OutOfCreditError):
+                    error = raised
                 if self._total_bytes >= lease.cap_bytes:
                     # Its node carries nothing more.
                     self._over(error)
                     return
                 await asyncio.sleep(min(AGAIN_S, max(0.1, lease.left_s(time.time()))))
                 continue
+            error = NoCreditProofError("its ticket ended")
             self._low.clear()
             self._lease = attrs.evolve(
                 lease,
@@ -92,8 +96,8 @@ class Topping:
                 cap_bytes=reply.cap_bytes,
             )
             self._renewed(self._lease)
-            # The same cap again would be asked for without end.
-            await asyncio.sleep(AGAIN_S)
+            # The same cap again would be asked for without end; a higher one may be used up soon.
+            await asyncio.sleep(SOON_S if reply.cap_bytes > lease.cap_bytes else AGAIN_S)
 
     async def _until_needed(self, wait_s: float) -> None:
         if wait_s > 0:
