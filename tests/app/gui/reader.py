@@ -16,7 +16,7 @@ import attrs
 from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 
-from tests.app.gui.display import display
+from tests.app.displays import x_server
 from tests.app.keys.session import PATIENCE_S, DesktopSession, desktop_session
 
 _LAUNCHER: Final = "/usr/libexec/at-spi-bus-launcher"
@@ -175,7 +175,7 @@ def reader(folder: Path) -> Iterator[Reader]:
     """Open the window on a display and an accessibility bus of its own, and read it."""
     with (
         desktop_session(folder) as session,
-        display() as screen,
+        x_server() as screen,
         _running(session, _LAUNCHER, "--launch-immediately"),
     ):
         environment = {

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.displays import x_server
 from tests.app.fake_daemon import FakeDaemon
-from tests.app.gui.display import display
 from tests.app.programs import PATIENCE_S, WORLDVPN, environment
 from worldvpn_core.ipc.messages import ProfilesList
 
 
 @pytest.fixture(name="display")
 def _display() -> Iterator[str]:
-    with display() as name:
+    with x_server() as name:
         yield name
 
 
