@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from tests.app.fake_daemon import FakeDaemon
 from tests.app.programs import PATIENCE_S, until
 from tests.core.ipc.stranger import UID, as_stranger
+from tests.folders import public_folder
 from worldvpn_app.cli.client import Client
 from worldvpn_app.cli.exits import CommandError, Exit, NoDaemonError
 
@@ -22,9 +22,8 @@ ANOTHER_UID = 1
 
 @pytest.fixture
 def open_path() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="wv") as folder:
-        Path(folder).chmod(0o711)
-        yield Path(folder, "daemon.sock")
+    with public_folder() as folder:
+        yield folder / "daemon.sock"
 
 
 @pytest.fixture

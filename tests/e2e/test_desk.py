@@ -17,6 +17,7 @@ from tests.app.keys.session import desktop_session
 from tests.app.programs import PATIENCE_S, WORLDVPN, environment, until
 from tests.e2e.rig import Rig
 from tests.e2e.town import BACK_S, Town, address_of, connect
+from tests.folders import public_folder
 from worldvpn_lab.daemon import Daemon, Part, is_connected
 from worldvpn_lab.demo.browser import Browser
 
@@ -116,9 +117,14 @@ def test_server_that_is_killed_takes_neither_the_tunnel_nor_the_words_for_it(
         seat.until_words("WorldVPN: Disconnected.")
 
 
-def test_demo_opens_the_app_on_its_lab_and_leaves_nothing(seat: Seat, tmp_path: Path) -> None:
-    folder = tmp_path / "demo"
-    folder.mkdir()
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Where the demo keeps what it makes: its PostgreSQL runs as another account."""
+    with public_folder() as made:
+        yield made
+
+
+def test_demo_opens_the_app_on_its_lab_and_leaves_nothing(seat: Seat, folder: Path) -> None:
     demo = subprocess.Popen(
         [WORLDVPN, "demo", "--gui"],
         env={**seat.env, "TMPDIR": str(folder)},
@@ -128,6 +134,7 @@ def test_demo_opens_the_app_on_its_lab_and_leaves_nothing(seat: Seat, tmp_path: 
     )
     try:
         until(lambda: bool(seat.desk.items) or demo.poll() is not None)
+        assert demo.poll() is None, demo.communicate()[1]
         seat.until_words("WorldVPN: Disconnected.")
         until(lambda: (found := seat.desk.entry("Connect to")) is not None and bool(found.inside))
         seat.desk.press("Connect")

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final, cast
 
 import asyncpg
@@ -17,6 +16,7 @@ import attrs
 import httpx
 import pytest
 
+from tests.folders import public_folder
 from worldvpn_server.compose import opened
 from worldvpn_server.config import ServerConfig
 from worldvpn_server.database.cluster import Cluster
@@ -39,9 +39,8 @@ _names = (f"test_{os.getpid()}_{number}" for number in itertools.count())
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A cluster that may forget what a power cut would take: tests that kill make their own."""
-    with TemporaryDirectory(prefix="wv-pg-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        started = asyncio.run(_start(Path(folder) / "pg"))
+    with public_folder() as folder:
+        started = asyncio.run(_start(folder / "pg"))
         yield started
         asyncio.run(started.stop())
 

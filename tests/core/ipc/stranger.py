@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import socket
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +13,7 @@ from typing import Any, Final
 import pytest
 
 from tests.core.ipc.wire import PATIENCE_S, line
+from tests.folders import public_folder
 from worldvpn_core.ipc.protocol import PROTOCOL_VERSION
 
 #: Who the child is. Without root nobody can become another, but then we are not root ourselves.
@@ -26,9 +26,8 @@ GROUP: Final = 4_242 if os.geteuid() == 0 else os.getgid()
 @pytest.fixture
 def open_path() -> Iterator[Path]:
     """Return a socket path whose folder every uid may enter, unlike tmp_path's."""
-    with tempfile.TemporaryDirectory(prefix="wv") as folder:
-        Path(folder).chmod(0o711)
-        yield Path(folder, "daemon.sock")
+    with public_folder() as folder:
+        yield folder / "daemon.sock"
 
 
 async def as_stranger(act: Callable[[], object], *, groups: tuple[int, ...] = (GROUP,)) -> Any:  # noqa: ANN401 - JSON

@@ -6,7 +6,10 @@ from ipaddress import ip_address
 
 import pytest
 
-from worldvpn_core.reach.standing import SENTENCES, Standing, Trouble, Way, told
+from worldvpn_core.reach.standing import SENTENCES, Standing, Trouble, Way, led_port, told
+from worldvpn_core.share.plan import ListenerInfo
+from worldvpn_core.share.states import Draining, Off, Opening, Serving
+from worldvpn_core.testing.samples import node_link, share_plan
 from worldvpn_core.types import Endpoint
 
 CLOSED = Standing(way=Way.CLOSED, trouble=Trouble.ROUTER_SILENT)
@@ -40,3 +43,29 @@ def test_reason_is_the_routers_where_that_explains_what_the_server_saw(
 
 def test_advice_names_the_port() -> None:
     assert "51820" in str(told(CLOSED, "no-answer", 51_820, None)["advice"])
+
+
+def test_way_in_stays_open_while_a_node_that_serves_opens_anew() -> None:
+    plan, link = share_plan(), node_link()
+    node = ListenerInfo(public_key=bytes(32), listen=link.listen, addresses=())
+    port, states = None, []
+    for state in (
+        Off(),
+        Opening(plan=plan, link=link),
+        Serving(plan=plan, link=link, node=node),
+        Draining(plan=plan, link=link, node=node, is_closing=True),
+        Opening(plan=plan, link=link),
+        Serving(plan=plan, link=link, node=node),
+        Off(),
+    ):
+        port = led_port(state, port)
+        states.append(port)
+
+    led = plan.listen_port
+    assert states == [None, None, led, led, led, led, None]
+
+
+def test_way_in_by_a_port_that_is_given_up_closes() -> None:
+    plan, link = share_plan(), node_link()
+
+    assert led_port(Opening(plan=plan, link=link), plan.listen_port + 1) is None

@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import asyncpg
 import attrs
 import pytest
 
+from tests.folders import public_folder
 from worldvpn_server.clock import SystemClock
 from worldvpn_server.compose import opened
 from worldvpn_server.config import ServerConfig
@@ -32,9 +32,8 @@ SMALL = ("shared_buffers=16MB", "max_wal_size=64MB", "min_wal_size=32MB")
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder that the account of PostgreSQL can come to."""
-    with TemporaryDirectory(prefix="wv-fault-", ignore_cleanup_errors=True) as made:
-        Path(made).chmod(0o755)
-        yield Path(made)
+    with public_folder() as made:
+        yield made
 
 
 @attrs.define

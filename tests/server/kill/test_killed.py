@@ -6,13 +6,13 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from tests.folders import public_folder
 from tests.server.kill.life import opened
 from tests.server.kill.nursery import Mortal, Nursery
 from worldvpn_core.credit.manifest import Use
@@ -54,9 +54,8 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="module")
 async def mortal() -> AsyncIterator[Mortal]:
     """A cluster with the settings of a real one: a kill must find the disk as it would be."""
-    with TemporaryDirectory(prefix="wv-kill-", ignore_cleanup_errors=True) as folder:
-        await asyncio.to_thread(Path(folder).chmod, 0o755)
-        made = await Mortal.start(Path(folder) / "pg")
+    with public_folder() as folder:
+        made = await Mortal.start(folder / "pg")
         yield made
         await made.cluster.stop()
 

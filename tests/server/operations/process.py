@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, Self
 
 import attrs
 import httpx
+
+from tests.folders import public_folder
 
 PATIENCE_S: Final = 40.0
 _started: Final[dict[Path, list[subprocess.Popen[str]]]] = {}
@@ -24,12 +25,11 @@ _started: Final[dict[Path, list[subprocess.Popen[str]]]] = {}
 @contextmanager
 def data_folder() -> Iterator[Path]:
     """A folder that the account of PostgreSQL can come to."""
-    with TemporaryDirectory(prefix="wv-ops-", ignore_cleanup_errors=True) as made:
-        Path(made).chmod(0o755)
+    with public_folder() as made:
         try:
-            yield Path(made) / "data"
+            yield made / "data"
         finally:
-            for each in _started.pop(Path(made), ()):  # a test that failed did not stop it
+            for each in _started.pop(made, ()):  # a test that failed did not stop it
                 if each.poll() is None:
                     each.terminate()
                     each.wait(PATIENCE_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from datetime import datetime
 from uuid import UUID
@@ -20,6 +21,10 @@ INSERT INTO session (
     1000000, $10, 0, $11, $11, $11::timestamptz + interval '1 hour', $12
 )
 """
+
+
+#: No two sessions have an address in common.
+_addresses = itertools.count()
 
 
 async def session(  # noqa: PLR0913 - a session has that many sides
@@ -45,7 +50,7 @@ async def session(  # noqa: PLR0913 - a session has that many sides
             node,
             state,
             secrets.token_bytes(32),
-            secrets.randbelow(2**20),
+            next(_addresses),
             country,
             secrets.token_bytes(32),
             carried_bytes,

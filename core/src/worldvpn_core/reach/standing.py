@@ -9,6 +9,7 @@ from typing import Final
 import attrs
 
 from worldvpn_core.reach.values import Mapped, Unmapped
+from worldvpn_core.share.states import Draining, Off, Opening, Serving, ShareState
 from worldvpn_core.types import Endpoint
 
 
@@ -123,6 +124,20 @@ class Standing:
     way: Way = Way.UNKNOWN
     mapped: Mapped | None = None
     trouble: Trouble | None = None
+
+
+def led_port(state: ShareState, before: int | None) -> int | None:
+    """Return the port that guests come to now; ``before`` is what this said last.
+
+    One that opens anew keeps what it has: the way in would be shut for a moment.
+    """
+    match state:
+        case Serving(plan=plan) | Draining(plan=plan):
+            return plan.listen_port
+        case Opening(plan=plan):
+            return before if before == plan.listen_port else None
+        case Off():
+            return None
 
 
 def told(standing: Standing, server: str, port: int, manual: Endpoint | None) -> dict[str, object]:

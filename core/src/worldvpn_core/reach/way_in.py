@@ -12,13 +12,13 @@ from worldvpn_core.contracts import Gateway
 from worldvpn_core.enforce import Enforcer
 from worldvpn_core.reach.file import MappingFile
 from worldvpn_core.reach.keeper import AroundMapping, MappingKeeper
-from worldvpn_core.reach.standing import Standing, Trouble, Way, told
+from worldvpn_core.reach.standing import Standing, Trouble, Way, led_port, told
 from worldvpn_core.reach.values import MapAnswer, MapPort
 from worldvpn_core.runner import TunnelRunner
 from worldvpn_core.setting_values import public_endpoint
 from worldvpn_core.settings import Settings
 from worldvpn_core.share.listed import SEEN
-from worldvpn_core.share.states import Serving, ShareState
+from worldvpn_core.share.states import ShareState
 from worldvpn_core.types import Endpoint
 
 
@@ -67,9 +67,9 @@ class WayIn:
         await asyncio.create_task(self._keeper.release())
 
     def follow(self, state: ShareState) -> None:
-        """Take note of the node's state: the router is asked while it serves, and not after."""
+        """Take note of the node's state: the router is asked while guests may come or finish."""
         settings = self._around.settings()
-        self._port = state.plan.listen_port if isinstance(state, Serving) else None
+        self._port = led_port(state, self._port)
         is_asked = settings.share_router and settings.share_endpoint is None
         self._keeper.want(self._port if is_asked else None)
 
