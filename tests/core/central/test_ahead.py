@@ -16,7 +16,9 @@ from worldvpn_core.central.ahead import HELD_TICKS, LEAST_SPENDABLE_TICKS, MOST
 from worldvpn_core.central.calls import End, Open
 from worldvpn_core.central.news import Balance, Reach, Reached, SessionNews
 from worldvpn_core.errors import CentralBusyError, NoCreditProofError, VaultError
+from worldvpn_core.testing.samples import plan
 from worldvpn_core.tunnel.states import Disconnected
+from worldvpn_core.types import Counters
 
 DAY_S = 86_400
 RICH_TICKS = LEAST_SPENDABLE_TICKS + (MOST - 1) * HELD_TICKS
@@ -64,6 +66,20 @@ def disconnected(case: Brokering) -> None:
 
 class TestHolding:
     pytestmark = pytest.mark.anyio
+
+    async def test_they_are_given_back_where_the_tunnel_needs_all_credit_that_there_is(
+        self, case: Brokering
+    ) -> None:
+        session = await stocked(case)
+        opened = set(case.agent.open) - {session}
+
+        for total in (0, case.agent.ticket_bytes - 1):
+            case.broker.counted(plan(1), Counters(received_bytes=total, sent_bytes=0))
+        await case.kept(0)
+        await case.agent.asked_times(End, MOST)
+
+        assert {call.session_id for call in case.agent.of(End)} == opened
+        assert case.posted == []
 
     async def test_two_tickets_are_fetched_at_nodes_that_are_not_in_use(
         self, case: Brokering

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
@@ -219,3 +220,65 @@ async def test_tunnel_falls_at_once_where_its_bytes_and_all_credit_are_used_up(
         case.broker.counted(plan(1), carried(total, 0))
 
     assert (await case.fallen()).code == "out-of-credit"
+
+
+async def test_as_much_is_asked_for_as_is_used_in_a_minute(case: Brokering) -> None:
+    await case.connected("fastest")
+    case.agent.ticket_bytes = 1 << 50
+
+    for total in (0, TICKET_BYTES - 1):
+        case.broker.counted(plan(1), carried(total, 0))
+    await case.renewed()
+
+    (asked,) = case.agent.of(More)
+    assert asked.needed_bytes > 10 * TICKET_BYTES
+
+
+async def test_tunnel_whose_last_ticket_is_used_up_falls_though_the_server_had_answered(
+    case: Brokering,
+) -> None:
+    await case.connected("fastest")
+    case.agent.ticket_bytes = TICKET_BYTES + 1
+
+    for total in (0, TICKET_BYTES - 1):
+        case.broker.counted(plan(1), carried(total, 0))
+    await case.renewed()
+    assert case.posted == []
+    case.broker.counted(plan(1), carried(TICKET_BYTES + 1, 0))
+
+    cause = await case.fallen()
+    assert (cause.code, cause.retryable) == ("out-of-credit", False)
+
+
+@pytest.mark.parametrize("total", [TICKET_BYTES, TICKET_BYTES - TICKET_BYTES // 32])
+async def test_tunnel_whose_bytes_are_used_up_while_the_server_is_asked_falls_for_now(
+    case: Brokering, monkeypatch: pytest.MonkeyPatch, total: int
+) -> None:
+    monkeypatch.setattr(topping, "STALLED_S", 0.01)
+    await case.connected("fastest")
+    case.agent.answers.clear()
+
+    for each in (0, total):
+        case.broker.counted(plan(1), carried(each, 0))
+
+    cause = await case.fallen()
+    assert (cause.code, cause.retryable) == ("no-credit-proof", True)
+    assert "used up" in cause.detail
+
+
+async def test_server_that_takes_its_time_ends_no_tunnel_that_goes_on(
+    case: Brokering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(topping, "STALLED_S", 0.01)
+    await case.connected("fastest")
+    case.agent.answers.clear()
+    for each in (0, TICKET_BYTES // 2):
+        case.broker.counted(plan(1), carried(each, 0))
+    await case.agent.asked_times(More, 1)
+    await asyncio.sleep(0.05)
+
+    case.agent.ticket_bytes = 1 << 50
+    case.agent.answers.set()
+    await case.renewed()
+
+    assert (len(case.agent.of(More)), case.posted) == (1, [])

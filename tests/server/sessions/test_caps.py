@@ -54,6 +54,32 @@ def test_asking_again_gains_nothing(standing: Standing, left_bytes: int) -> None
     assert caps.extra_bytes(spent, left_bytes=left_bytes + extra) == 0
 
 
+def test_who_needs_more_than_half_of_what_is_left_gets_it_to_the_last_byte() -> None:
+    standing = Standing(spendable_ticks=30 * CREDIT_TICKS)
+
+    for missing, extra in ((20, 20), (30, 30), (31, 30), (0, 15), (-5, 15)):
+        granted = caps.extra_bytes(standing, left_bytes=0, missing_bytes=missing * MEBIBYTE)
+        assert granted == extra * MEBIBYTE
+
+
+@given(standings, st.integers(0, 2**45), st.integers(-(2**45), 2**45))
+def test_needing_more_again_and_again_gains_nothing(
+    standing: Standing, left_bytes: int, missing_bytes: int
+) -> None:
+    extra = caps.extra_bytes(standing, left_bytes=left_bytes, missing_bytes=missing_bytes)
+    spent = Standing(
+        spendable_ticks=standing.spendable_ticks - extra * PRICE_TICKS,
+        recent_bps=standing.recent_bps,
+    )
+
+    assert spent.spendable_ticks >= 0
+    again = caps.extra_bytes(
+        spent, left_bytes=left_bytes + extra, missing_bytes=missing_bytes - extra
+    )
+    assert again <= max(0, missing_bytes - extra)
+    assert not again or not caps.affordable_bytes(spent.spendable_ticks - again * PRICE_TICKS)
+
+
 @given(standings)
 def test_float_stays_within_its_bounds(standing: Standing) -> None:
     float_bytes = caps.float_bytes(standing)

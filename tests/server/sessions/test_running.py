@@ -58,6 +58,22 @@ async def test_top_up_raises_the_cap_by_what_was_used(street: Street, ada: Guest
     assert [each["ticket"] for each in guests] == [again.json()["ticket"]]
 
 
+async def test_top_up_comes_to_what_the_guest_needs_to_the_last_of_its_credit(
+    street: Street, ada: Guest
+) -> None:
+    await street.node()
+    body = (await ada.open()).json()
+    path = f"/v1/sessions/{body['session_id']}/ticket"
+
+    caps = []
+    for mebibytes in (80, 60, 500):
+        answer = await ada.call("POST", path, {"needed_bytes": mebibytes * MEBIBYTE})
+        caps.append(answer.json()["cap_bytes"] // MEBIBYTE)
+
+    assert caps == [80, 80, 100]
+    assert await ada.balance() == (0, 100 * CREDIT_TICKS)
+
+
 async def test_session_without_credit_left_gets_no_ticket_once_it_is_used_up(
     street: Street,
 ) -> None:

@@ -192,6 +192,15 @@ class Ahead:
             self._end(each.id, None if each.used else nothing_carried(each))
         self._held = ()
 
+    async def give_back(self) -> None:
+        """End those that were never used: the tunnel that stands needs what is held for them."""
+        unused = tuple(each for each in self._held if not each.used)
+        for each in unused:
+            self._end(each.id, nothing_carried(each))
+        if unused:
+            self._held = tuple(each for each in self._held if each.used)
+            await self._keep()
+
     async def _run(self, current: Lease) -> None:
         await asyncio.sleep(STEADY_S)
         while True:

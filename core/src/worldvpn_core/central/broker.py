@@ -81,7 +81,6 @@ class Broker:
         #: Who exchanges receipts for the tunnels' sessions; None: nobody here.
         self.receipts: GuestSide | None = None
         self.endings = Endings(link)
-        self._topping = Topping(link, renewed=self._renewed, over=self._over)
         self._opening = Opening(
             link=link,
             settings=around.settings,
@@ -91,6 +90,9 @@ class Broker:
             end=self.endings.end,
         )
         self._ahead = Ahead(self._opening, self.endings.end)
+        self._topping = Topping(
+            link, renewed=self._renewed, over=self._over, short=self._ahead.give_back
+        )
 
     async def profile(self, place: Place, transport: Transport, *, again: bool) -> Profile:
         """Open a session at ``place`` and return the profile by which ``transport`` uses it.

@@ -188,9 +188,10 @@ class Open:
 
 @attrs.frozen(kw_only=True)
 class More:
-    """Ask for the next ticket of an open session. Answer: ``NextTicket``."""
+    """Ask for an open session's next ticket, to ``needed_bytes`` in all. Answer: ``NextTicket``."""
 
     session_id: str = attrs.field(validator=fields.uuid)
+    needed_bytes: int = attrs.field(default=0, validator=fields.time_s)
 
 
 @attrs.frozen(kw_only=True)
@@ -230,13 +231,7 @@ class Announce:
     node_id: str = attrs.field(validator=fields.uuid)
     country: str = attrs.field(validator=validators.matches_re(r"[A-Z]{2}"))
     city: str = attrs.field(default="", validator=fields.sentence)
-    protocols: tuple[str, ...] = attrs.field(
-        validator=[
-            validators.min_len(1),
-            validators.max_len(16),
-            validators.deep_iterable(fields.word),
-        ]
-    )
+    protocols: tuple[str, ...] = attrs.field(validator=fields.protocols)
     x25519: bytes = attrs.field(validator=fields.key)
     listen: tuple[Endpoint, ...] = attrs.field(
         validator=[validators.min_len(1), validators.max_len(8)]

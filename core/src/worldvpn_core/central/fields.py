@@ -59,6 +59,13 @@ def word(_: object, attribute: attrs.Attribute[str], value: str) -> None:
         raise ValueError(f"{attribute.name} must be a word of at most 64 characters")
 
 
+protocols: Final[list[Check[tuple[str, ...]]]] = [
+    validators.min_len(1),
+    validators.max_len(16),
+    validators.deep_iterable(word),
+]
+
+
 def relayed(_: object, attribute: attrs.Attribute[str], value: str) -> None:
     """Refuse what does not fit a packet."""
     if len(value) > MOST_RELAYED_CHARACTERS:

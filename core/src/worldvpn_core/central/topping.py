@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import attrs
@@ -20,12 +20,20 @@ AHEAD_S: Final = 60.0
 #: How often a server that does not answer is asked again.
 AGAIN_S: Final = 5.0
 SOON_S: Final = 0.5
+#: A node that carries no more leaves a question without an answer: so it is found out.
+STALLED_S: Final = 2.0
+#: What the tunnel counts beside its guest's packets, and what was lost on the way, at the most.
+_LAST_PART: Final = 16
+_TRICKLE_BYTES: Final = 16_384
+
+_USED_UP: Final = "its bytes are used up"
 
 
 class Topping:
     """Renews the ticket of one lease at a time.
 
     ``renewed`` is given the lease with its new ticket; ``over`` why there was none when it ended.
+    ``short`` is told that there is less credit than the tunnel needs.
     """
 
     def __init__(
@@ -34,24 +42,30 @@ class Topping:
         *,
         renewed: Callable[[Lease], None],
         over: Callable[[WorldVpnError], None],
+        short: Callable[[], Awaitable[None]],
     ) -> None:
         self._link = link
         self._renewed = renewed
         self._over = over
+        self._short = short
         self._lease: Lease | None = None
         self._task: asyncio.Task[None] | None = None
         self._low = asyncio.Event()
+        self._used_up = asyncio.Event()
         self._rate = Rate()
-        #: What the session's tunnel has carried by now.
+        #: What the session's tunnel has carried by now, and had when it was looked at last.
         self._total_bytes = 0
+        self._looked_bytes = 0
 
     def keep(self, lease: Lease) -> None:
         """Keep this one, and no other."""
         if self._lease is not None and self._lease.id == lease.id and self._task is not None:
             return
         self.stop()
-        self._lease, self._rate, self._total_bytes = lease, Rate(), 0
+        self._lease, self._rate = lease, Rate()
+        self._total_bytes = self._looked_bytes = 0
         self._low.clear()
+        self._used_up.clear()
         self._task = asyncio.create_task(self._run(), name="topping")
 
     def stop(self) -> None:
@@ -64,30 +78,39 @@ class Topping:
         """Take note of what the session's tunnel has carried in all."""
         self._total_bytes = total_bytes
         self._rate.note(total_bytes, time.monotonic())
-        if self._lease is not None and self._rate.is_low(self._lease.cap_bytes - total_bytes):
+        if self._lease is None:
+            return
+        left_bytes = self._lease.cap_bytes - total_bytes
+        if self._rate.is_low(left_bytes):
             self._low.set()
+        if left_bytes <= 0:
+            self._used_up.set()
 
     async def _run(self) -> None:
         error: WorldVpnError = NoCreditProofError("its ticket ended")
         while (lease := self._lease) is not None:
             left_s = lease.left_s(time.time())
-            if left_s <= 0:
+            is_spent = self._used_up.is_set() and isinstance(error, OutOfCreditError)
+            if left_s <= 0 or is_spent:
                 self._over(error)
                 return
-            await self._until_needed(left_s - AHEAD_S)
+            await _within(left_s - AHEAD_S, self._low)
+            needed_bytes = self._total_bytes + self._rate.bytes_in(AHEAD_S)
             try:
-                reply = await self._link.ask(More(session_id=lease.id), NextTicket)
+                reply = await self._asked(lease, needed_bytes)
             except WorldVpnError as raised:
                 # Through a tunnel that is used up it cannot be asked: what it said stands.
                 if not isinstance(error, OutOfCreditError):
                     error = raised
-                if self._total_bytes >= lease.cap_bytes:
+                if isinstance(raised, OutOfCreditError):
+                    await self._short()
+                if self._is_used_up(lease):
                     # Its node carries nothing more.
                     self._over(error)
                     return
-                await asyncio.sleep(min(AGAIN_S, max(0.1, lease.left_s(time.time()))))
+                await _within(min(AGAIN_S, max(0.1, lease.left_s(time.time()))), self._used_up)
                 continue
-            error = NoCreditProofError("its ticket ended")
+            has_grown = reply.cap_bytes > lease.cap_bytes
             self._low.clear()
             self._lease = attrs.evolve(
                 lease,
@@ -95,17 +118,49 @@ class Topping:
                 expires_s=reply.expires_s,
                 cap_bytes=reply.cap_bytes,
             )
+            if has_grown and self._total_bytes < reply.cap_bytes:
+                self._used_up.clear()
             self._renewed(self._lease)
+            if reply.cap_bytes < needed_bytes:
+                error = OutOfCreditError("there is no more credit than this ticket grants")
+                await self._short()
+            else:
+                error = NoCreditProofError("its ticket ended")
             # The same cap again would be asked for without end; a higher one may be used up soon.
-            await asyncio.sleep(SOON_S if reply.cap_bytes > lease.cap_bytes else AGAIN_S)
+            await _within(SOON_S if has_grown else AGAIN_S, self._used_up)
 
-    async def _until_needed(self, wait_s: float) -> None:
-        if wait_s > 0:
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._low.wait()
-            except TimeoutError:
-                pass
+    async def _asked(self, lease: Lease, needed_bytes: int) -> NextTicket:
+        """Ask for more; a tunnel that is used up meanwhile lets no answer through.
+
+        Raises:
+            WorldVpnError: it was refused or not answered.
+        """
+        more = More(session_id=lease.id, needed_bytes=needed_bytes)
+        asking = asyncio.create_task(self._link.ask(more, NextTicket))
+        try:
+            while not (await asyncio.wait({asking}, timeout=STALLED_S))[0]:
+                if self._is_used_up(lease):
+                    raise NoCreditProofError(_USED_UP)
+            return asking.result()
+        finally:
+            asking.cancel()
+
+    def _is_used_up(self, lease: Lease) -> bool:
+        """Say whether the node carries no more: all was counted, or nearly, and nothing comes."""
+        moved = self._total_bytes - self._looked_bytes
+        self._looked_bytes = self._total_bytes
+        left = lease.cap_bytes - self._total_bytes
+        return left <= 0 or (left < lease.cap_bytes // _LAST_PART and moved < _TRICKLE_BYTES)
+
+
+async def _within(limit_s: float, event: asyncio.Event) -> None:
+    """Return once ``event`` is set, after ``limit_s`` seconds at the latest."""
+    if limit_s > 0:
+        try:
+            async with asyncio.timeout(limit_s):
+                await event.wait()
+        except TimeoutError:
+            pass
 
 
 @attrs.define
@@ -122,6 +177,10 @@ class Rate:
             fresh = max(0, total_bytes - self._total) / (now_s - self._at_s)
             self.bytes_per_s = 0.5 * self.bytes_per_s + 0.5 * fresh
         self._total, self._at_s = total_bytes, now_s
+
+    def bytes_in(self, seconds: float) -> int:
+        """Return what is carried in ``seconds`` at this rate."""
+        return int(self.bytes_per_s * seconds)
 
     def is_low(self, left_bytes: int) -> bool:
         """Say whether ``left_bytes`` last less than ``AHEAD_S`` at this rate."""

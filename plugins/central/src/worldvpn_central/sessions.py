@@ -98,7 +98,8 @@ class Sessions:
     async def more(self, call: calls.More) -> replies.NextTicket:
         """Get the next ticket."""
         path = f"/v1/sessions/{call.session_id}/ticket"
-        answer = await self.mine.ask(Question(method="POST", path=path))
+        body = {"needed_bytes": call.needed_bytes}
+        answer = await self.mine.ask(Question(method="POST", path=path, body=body))
         return await next_ticket(answer, call.session_id, self.tickets)
 
     async def end(self, call: calls.End) -> replies.Done:

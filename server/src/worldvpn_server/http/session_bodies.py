@@ -78,6 +78,12 @@ class EndSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     final_receipt: Receipt | None = None
 
 
+class MoreWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /v1/sessions/{id}/ticket: the cumulative cap that the client needs for a while."""
+
+    needed_bytes: Annotated[int, msgspec.Meta(ge=0, le=2**62)] = 0
+
+
 class Ended(msgspec.Struct, frozen=True):
     """A session that is over."""
 

@@ -21,6 +21,7 @@ from worldvpn_server.http.session_bodies import (
     FASTEST,
     Ended,
     EndSession,
+    MoreWanted,
     NextTicket,
     NodeAnswer,
     OpenSession,
@@ -129,10 +130,15 @@ async def end_session(
 
 @post("/v1/sessions/{session_id:uuid}/ticket", guards=_V1, tags=_TAGS, status_code=200)
 async def next_ticket(
-    state: State, caller: NamedDependency[Caller], session_id: FromPath[UUID]
+    state: State,
+    caller: NamedDependency[Caller],
+    session_id: FromPath[UUID],
+    data: JSONBody[MoreWanted | None] = None,
 ) -> NextTicket:
     """Return a ticket with a higher cumulative cap, or the same cap for longer."""
-    return _next(await state.services.sessions.topups.more(caller.account, session_id))
+    needed_bytes = 0 if data is None else data.needed_bytes
+    more = state.services.sessions.topups.more
+    return _next(await more(caller.account, session_id, needed_bytes))
 
 
 @get("/v1/nodes/{node_id:uuid}/guests", guards=_V1, tags=["nodes"])

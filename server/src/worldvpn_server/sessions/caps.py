@@ -65,12 +65,15 @@ def cap_bytes(standing: Standing) -> int:
     return max(least, min(wanted_bytes(standing.recent_bps), half))
 
 
-def extra_bytes(standing: Standing, *, left_bytes: int) -> int:
+def extra_bytes(standing: Standing, *, left_bytes: int, missing_bytes: int = 0) -> int:
     """Return by how much a top-up raises the cap when ``left_bytes`` of it are not used yet.
 
-    Asking again and again gains nothing: what is left counts against what a ticket grants.
+    ``missing_bytes``: what its guest says it needs beyond the cap until it can ask again; what
+    was carried of late it knows before any receipt says so. All that is held is its own. Asking
+    again and again gains nothing: what is left counts against what a ticket grants.
     """
-    return max(0, cap_bytes(standing) - max(0, left_bytes))
+    needed = min(max(0, missing_bytes), affordable_bytes(standing.spendable_ticks))
+    return max(needed, cap_bytes(standing) - max(0, left_bytes))
 
 
 def float_bytes(standing: Standing) -> int:

@@ -46,8 +46,10 @@ class TopUps:
     _standings: Standings
     _endings: Endings
 
-    async def more(self, account: UUID, session_id: UUID) -> Granted:
+    async def more(self, account: UUID, session_id: UUID, needed_bytes: int = 0) -> Granted:
         """Raise the cap by what a ticket grants, less what is left of it, and renew its time.
+
+        It comes to ``needed_bytes`` where there is credit for it, even to the last of it.
 
         Raises:
             NotFoundError: it is not the account's, or there is none.
@@ -61,7 +63,7 @@ class TopUps:
             raise NotFoundError("you have no such session")
         if session.signs_nothing:
             raise ConflictError("a prepaid session gets its next ticket by itself")
-        return await self._raised(session)
+        return await self._raised(session, needed_bytes)
 
     async def renew_prepaid(self) -> int:
         """Give each prepaid session that is nearly used up its next ticket, or end it."""
@@ -93,24 +95,25 @@ class TopUps:
             return False
         return True
 
-    async def _raised(self, session: Session) -> Granted:
+    async def _raised(self, session: Session, needed_bytes: int = 0) -> Granted:
         for _ in range(_MOST_TRIES):
             standing = await self._standings.of(session.payer)
             try:
-                return await self._try(session.id, standing)
+                return await self._try(session.id, standing, needed_bytes)
             except CreditError:
                 if not caps.affordable_bytes(standing.spendable_ticks):
                     raise
         raise insufficient(standing.spendable_ticks)
 
-    async def _try(self, session_id: UUID, standing: Standing) -> Granted:
+    async def _try(self, session_id: UUID, standing: Standing, needed_bytes: int) -> Granted:
         async def work(tx: Tx) -> Granted:
             session = await rows.locked(tx, session_id)
             if session is None or session.state is not State.OPEN:
                 raise ConflictError("the session has ended: open a new one")
             known = _known(session, standing)
             check_trusted(known)
-            granted = await self._grants.grant(tx, session, known, _extra_bytes(session, known))
+            extra = _extra_bytes(session, known, needed_bytes)
+            granted = await self._grants.grant(tx, session, known, extra)
             await self._parts.bus.publish(
                 tx,
                 *news.to_node(granted.session, "ticket", ticket=granted.signed),
@@ -128,14 +131,15 @@ def _known(session: Session, standing: Standing) -> Standing:
     return attrs.evolve(standing, good_minutes=minutes)
 
 
-def _extra_bytes(session: Session, standing: Standing) -> int:
+def _extra_bytes(session: Session, standing: Standing, needed_bytes: int) -> int:
     """Return by how much the cap rises. Raises CreditError where there is nothing to go on with."""
     left_bytes = max(0, session.cap_bytes - session.carried_bytes)
     if session.signs_nothing:
         room = caps.PREPAID_BYTES if left_bytes <= _PREPAID_AHEAD_BYTES else 0
         extra = min(room, caps.affordable_bytes(standing.spendable_ticks))
     else:
-        extra = caps.extra_bytes(standing, left_bytes=left_bytes)
+        missing = needed_bytes - session.cap_bytes
+        extra = caps.extra_bytes(standing, left_bytes=left_bytes, missing_bytes=missing)
     if not extra and (session.signs_nothing or not left_bytes):
         raise insufficient(standing.spendable_ticks)
     return extra
