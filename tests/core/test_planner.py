@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from worldvpn_core.errors import ConfigError, ResolutionError
-from worldvpn_core.planner import Turn, look_up, remember, tunnel_plan
+from worldvpn_core.planner import Resolvers, Turn, look_up, remember, tunnel_plan
 from worldvpn_core.testing.fakes import FakeLinks, FakeTransport
 from worldvpn_core.testing.samples import profile
 from worldvpn_core.types import IpAddress, Profile, Server, TunnelPlan
@@ -21,10 +21,13 @@ HOSTS = {"node.example": (V6, V4, OTHER)}
 PUBLIC = (ip_address("9.9.9.9"), ip_address("2620:fe::fe"))
 
 
-def _plan(of: Profile, turn: Turn | None = None) -> TunnelPlan:
+def _plan(
+    of: Profile, turn: Turn | None = None, *, chosen: tuple[IpAddress, ...] = ()
+) -> TunnelPlan:
     hosts = {"node.example": HOSTS["node.example"], "203.0.113.1": (ip_address("203.0.113.1"),)}
     transport = FakeTransport(FakeLinks())
-    return tunnel_plan(of, transport, hosts, turn or Turn(attempt=1), default_dns=PUBLIC)
+    resolvers = Resolvers(chosen=chosen, default=PUBLIC)
+    return tunnel_plan(of, transport, hosts, turn or Turn(attempt=1), resolvers=resolvers)
 
 
 async def _found(_name: str) -> tuple[IpAddress, ...]:
@@ -77,6 +80,27 @@ def test_profile_without_resolvers_asks_public_ones_its_tunnel_reaches() -> None
     only_v4 = attrs.evolve(profile(), dns_servers=(), allowed=(ip_network("0.0.0.0/0"),))
 
     assert [upstream.host for upstream in _plan(only_v4).upstreams] == [PUBLIC[0]]
+
+
+def test_resolvers_that_the_owner_chose_come_before_the_profiles_own() -> None:
+    chosen = (ip_address("10.64.0.1"), ip_address("2620:fe::9"))
+    only_v4 = attrs.evolve(profile(), allowed=(ip_network("0.0.0.0/0"),))
+
+    assert [upstream.host for upstream in _plan(only_v4, chosen=chosen).upstreams] == [chosen[0]]
+
+
+def test_chosen_resolvers_that_no_tunnel_reaches_leave_the_profile_its_own() -> None:
+    only_v4 = attrs.evolve(profile(), allowed=(ip_network("0.0.0.0/0"),))
+    made = _plan(only_v4, chosen=(ip_address("2620:fe::9"),))
+
+    assert [upstream.host for upstream in made.upstreams] == [*profile().dns_servers]
+
+
+def test_partial_tunnel_keeps_its_own_resolvers_whatever_was_chosen() -> None:
+    narrow = attrs.evolve(profile(), allowed=(ip_network("10.0.0.0/8"),))
+    made = _plan(narrow, Turn(attempt=1, partial=True), chosen=(ip_address("10.64.0.1"),))
+
+    assert [upstream.host for upstream in made.upstreams] == [*profile().dns_servers]
 
 
 def test_partial_tunnel_of_everything_is_refused() -> None:

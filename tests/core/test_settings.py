@@ -84,6 +84,35 @@ def test_change_of_the_wrong_name_or_type_is_refused(changes: dict[str, object])
         changed(Settings(), changes, confirm=True)
 
 
+def test_resolvers_are_kept_in_their_usual_form_each_once() -> None:
+    wanted = ["9.9.9.9", "2620:FE:0:0::9", "2620:fe::9"]
+    made = changed(Settings(), {"dns_servers": wanted}, confirm=False)
+
+    assert made.dns_servers == ("9.9.9.9", "2620:fe::9")
+    assert [str(each) for each in made.resolvers] == ["9.9.9.9", "2620:fe::9"]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        ["127.0.0.1"],
+        ["::1"],
+        ["fe80::1"],
+        ["169.254.1.1"],
+        ["224.0.0.251"],
+        ["0.0.0.0"],  # noqa: S104 - nothing is bound to it
+        ["dns.example"],
+        ["9.9.9.9:53"],
+        [153],
+        "9.9.9.9",
+        ["9.9.9.9", "9.9.9.10", "9.9.9.11", "9.9.9.12", "9.9.9.13"],
+    ],
+)
+def test_resolvers_that_no_tunnel_leads_to_are_refused(wanted: object) -> None:
+    with pytest.raises(ConfigError, match="dns_servers"):
+        changed(Settings(), {"dns_servers": wanted}, confirm=False)
+
+
 @given(st.text())
 def test_no_file_content_ever_raises(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = tmp_path_factory.mktemp("settings") / "settings.json"

@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.rig import Rig
 from worldvpn_lab.daemon import Daemon
+from worldvpn_lab.dns import RESOLVER
 from worldvpn_lab.map import NODES, PLACES
 
 pytestmark = pytest.mark.netns
@@ -52,6 +53,24 @@ def test_stranger_resolver_is_refused_at_once_when_connected(rig: Rig, daemon: D
     for family, host in RESOLVERS:
         assert attempt(rig, family, socket.SOCK_STREAM, (str(host), 80)) == 0
 
+    assert rig.leaks() == ()
+
+
+def test_resolver_that_the_owner_chose_is_asked_through_the_tunnel_and_no_other(
+    rig: Rig, daemon: Daemon
+) -> None:
+    daemon.call("settings.set", changes={"dns_servers": [str(PLACES.resolver)]})
+    daemon.connect("node1")
+    rig.admit(NODES[0])
+
+    asked = rig.world.run("client", ["getent", "ahostsv4", RESOLVER]).checked().split()[0]
+
+    assert asked == str(PLACES.resolver)
+    for family, host in RESOLVERS:
+        is_chosen = host == PLACES.resolver
+        refusal = 0 if is_chosen else errno.ECONNREFUSED
+        assert attempt(rig, family, socket.SOCK_STREAM, (str(host), 53)) == refusal
+    assert attempt(rig, socket.AF_INET, socket.SOCK_STREAM, (str(NODES[0].gateway.ip), 53)) != 0
     assert rig.leaks() == ()
 
 

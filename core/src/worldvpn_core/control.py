@@ -179,7 +179,7 @@ class TunnelControl:
         broker.bind(self._attempt, profile)
         turn = attrs.evolve(turn, attempt=self._attempt, failures=0)
         hosts = {server.host: (ip_address(server.host),) for server in profile.servers}
-        plan = tunnel_plan(profile, transport, hosts, turn, default_dns=self._means.default_dns)
+        plan = tunnel_plan(profile, transport, hosts, turn, resolvers=self._means.resolvers)
         # By this the journal finds the place again: the session's own id is worth nothing then.
         plan = attrs.evolve(plan, profile_id=target)
         return ConnectRequested(plan=plan, outer_endpoints=transport.outer_endpoints(plan))
@@ -196,7 +196,7 @@ class TunnelControl:
             transport,
             hosts,
             attrs.evolve(turn, attempt=self._attempt),
-            default_dns=self._means.default_dns,
+            resolvers=self._means.resolvers,
         )
         return ConnectRequested(plan=plan, outer_endpoints=transport.outer_endpoints(plan))
 

@@ -15,6 +15,8 @@ class Kind(enum.StrEnum):
     SWITCH = "switch"
     WHOLE = "whole"
     PORTS = "ports"
+    #: IP addresses, as text.
+    ADDRESSES = "addresses"
     TEXT = "text"
     #: A country's two capital letters, or null.
     COUNTRY = "country"
@@ -114,6 +116,14 @@ DECLARED: Final = (
         label="Connect by itself",
         help="When this computer starts, before you sign in.",
         choices=(Choice(value=None, label="Off"), Choice(value="@fastest", label="Fastest node")),
+    ),
+    Declared(
+        name="dns_servers",
+        section=Section.CONNECTION,
+        kind=Kind.ADDRESSES,
+        label="DNS servers",
+        help="Asked through the tunnel instead of its own, from the next connection on.",
+        most=4,
     ),
     Declared(
         name="favourite_nodes",

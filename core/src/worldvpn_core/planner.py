@@ -67,18 +67,26 @@ class Turn:
     partial: bool = False
 
 
+@attrs.frozen(kw_only=True)
+class Resolvers:
+    """Who is asked through a tunnel: ``chosen``, else the profile's own, else ``default``."""
+
+    chosen: tuple[IpAddress, ...] = ()
+    default: tuple[IpAddress, ...] = ()
+
+
 def tunnel_plan(
     profile: Profile,
     transport: Transport,
     hosts: Hosts,
     turn: Turn,
     *,
-    default_dns: tuple[IpAddress, ...] = (),
+    resolvers: Resolvers,
 ) -> TunnelPlan:
     """Return the plan of one attempt. Pure.
 
-    A profile without resolvers gets ``default_dns``, asked through the tunnel, as far
-    as the tunnel's families reach them; a partial one gets none.
+    ``resolvers`` count as far as the tunnel's families reach them; a partial tunnel has
+    its profile's own alone.
 
     Raises:
         ConfigError: the transport does not understand the profile's options, or a partial
@@ -86,7 +94,6 @@ def tunnel_plan(
     """
     if turn.partial and any(network.prefixlen == 0 for network in profile.allowed):
         raise ConfigError(f"profile {profile.name} covers everything: connect without --partial")
-    resolvers = profile.dns_servers or (() if turn.partial else default_dns)
     return TunnelPlan(
         attempt=turn.attempt,
         profile_id=profile.id,
@@ -105,13 +112,17 @@ def tunnel_plan(
         partial=turn.partial,
         upstreams=tuple(
             DnsUpstream(host=host)
-            for host in resolvers
-            if profile.dns_servers or _covered(host, profile.allowed)
+            for host in _asked(profile, Resolvers() if turn.partial else resolvers)
         ),
         dns_search=profile.dns_search,
         mtu_bytes=profile.mtu_bytes,
         options=transport.parse(dict(profile.options)),
     )
+
+
+def _asked(profile: Profile, resolvers: Resolvers) -> tuple[IpAddress, ...]:
+    chosen = _reached(resolvers.chosen, profile.allowed)
+    return chosen or profile.dns_servers or _reached(resolvers.default, profile.allowed)
 
 
 def _turned(hosts: tuple[IpAddress, ...], failures: int) -> IpAddress:
@@ -121,8 +132,8 @@ def _turned(hosts: tuple[IpAddress, ...], failures: int) -> IpAddress:
     return mixed[failures % len(mixed)]
 
 
-def _covered(host: IpAddress, allowed: tuple[IpNetwork, ...]) -> bool:
-    return any(host in network for network in allowed if network.version == host.version)
+def _reached(hosts: tuple[IpAddress, ...], allowed: tuple[IpNetwork, ...]) -> tuple[IpAddress, ...]:
+    return tuple(host for host in hosts if any(host in network for network in allowed))
 
 
 def _literal(name: str) -> IpAddress | None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from ipaddress import ip_address
+from typing import Final
 
 from worldvpn_core.central.place import PREFIX, Place
 from worldvpn_core.share import schedule
 from worldvpn_core.share.classes import TrafficClass
 from worldvpn_core.types import Endpoint
+
+MOST_RESOLVERS: Final = 4
 
 
 def destination(text: str | None) -> str | None:
@@ -30,6 +33,21 @@ def public_endpoint(text: str) -> Endpoint:
     if not re.fullmatch(r"[0-9]{1,5}", port) or (":" in host) != host.startswith("["):
         raise ValueError("no address and port")
     return Endpoint(host=ip_address(host.removeprefix("[").removesuffix("]")), port=int(port))
+
+
+def resolvers(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return addresses of resolvers as they are kept, each once.
+
+    Raises:
+        ValueError: one is none that a tunnel leads to, or there are too many.
+    """
+    found = tuple(dict.fromkeys(map(ip_address, texts)))
+    for each in found:
+        if each.is_loopback or each.is_link_local or each.is_multicast or each.is_unspecified:
+            raise ValueError(f"no tunnel leads to {each}")
+    if len(found) > MOST_RESOLVERS:
+        raise ValueError(f"more than {MOST_RESOLVERS} resolvers")
+    return tuple(map(str, found))
 
 
 def each_once(nodes: tuple[str, ...]) -> tuple[str, ...]:

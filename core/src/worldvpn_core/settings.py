@@ -8,6 +8,7 @@ import logging
 import os
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,7 @@ from worldvpn_core.declared import DECLARED
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.share import schedule, zones
 from worldvpn_core.share.classes import TrafficClass
-from worldvpn_core.types import NODE_PORTS
+from worldvpn_core.types import NODE_PORTS, IpAddress
 
 VERSION: Final = 1
 MOST_NODES: Final = 256
@@ -48,6 +49,8 @@ class Settings:
     tunnel_inbound: bool = False
     #: The profile, or "@" and the place, to connect when the daemon starts; None for none.
     auto_connect: str | None = attrs.field(default=None, converter=setting_values.destination)
+    #: Resolvers to ask through a whole tunnel, instead of those that it brings.
+    dns_servers: tuple[str, ...] = attrs.field(default=(), converter=setting_values.resolvers)
     #: The profile that ``connect`` takes when none is named.
     last_profile: str | None = None
     #: Nodes of the central server that are taken first where the place leaves a choice.
@@ -124,6 +127,11 @@ class Settings:
     )
 
     @property
+    def resolvers(self) -> tuple[IpAddress, ...]:
+        """``dns_servers``, read."""
+        return tuple(map(ip_address, self.dns_servers))
+
+    @property
     def refused_classes(self) -> frozenset[TrafficClass]:
         """``share_refused_classes``, read."""
         return frozenset(map(TrafficClass, self.share_refused_classes))
@@ -150,6 +158,7 @@ CHANGEABLE: Final = tuple(declared.name for declared in DECLARED)
 #: What each of them may be; the others are true or false.
 _KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
     "auto_connect": ((str, type(None)), "a profile's id, @ and a place, or none"),
+    "dns_servers": ((list, tuple), f"a list of at most {setting_values.MOST_RESOLVERS} addresses"),
     "favourite_nodes": ((list, tuple), f"a list of at most {MOST_NODES} nodes' ids"),
     "blocked_nodes": ((list, tuple), f"a list of at most {MOST_NODES} nodes' ids"),
     "share_port": ((int,), "a port from 1024 to 65535"),

@@ -12,7 +12,7 @@ import attrs
 from worldvpn_core.central.broker import Broker
 from worldvpn_core.contracts import JournalRecord, Transport
 from worldvpn_core.errors import WorldVpnError
-from worldvpn_core.planner import Resolve, Turn, tunnel_plan
+from worldvpn_core.planner import Resolve, Resolvers, Turn, tunnel_plan
 from worldvpn_core.profiles import ProfileStore
 from worldvpn_core.settings import Settings
 from worldvpn_core.tunnel.states import Blocked, Disconnected, Paused, State
@@ -58,6 +58,11 @@ class Means:
     #: Opens sessions at places of the directory; None: this host belongs to no server.
     broker: Broker | None = None
 
+    @property
+    def resolvers(self) -> Resolvers:
+        """Who is asked for names by the owner's present choice."""
+        return Resolvers(chosen=self.settings().resolvers, default=self.default_dns)
+
 
 def first_state(
     pending: JournalRecord | None, settings: Settings, now_utc: datetime | None = None
@@ -95,7 +100,7 @@ def resumed(state: State, wanted: Wanted | None, means: Means) -> State:
             if server.host not in hosts
         }
         turn = Turn(attempt=1, partial=True)
-        plan = tunnel_plan(profile, transport, hosts, turn, default_dns=means.default_dns)
+        plan = tunnel_plan(profile, transport, hosts, turn, resolvers=means.resolvers)
     except (WorldVpnError, LookupError, ValueError) as error:
         _log.warning("all is blocked, for what was protected is unknown: %s", error)
         return state

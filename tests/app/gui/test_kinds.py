@@ -105,6 +105,19 @@ def test_hours_are_written_and_what_is_none_is_said(app: Opened, asked: Asked) -
     assert "Write hours as mon-fri 08:00-22:00; sat 10:00-02:00." in said(page)
 
 
+def test_addresses_are_written_and_what_is_none_is_said(app: Opened, asked: Asked) -> None:
+    page = shown(app, asked, Kind("addresses", ["9.9.9.9"]))
+    (edit,) = [each for each in page.findChildren(QLineEdit) if each.accessibleName() == "Later"]
+    assert edit.text() == "9.9.9.9"
+    edit.setText("9.9.9.9,  2620:FE::9")
+    edit.editingFinished.emit()
+    wanted = ["9.9.9.9", "2620:fe::9"]
+    assert sent(asked, "settings.set") == [{"changes": {"later": wanted}, "confirm": False}]
+    edit.setText("dns.example")
+    edit.editingFinished.emit()
+    assert "Write addresses as 9.9.9.9, 2620:fe::9." in said(page)
+
+
 def test_no_hours_are_always() -> None:
     assert windows("") == []
     assert windows("daily 08:00-22:00") == ["daily 08:00-22:00"]

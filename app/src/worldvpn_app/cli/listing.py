@@ -15,6 +15,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "allow_lan": "the local network can be reached outside the tunnel",
     "tunnel_inbound": "new connections may come in through the tunnel",
     "auto_connect": "the profile, or @ and the place, to connect when the daemon starts",
+    "dns_servers": "resolvers to ask through the tunnel instead of its own",
     "favourite_nodes": "nodes that come first where a place leaves a choice",
     "blocked_nodes": "nodes that are never taken",
     "share_port": "the UDP port by which guests come",

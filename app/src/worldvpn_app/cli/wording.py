@@ -16,6 +16,7 @@ _HOUR_S: Final = 3_600
 _DAY_S: Final = 86_400
 _DURATION: Final = re.compile(r"(?:([0-9]{1,4})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,7})s)?")
 _NODE: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_HOURS: Final = re.compile(r"[0-9]:[0-9]{2}-")
 _CLASSES: Final = frozenset({"web", "mail", "remote", "p2p", "other"})
 _ON: Final = frozenset({"on", "true", "yes", "1"})
 _OFF: Final = frozenset({"off", "false", "no", "0"})
@@ -104,7 +105,7 @@ def setting(text: str, present: object) -> object:
         return word in _ON
     if isinstance(present, list):
         # Hours hold commas of their own.
-        parts = text.split(";") if ":" in text else text.split(",")
+        parts = text.split(";") if _HOURS.search(text) else text.split(",")
         return [] if word == "none" else [_item(part.strip()) for part in parts]
     if word == "none":
         return None
@@ -112,9 +113,9 @@ def setting(text: str, present: object) -> object:
 
 
 def _item(text: str) -> int | str:
-    """Return a port, or a word such as the id of a node: what a list takes, the daemon knows."""
+    """Return a port, or a word such as an address: what a list takes, the daemon knows."""
     word = text.lower()
-    is_word = _NODE.fullmatch(word) or ":" in word or word in _CLASSES
+    is_word = _NODE.fullmatch(word) or set(word) & set(":.") or word in _CLASSES
     return word if is_word else _number(text)
 
 

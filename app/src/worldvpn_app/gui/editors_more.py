@@ -9,7 +9,7 @@ from PyQt6.QtCore import QCoreApplication, QTimeZone
 from PyQt6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from worldvpn_app.gui.pages import Context
-from worldvpn_app.gui.present.settings import Setting, windows
+from worldvpn_app.gui.present.settings import Setting, addresses, windows
 from worldvpn_app.gui.widgets.combo import Combo, filled
 from worldvpn_app.gui.widgets.controls import Chip
 
@@ -32,6 +32,8 @@ def further(
             return _some(setting, context, change)
         case "windows":
             return _windows(setting, change, wrong)
+        case "addresses":
+            return _addresses(setting, change, wrong)
         case _:
             return None
 
@@ -63,17 +65,46 @@ def _some(setting: Setting, context: Context, change: Change) -> QWidget:
 
 
 def _windows(setting: Setting, change: Change, wrong: Callable[[str], None]) -> QLineEdit:
+    example = "mon-fri 08:00-22:00; sat 10:00-02:00"
+    return _several(
+        setting,
+        ("; ", translate("settings", "Always")),
+        windows,
+        change,
+        lambda: wrong(translate("settings", "Write hours as {example}.").format(example=example)),
+    )
+
+
+def _addresses(setting: Setting, change: Change, wrong: Callable[[str], None]) -> QLineEdit:
+    words = translate("settings", "Write addresses as {example}.")
+    return _several(
+        setting,
+        (", ", translate("settings", "The tunnel's own")),
+        addresses,
+        change,
+        lambda: wrong(words.format(example="9.9.9.9, 2620:fe::9")),
+    )
+
+
+def _several(
+    setting: Setting,
+    texts: tuple[str, str],
+    read: Callable[[str], list[str] | None],
+    change: Change,
+    wrong: Callable[[], None],
+) -> QLineEdit:
+    """Return a line for a list; ``texts``: what stands between its members, and for none."""
+    between, none = texts
     held = list(setting.value) if isinstance(setting.value, list | tuple) else []
-    made = QLineEdit("; ".join(map(str, held)))
+    made = QLineEdit(between.join(map(str, held)))
     made.setAccessibleName(setting.label)
     made.setFixedWidth(_WIDE_PX)
-    made.setPlaceholderText(translate("settings", "Always"))
+    made.setPlaceholderText(none)
 
     def finished() -> None:
-        found = windows(made.text())
+        found = read(made.text())
         if found is None:
-            example = "mon-fri 08:00-22:00; sat 10:00-02:00"
-            wrong(translate("settings", "Write hours as {example}.").format(example=example))
+            wrong()
         elif found != held:
             change(found)
 

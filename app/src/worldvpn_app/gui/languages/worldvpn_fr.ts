@@ -393,6 +393,10 @@
       <translation>Demander au routeur</translation>
     </message>
     <message>
+      <source>Asked through the tunnel instead of its own, from the next connection on.</source>
+      <translation>Interrogés par le tunnel à la place des siens, dès la prochaine connexion.</translation>
+    </message>
+    <message>
       <source>Block the internet even while disconnected. Pausing is then refused.</source>
       <translation>Bloquer Internet même hors connexion. La pause est alors refusée.</translation>
     </message>
@@ -415,6 +419,10 @@
     <message>
       <source>Connections of a guest</source>
       <translation>Connexions par invité</translation>
+    </message>
+    <message>
+      <source>DNS servers</source>
+      <translation>Serveurs DNS</translation>
     </message>
     <message>
       <source>Everything else</source>
@@ -2463,6 +2471,10 @@
       <translation>L’application attend dans la barre d’état ; le service se passe de fenêtre.</translation>
     </message>
     <message>
+      <source>The tunnel's own</source>
+      <translation>Ceux du tunnel</translation>
+    </message>
+    <message>
       <source>Theme</source>
       <translation>Thème</translation>
     </message>
@@ -2513,6 +2525,10 @@
     <message>
       <source>Without names, addresses, ids and keys; nothing is sent.</source>
       <translation>Sans noms, adresses, identifiants ni clés ; rien n’est envoyé.</translation>
+    </message>
+    <message>
+      <source>Write addresses as {example}.</source>
+      <translation>Écrivez des adresses comme {example}.</translation>
     </message>
     <message>
       <source>Write hours as {example}.</source>

@@ -25,6 +25,10 @@ _SETTINGS: Final = (
     QT_TRANSLATE_NOOP("daemon", "When this computer starts, before you sign in."),
     QT_TRANSLATE_NOOP("daemon", "Off"),
     QT_TRANSLATE_NOOP("daemon", "Fastest node"),
+    QT_TRANSLATE_NOOP("daemon", "DNS servers"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "Asked through the tunnel instead of its own, from the next connection on."
+    ),
     QT_TRANSLATE_NOOP("daemon", "Favourite nodes"),
     QT_TRANSLATE_NOOP("daemon", "They come first where a place leaves a choice."),
     QT_TRANSLATE_NOOP("daemon", "Blocked nodes"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
 from typing import Any, Final
 
 import attrs
@@ -19,7 +20,7 @@ _MOST_PORT: Final = 65_535
 KNOWN: Final = frozenset(
     {
         *("switch", "whole", "ports", "text", "country", "nodes", "destination"),
-        *("choice", "classes", "windows", "zone"),
+        *("choice", "classes", "windows", "zone", "addresses"),
     }
 )
 _WINDOW: Final = re.compile(
@@ -118,6 +119,14 @@ def ports(text: str) -> list[int] | None:
             return None
         found.append(int(word))
     return found
+
+
+def addresses(text: str) -> list[str] | None:
+    """Return the IP addresses in ``text``, told apart by commas or blanks; None: one is none."""
+    try:
+        return [str(ip_address(word)) for word in text.replace(",", " ").split()]
+    except ValueError:
+        return None
 
 
 def windows(text: str) -> list[str] | None:
