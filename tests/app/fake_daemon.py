@@ -128,6 +128,12 @@ def sharing(**changes: Any) -> Sharing:  # noqa: ANN401 - any field of Sharing
             "ends_utc": "2026-01-03T00:00:00+00:00",
         },
         "metered": "unknown",
+        "carried": {
+            "rate_bps": 0,
+            "begins_utc": "2026-01-02T00:00:00+00:00",
+            "step_s": 900,
+            "bytes": [],
+        },
         "people": [],
         "banned": [],
     }

@@ -46,5 +46,13 @@ def test_others_see_neither_name_nor_credit_nor_node(role: Role) -> None:
     assert seen["notices"] == [{"code": "kill-switch.off", "text": "unprotected"}]
 
 
+def test_others_learn_nothing_of_the_guests_and_what_they_carry() -> None:
+    sharing = {"state": "serving", "carried": {"rate_bps": 1}, "people": [{}], "banned": [{}]}
+
+    seen = visible({"sharing": sharing}, Role.GROUP)
+
+    assert seen["sharing"] == {"state": "serving", "carried": None, "people": [], "banned": []}
+
+
 def test_snapshot_without_an_account_is_seen_as_it_is() -> None:
     assert visible({"tunnel": {}}, Role.GROUP) == {"tunnel": {}}

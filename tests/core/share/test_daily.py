@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worldvpn_core.share.daily import Daily, day_of, ends_at
+from worldvpn_core.share.daily import Daily, day_of, ends_at, quarter_of
 
 _days = st.dates(date(2020, 1, 2), date(2035, 1, 1))
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -35,6 +35,25 @@ def test_a_day_of_a_wrong_clock_does_not_keep_the_node_shut(day: date, ahead: in
     wrong = Daily(day=day + timedelta(days=ahead), carried_bytes=10**12)
 
     assert wrong.on(day) == Daily(day=day)
+
+
+@given(_days, st.lists(st.tuples(st.integers(0, 10**9), st.integers(-5, 130))))
+def test_the_quarters_of_an_hour_add_up_to_the_day(day: date, came: list[tuple[int, int]]) -> None:
+    daily = Daily(day=day)
+    for more, quarter in came:
+        daily = daily.with_more(more, quarter)
+
+    assert sum(daily.quarters) == daily.carried_bytes == sum(more for more, _ in came)
+    assert len(daily.quarters) <= 100
+
+
+def test_what_is_carried_stands_in_the_quarter_in_which_it_was() -> None:
+    daily = Daily(day=date(2026, 7, 2))
+    for hour, minute, more in ((0, 5, 3), (1, 0, 5), (1, 14, 2), (0, 59, 1)):
+        now = datetime(2026, 7, 2, hour, minute, tzinfo=AMSTERDAM)
+        daily = daily.with_more(more, quarter_of(now, daily.day, AMSTERDAM))
+
+    assert daily.quarters == (3, 0, 0, 0, 8)
 
 
 def test_a_day_is_that_of_the_owners_own_calendar() -> None:

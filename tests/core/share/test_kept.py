@@ -18,7 +18,7 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 TODAY = NOW.date()
 BAN = Ban(alias="ab" * 16, reason="ports", detail="it spoke", until=NOW + timedelta(days=1))
 FULL = Kept(
-    daily=Daily(day=TODAY, carried_bytes=123),
+    daily=Daily(day=TODAY, carried_bytes=123, quarters=(100, 0, 23)),
     pause=Pause(until=NOW, drains_until=NOW),
     bans=Bans((BAN,)),
 )
@@ -44,6 +44,8 @@ def test_what_was_saved_is_there_again(tmp_path: Path, kept: Kept) -> None:
     [
         {"version": 9},
         {"carried_bytes": -1},
+        {"quarters": [1, -1]},
+        {"quarters": [0] * 101},
         {"day": "yesterday"},
         {"paused_until": "2026-06-01T00:00:00"},
         {"banned": [{"alias": "x"}]},

@@ -111,6 +111,15 @@ class Today(TypedDict):
     ends_utc: str
 
 
+class ForGuests(TypedDict):
+    """The present rate of all guests, and the day so far by steps, rounded to MiB."""
+
+    rate_bps: int
+    begins_utc: str
+    step_s: int
+    bytes: list[int]
+
+
 #: Written so because "class" is no name in Python.
 Person = TypedDict(
     "Person",
@@ -172,7 +181,9 @@ class Sharing(TypedDict):
     today: Today
     #: "yes", "no" or "unknown".
     metered: str
-    #: Empty for whoever is neither the owner nor root.
+    #: None for whoever is neither the owner nor root.
+    carried: ForGuests | None
+    #: Empty for the same.
     people: list[Person]
     banned: list[Banned]
 

@@ -22,6 +22,7 @@ from worldvpn_app.gui.tokens import SHAPE, SPACE
 from worldvpn_app.gui.widgets.bars import DayBars
 from worldvpn_app.gui.widgets.cards import Tile, card, page, row, sign
 from worldvpn_app.gui.widgets.controls import button
+from worldvpn_app.gui.widgets.day_curve import DayCurve
 from worldvpn_app.gui.widgets.text import label, relook
 from worldvpn_app.gui.widgets.ways import set_margins
 
@@ -56,6 +57,8 @@ class SharingPage(QWidget):
         self.month = Tile("history", translate("sharing", "Earned, 30 days"), colours)
         self.rows, self.limits = Guests(context, self.kick), Limits(context)
         self.bars = DayBars(colours, has_spent=False)
+        self.curve, self.rate = DayCurve(colours), label("strong")
+        self.carried = self._carried()
         self.reach = Tile("radio", translate("sharing", "Reachability"), colours)
         self.invitations = Invitations(context)
         self._tiles, self._beside = QGridLayout(), QGridLayout()
@@ -169,6 +172,10 @@ class SharingPage(QWidget):
         self.rows.show_rows(view.rows, view.no_rows)
         self.limits.show_limits(view.limits)
         self.bars.show_days(view.days)
+        self.carried.setVisible(view.carried is not None)
+        if view.carried is not None:
+            self.curve.show_view(view.carried)
+            self.rate.setText(view.carried.now)
         self.terms.setText(view.consent)
         self.reach.show_figure(view.reach, view.reach_note)
         relook(self.reach.figure, view.reach_look)
@@ -201,6 +208,7 @@ class SharingPage(QWidget):
         column.addWidget(self.hint)
         column.addLayout(self._tiles)
         column.addLayout(self._beside)
+        column.addWidget(self.carried)
         column.addWidget(self._chart())
         column.addWidget(self.invitations)
         column.addStretch(1)
@@ -241,6 +249,13 @@ class SharingPage(QWidget):
         span = label("small", translate("sharing", "last 30 days, in credits"))
         column.addLayout(row(head, span, None))
         column.addWidget(self.bars)
+        return frame
+
+    def _carried(self) -> QFrame:
+        frame, column = card(spacing_px=4)
+        head = label("head", translate("sharing", "Carried for guests"))
+        column.addLayout(row(head, label("small", translate("sharing", "today")), None, self.rate))
+        column.addWidget(self.curve)
         return frame
 
     def _arrange(self, *, is_small: bool) -> None:

@@ -27,7 +27,11 @@ def visible(snapshot: Mapping[str, object], role: Role) -> Mapping[str, object]:
         hidden["account"] = {**account, **dict.fromkeys(_PRIVATE)}
     sharing = snapshot.get("sharing")
     if isinstance(sharing, Mapping):
-        hidden["sharing"] = {**sharing, **{key: [] for key in _GUESTS if key in sharing}}
+        hidden["sharing"] = {
+            **sharing,
+            **{key: [] for key in _GUESTS if key in sharing},
+            **({"carried": None} if "carried" in sharing else {}),
+        }
     if isinstance(notices, list):
         hidden["notices"] = [
             each for each in notices if not str(each.get("code")).startswith(_PRIVATE_NOTICES)

@@ -36,6 +36,7 @@ class _File:
     version: int
     day: str
     carried_bytes: int
+    quarters: tuple[int, ...] = ()
     paused: bool = False
     paused_until: str | None = None
     drains_until: str | None = None
@@ -91,7 +92,11 @@ def _read(file: _File) -> Kept:
         raise ValueError(f"version {file.version}")
     pause = Pause(until=_time(file.paused_until), drains_until=_time(file.drains_until))
     return Kept(
-        daily=Daily(day=date.fromisoformat(file.day), carried_bytes=file.carried_bytes),
+        daily=Daily(
+            day=date.fromisoformat(file.day),
+            carried_bytes=file.carried_bytes,
+            quarters=file.quarters,
+        ),
         pause=pause if file.paused else None,
         bans=Bans(tuple(map(_ban, file.banned))),
     )
@@ -119,6 +124,7 @@ def _written(kept: Kept) -> _File:
         version=VERSION,
         day=kept.daily.day.isoformat(),
         carried_bytes=kept.daily.carried_bytes,
+        quarters=kept.daily.quarters,
         paused=pause is not None,
         paused_until=_text(None if pause is None else pause.until),
         drains_until=_text(None if pause is None else pause.drains_until),

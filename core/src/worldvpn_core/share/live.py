@@ -13,6 +13,7 @@ from worldvpn_core.credit.units import MEBIBYTE
 from worldvpn_core.share.classes import TrafficClass
 
 _QUARTER_S: Final = 900
+_STEP_BPS: Final = 100_000
 
 
 @attrs.frozen(kw_only=True)
@@ -29,6 +30,25 @@ class Here:
     since_s: float
     begun: Mapping[TrafficClass, int] = attrs.field(factory=dict)
     credits: int | None = None
+
+
+@attrs.define
+class Rate:
+    """What all of them have carried of late: from one reading to the next."""
+
+    bits_per_s: float = 0.0
+    _at_s: float | None = None
+
+    def note(self, more_bytes: int, now_s: float) -> None:
+        """Take note of what was carried since the last reading; ``now_s`` is never set."""
+        if self._at_s is not None and now_s > self._at_s:
+            self.bits_per_s = more_bytes * 8 / (now_s - self._at_s)
+        self._at_s = now_s
+
+    @property
+    def shown_bps(self) -> int:
+        """Bits a second, to the nearest 100,000."""
+        return round(self.bits_per_s / _STEP_BPS) * _STEP_BPS
 
 
 def shown(here: Here, now_s: float) -> dict[str, object]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from worldvpn_core.settings import Settings
 from worldvpn_core.share import live
-from worldvpn_core.share.daily import ends_at
+from worldvpn_core.share.daily import QUARTER_S, begins_at, ends_at
 from worldvpn_core.share.schedule import changes_at, is_open
 from worldvpn_core.share.warden import GIGABYTE, Warden
 
@@ -36,9 +36,10 @@ def terms_of(warden: Warden, settings: Settings) -> dict[str, object]:
 
 
 def guests(warden: Warden) -> dict[str, object]:
-    """Return what the owner alone may know: who is there, and who may not come back."""
+    """Return what the owner alone may know: what is carried, for whom, and who may not come."""
     now = datetime.now(UTC)
     return {
+        "carried": _carried(warden),
         "people": [live.shown(each, now.timestamp()) for each in warden.people()],
         "banned": [
             {
@@ -49,6 +50,17 @@ def guests(warden: Warden) -> dict[str, object]:
             }
             for each in warden.kept.bans.standing(now).every
         ],
+    }
+
+
+def _carried(warden: Warden) -> dict[str, object]:
+    """Return the day so far by quarters of an hour, and the present rate of all together."""
+    daily = warden.kept.daily
+    return {
+        "rate_bps": warden.rate.shown_bps,
+        "begins_utc": begins_at(daily.day, warden.zone[1]).isoformat(),
+        "step_s": QUARTER_S,
+        "bytes": list(map(live.rounded_bytes, daily.quarters)),
     }
 
 

@@ -18,7 +18,7 @@ from worldvpn_core.settings import Settings
 from worldvpn_core.share import abuse, live, zones
 from worldvpn_core.share.banned import USUAL, Ban, meant
 from worldvpn_core.share.crowd import Crowd
-from worldvpn_core.share.daily import day_of
+from worldvpn_core.share.daily import day_of, quarter_of
 from worldvpn_core.share.hosting import Hosting
 from worldvpn_core.share.invited import GuestStore
 from worldvpn_core.share.kept import Kept, TermsFile
@@ -73,7 +73,8 @@ class Warden:
         self._saved_s = time.monotonic()
         self._poked = asyncio.Event()
         #: Who was there at the last look, as they are shown.
-        self._shown: tuple[dict[str, object], ...] = ()
+        self._shown: tuple[object, ...] = ()
+        self.rate = live.Rate()
         if hosting is not None:
             hosting.door.is_accepting = self.terms.accepts
             hosting.door.is_banned = lambda alias: self.ban_of(alias) is not None
@@ -121,11 +122,12 @@ class Warden:
         if isinstance(state, Serving | Draining):
             await self._read(state)
         else:
-            self._crowd = Crowd()
+            self._crowd, self.rate = Crowd(), live.Rate()
             self._since_s.clear()
         self._save_now_and_then()
         self._judge()
-        shown = tuple(live.shown(each, time.time()) for each in self.people())
+        people = tuple(live.shown(each, time.time()) for each in self.people())
+        shown = (*people, self.rate.shown_bps)
         if shown != self._shown:
             self._shown = shown
             self._told.publish()
@@ -182,8 +184,11 @@ class Warden:
         more = self._crowd.read(state.guests, carried, watched, time.monotonic())
         for key in self._crowd.members:
             self._since_s.setdefault(key, time.time())
-        daily = self.kept.daily.on(day_of(datetime.now(UTC), self.zone[1])).with_more(more)
+        now, zone = datetime.now(UTC), self.zone[1]
+        daily = self.kept.daily.on(day_of(now, zone))
+        daily = daily.with_more(more, quarter_of(now, daily.day, zone))
         self.kept = attrs.evolve(self.kept, daily=daily)
+        self.rate.note(more, time.monotonic())
         self._unsaved_bytes += more
         for key, offence in self._crowd.offences(state.guests).items():
             self._punish(key, offence)

@@ -2585,6 +2585,14 @@
       <translation>Transporté</translation>
     </message>
     <message>
+      <source>Carried for guests</source>
+      <translation>Transporté pour les invités</translation>
+    </message>
+    <message>
+      <source>Carried for guests: {rate} now, {most} at most today.</source>
+      <translation>Transporté pour les invités : {rate} en ce moment, {most} au plus aujourd’hui.</translation>
+    </message>
+    <message>
       <source>Checked once you share</source>
       <translation>Vérifié dès que vous partagez</translation>
     </message>
@@ -2893,6 +2901,10 @@
       <translation>Vous partagez</translation>
     </message>
     <message>
+      <source>Your limit</source>
+      <translation>Votre limite</translation>
+    </message>
+    <message>
       <source>Your own devices</source>
       <translation>Vos propres appareils</translation>
     </message>
@@ -2903,6 +2915,10 @@
     <message>
       <source>sent by the directory</source>
       <translation>envoyés par l’annuaire</translation>
+    </message>
+    <message>
+      <source>today</source>
+      <translation>aujourd’hui</translation>
     </message>
     <message>
       <source>{n} of {most}</source>
@@ -2919,6 +2935,10 @@
     <message>
       <source>{port}, not checked</source>
       <translation>{port}, non vérifié</translation>
+    </message>
+    <message>
+      <source>{rate} now</source>
+      <translation>{rate} en ce moment</translation>
     </message>
   </context>
   <context>

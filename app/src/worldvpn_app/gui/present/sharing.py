@@ -12,6 +12,7 @@ from PyQt6.QtCore import QCoreApplication
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.advice import sentence
+from worldvpn_app.gui.present.carried import CarriedView, carried
 from worldvpn_app.gui.present.facts import NOT_KNOWN
 from worldvpn_app.gui.present.guests import GuestRow, Limit, guests, limits
 from worldvpn_app.gui.present.told import told
@@ -46,6 +47,8 @@ class SharingView:
     month: str
     month_note: str
     days: tuple[Day, ...]
+    #: None where the service does not tell.
+    carried: CarriedView | None
     rows: tuple[GuestRow, ...]
     #: Why there is no row.
     no_rows: str
@@ -110,6 +113,7 @@ def present(
         vesting_note=balance[1],
         port=translate("sharing", "UDP {port}").format(port=sharing["port"]),
         needs_consent=needs_consent,
+        carried=carried(snapshot, settings, now) if is_on else None,
         advice=_advice(snapshot, settings),
     )
 

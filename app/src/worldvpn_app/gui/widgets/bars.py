@@ -13,7 +13,8 @@ from PyQt6.QtWidgets import QWidget
 from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.traffic import scale
 from worldvpn_app.gui.present.wallet import Day
-from worldvpn_app.gui.tokens import MICRO, SHAPE, Colours
+from worldvpn_app.gui.tokens import SHAPE, Colours
+from worldvpn_app.gui.widgets import drawing
 
 translate = QCoreApplication.translate
 _RIGHT_PX, _BELOW_PX = 52, 22
@@ -46,12 +47,7 @@ class DayBars(QWidget):
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         with QPainter(self) as painter:
-            # Time runs from left to right in every language.
-            painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            font = painter.font()
-            font.setPixelSize(MICRO.size_px)
-            painter.setFont(font)
+            drawing.begin(painter)
             area = QRectF(0, 8, self.width() - _RIGHT_PX, self.height() - _BELOW_PX - 8)
             most = scale(max((max(day.earned, day.spent) for day in self._days), default=0) or 1)
             self._paint_axis(painter, area, most)
