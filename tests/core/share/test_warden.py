@@ -10,6 +10,7 @@ import pytest
 
 from tests.core.share.central_fakes import offer, session
 from tests.core.share.watchful import ALIAS, OTHER, watched
+from worldvpn_core.central.calls import Answer
 from worldvpn_core.contracts import Watched
 from worldvpn_core.credit.figures import Figures
 from worldvpn_core.errors import ConfigError, ShareError
@@ -133,11 +134,14 @@ async def test_who_does_too_much_is_sent_away_and_not_let_back(
         house.does(1, **too_much)
         await house.look()
         assert house.inside == set()
+        assert house.sent_away == {session(1): 86_400}
         assert not await house.offered(2, ALIAS)
         assert await house.offered(3, OTHER)
     async with watched(tmp_path) as house:
         await house.serves()
         assert not await house.offered(1, ALIAS)
+        # The server had not heard of it, and sent the guest again: it is told how long is left.
+        assert 0 < house.sent_away[session(1)] <= 86_400
         assert await house.offered(1, OTHER)
 
 
@@ -172,6 +176,7 @@ async def test_a_guest_is_shown_and_can_be_sent_away_by_its_alias(tmp_path: Path
         answer = await house.sharing.requests.dispatch(ShareKick(alias="abab", reason="no more"))
         assert house.inside == {guest(2).public_key}
         assert [one["alias"] for one in await house.people()] == [OTHER]
+        assert [*house.sent_away] == [session(1)]
         banned = answer["banned"]
         assert isinstance(banned, list)
         assert [(one["alias"], one["reason"], one["detail"]) for one in banned] == [
@@ -239,7 +244,7 @@ async def test_a_guest_whose_key_is_there_already_is_refused(
         house.sharing.heard(twin)
         await house.world.settled()
         assert house.answers[-1].session_id == session(2)
-        assert house.answers[-1].keys is None
+        assert house.answers[-1] == Answer(node_id=house.node_id, session_id=session(2))
         assert "key-present" in caplog.text
 
 

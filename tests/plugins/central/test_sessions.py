@@ -15,7 +15,7 @@ import pytest
 from tests.plugins.central.desk import CLIENTS, Device, public
 from tests.server.operations.process import ServerProcess
 from worldvpn_central.client import HttpCentralClient
-from worldvpn_core.central import calls, news, replies
+from worldvpn_core.central import calls, news, node_calls, replies
 from worldvpn_core.central.identity import DeviceKeys
 from worldvpn_core.central.place import Place
 from worldvpn_core.central.server import CentralServer
@@ -142,6 +142,35 @@ async def test_session_is_opened_topped_up_and_ended_and_both_sides_hear_of_it(
         )
 
 
+async def test_node_sends_a_guest_away_and_claims_no_more_of_its_session(
+    server: ServerProcess, central: CentralServer, device: Device
+) -> None:
+    await device.register("unruly")
+    async with sharing(server, central, "strict", "SE") as node, device.running():
+        granted = await device.client.call(wish("SE", public(DeviceKeys.fresh())))
+        assert isinstance(granted, replies.Granted)
+        ask = node.device.client.call
+        last = node_calls.LastClaim(node_id=node.node_id, session_id=granted.session_id)
+        with pytest.raises(CentralRefusedError, match="not over"):
+            await ask(last)
+
+        away = await ask(
+            node_calls.SendAway(node_id=node.node_id, session_id=granted.session_id, for_s=60)
+        )
+        said = await ask(last)
+
+        assert (away, said) == (replies.Done(), replies.Done())
+        ended = news.SessionNews(
+            session_id=granted.session_id, action="ended", reason="node-refused"
+        )
+        await device.desk.hears(lambda: ended in device.desk.told)
+        with pytest.raises((CentralBusyError, CentralRefusedError)):
+            await device.client.call(wish(node.node_id, public(DeviceKeys.fresh())))
+        assert len(node.tickets) == 1
+        # A network has room for eight.
+        await ask(calls.Withdraw(node_id=node.node_id))
+
+
 async def test_session_takes_over_from_another(
     server: ServerProcess, central: CentralServer, device: Device
 ) -> None:
@@ -254,8 +283,14 @@ async def test_node_is_checked_answered_for_and_withdrawn(
             await node.device.client.call(
                 calls.Answer(node_id=node.node_id, session_id=str(uuid4()), keys=node.keys)
             )
-        probed = calls.Probed(node_id=node.node_id, probe_id=str(uuid4()))
+        probed = node_calls.Probed(node_id=node.node_id, probe_id=str(uuid4()))
         assert await node.device.client.call(probed) == replies.Done()
+        for call in (
+            node_calls.SendAway(node_id=node.node_id, session_id=str(uuid4()), for_s=60),
+            node_calls.LastClaim(node_id=node.node_id, session_id=str(uuid4())),
+        ):
+            with pytest.raises(CentralRefusedError):
+                await node.device.client.call(call)
 
         done = await node.device.client.call(calls.Withdraw(node_id=node.node_id))
 

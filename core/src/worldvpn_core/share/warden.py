@@ -76,7 +76,7 @@ class Warden:
         self._shown: tuple[dict[str, object], ...] = ()
         if hosting is not None:
             hosting.door.is_accepting = self.terms.accepts
-            hosting.door.is_banned = lambda alias: self.ban_of(alias) is not None
+            hosting.door.banned_for = self.banned_for
 
     @property
     def hold(self) -> Cause | None:
@@ -88,9 +88,11 @@ class Warden:
         """The zone of hours and days, and its name."""
         return zones.chosen(self._told.settings().share_time_zone)
 
-    def ban_of(self, alias: str | None) -> Ban | None:
-        """Return what keeps ``alias`` out."""
-        return None if alias is None else self.kept.bans.of(alias, datetime.now(UTC))
+    def banned_for(self, alias: str | None) -> timedelta | None:
+        """Return for how long ``alias`` is kept out; None: it is not."""
+        now = datetime.now(UTC)
+        ban = None if alias is None else self.kept.bans.of(alias, now)
+        return None if ban is None else ban.until - now
 
     async def run(self) -> None:
         """Keep watch until cancelled."""
@@ -194,7 +196,7 @@ class Warden:
             if each.x25519 == key:
                 _log.warning("a guest is sent away: it %s", sentence)
                 if each.alias is None:
-                    self._send_away(session)
+                    self._send_away(session, USUAL)
                 else:
                     self._ban(each.alias, offence.value, f"it {sentence}", USUAL)
 
@@ -204,12 +206,12 @@ class Warden:
         self._keep(attrs.evolve(self.kept, bans=self.kept.bans.standing(now).with_(ban)))
         for session, each in self._present().items():
             if each.alias == alias:
-                self._send_away(session)
+                self._send_away(session, lasting)
         self._told.publish()
 
-    def _send_away(self, session: str) -> None:
+    def _send_away(self, session: str, lasting: timedelta) -> None:
         if self._hosting is not None:
-            self._hosting.send_away(session)
+            self._hosting.send_away(session, lasting)
 
     def _keep(self, kept: Kept) -> None:
         self.kept = kept
