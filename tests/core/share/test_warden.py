@@ -152,8 +152,8 @@ async def test_the_owners_own_devices_may_do_as_they_like(tmp_path: Path) -> Non
         await house.sharing.runner.settled()
         (phone,) = house.sharing.control.guests.all()
         own = phone.guest.addresses[0]
-        house.world.firewall.figures[own] = Figures(up_bytes=3 << 20)
-        house.world.firewall.done[own] = Watched(ports=9_000, begun={TrafficClass.MAIL: 1})
+        house.meter.figures[own] = Figures(up_bytes=3 << 20)
+        house.meter.done[own] = Watched(ports=9_000, begun={TrafficClass.MAIL: 1})
         await house.look()
 
         assert house.inside == {phone.guest.public_key}
@@ -220,11 +220,11 @@ async def test_a_kernel_that_does_not_tell_stops_nothing(tmp_path: Path, error: 
     async with watched(tmp_path) as house:
         await house.serves()
         assert await house.offered(1)
-        house.world.firewall.untold = error
+        house.meter.untold = error
         house.sharing.warden.hurry()
         await house.world.settled()
         assert isinstance(house.sharing.runner.state, Serving)
-        house.world.firewall.untold = None
+        house.meter.untold = None
         house.does(1, ports=101)
         house.sharing.warden.hurry()
         await house.world.settled()

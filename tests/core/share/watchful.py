@@ -87,8 +87,8 @@ class Watch(House):
 
     def does(self, number: int, up: int = 0, down: int = 0, **done: Any) -> None:  # noqa: ANN401 - of Watched
         address = guest(number).addresses[0]
-        self.world.firewall.figures[address] = Figures(up_bytes=up, down_bytes=down)
-        self.world.firewall.done[address] = Watched(**done)
+        self.meter.figures[address] = Figures(up_bytes=up, down_bytes=down)
+        self.meter.done[address] = Watched(**done)
 
     async def look(self) -> None:
         await self.sharing.warden.look()

@@ -142,35 +142,6 @@ async def test_session_is_opened_topped_up_and_ended_and_both_sides_hear_of_it(
         )
 
 
-async def test_node_sends_a_guest_away_and_claims_no_more_of_its_session(
-    server: ServerProcess, central: CentralServer, device: Device
-) -> None:
-    await device.register("unruly")
-    async with sharing(server, central, "strict", "SE") as node, device.running():
-        granted = await device.client.call(wish("SE", public(DeviceKeys.fresh())))
-        assert isinstance(granted, replies.Granted)
-        ask = node.device.client.call
-        last = node_calls.LastClaim(node_id=node.node_id, session_id=granted.session_id)
-        with pytest.raises(CentralRefusedError, match="not over"):
-            await ask(last)
-
-        away = await ask(
-            node_calls.SendAway(node_id=node.node_id, session_id=granted.session_id, for_s=60)
-        )
-        said = await ask(last)
-
-        assert (away, said) == (replies.Done(), replies.Done())
-        ended = news.SessionNews(
-            session_id=granted.session_id, action="ended", reason="node-refused"
-        )
-        await device.desk.hears(lambda: ended in device.desk.told)
-        with pytest.raises((CentralBusyError, CentralRefusedError)):
-            await device.client.call(wish(node.node_id, public(DeviceKeys.fresh())))
-        assert len(node.tickets) == 1
-        # A network has room for eight.
-        await ask(calls.Withdraw(node_id=node.node_id))
-
-
 async def test_session_takes_over_from_another(
     server: ServerProcess, central: CentralServer, device: Device
 ) -> None:

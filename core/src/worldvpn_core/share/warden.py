@@ -12,7 +12,7 @@ from typing import Final
 
 import attrs
 
-from worldvpn_core.contracts import GuestCounts, Uplink
+from worldvpn_core.contracts import GuestMeter, Uplink
 from worldvpn_core.errors import ConfigError, ShareError
 from worldvpn_core.settings import Settings
 from worldvpn_core.share import abuse, live, zones
@@ -45,7 +45,7 @@ class Told:
 
     settings: Callable[[], Settings]
     state: Callable[[], ShareState]
-    counts: GuestCounts | None
+    counts: GuestMeter | None
     devices: GuestStore
     #: Let the node be what its terms are now.
     follow: Callable[[], None]
