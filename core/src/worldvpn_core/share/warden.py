@@ -72,8 +72,8 @@ class Warden:
         self._unsaved_bytes = 0
         self._saved_s = time.monotonic()
         self._poked = asyncio.Event()
-        #: Who was there at the last look, as they are shown.
-        self._shown: tuple[dict[str, object], ...] = ()
+        #: What the network was at the last look, and who was there, as they are shown.
+        self._shown: tuple[Metered, tuple[dict[str, object], ...]] = Metered.UNKNOWN, ()
         if hosting is not None:
             hosting.door.is_accepting = self.terms.accepts
             hosting.door.banned_for = self.banned_for
@@ -127,7 +127,8 @@ class Warden:
             self._since_s.clear()
         self._save_now_and_then()
         self._judge()
-        shown = tuple(live.shown(each, time.time()) for each in self.people())
+        people = tuple(live.shown(each, time.time()) for each in self.people())
+        shown = self.metered, people
         if shown != self._shown:
             self._shown = shown
             self._told.publish()
