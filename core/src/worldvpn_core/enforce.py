@@ -11,7 +11,6 @@ from worldvpn_core.contracts import (
     Change,
     DnsProtector,
     FirewallBackend,
-    GuestCounts,
     Journal,
     JournalRecord,
     Routing,
@@ -98,11 +97,6 @@ class Enforcer:
         if self._record is not None and self._record.changes:
             self._recorded = self._record.changes
             self._adopt(self._recorded)
-
-    @property
-    def guests(self) -> GuestCounts | None:
-        """What counts the node's guests; None: nobody does here."""
-        return self._firewall if isinstance(self._firewall, GuestCounts) else None
 
     def demands(self, state: State) -> Demands:
         """Return what ``state`` asks for under the present settings."""

@@ -62,7 +62,8 @@ def worldvpn_firewall_backend(services: Services, platform: str) -> FirewallBack
 def worldvpn_meters(services: Services, firewall: FirewallBackend) -> Meters | None:
     """Return what counts sessions in the kernel, beside the rules of ``firewall``, or None to pass.
 
-    The first answer wins; with no answer no receipts are exchanged, and a node earns nothing.
+    The first answer wins; with no answer no receipts are exchanged, a node earns nothing, and
+    knows neither what its guests carry nor what they do.
     System only.
     """
 

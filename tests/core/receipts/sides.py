@@ -30,7 +30,7 @@ from worldvpn_core.agent.spec import Ears
 from worldvpn_core.central.leases import FreshKeys, Lease
 from worldvpn_core.central.place import Place
 from worldvpn_core.central.replies import Granted
-from worldvpn_core.contracts import NamespacePlan
+from worldvpn_core.contracts import NamespacePlan, Watched
 from worldvpn_core.credit.figures import Figures
 from worldvpn_core.credit.frames import Reason
 from worldvpn_core.credit.ticket import Ticket
@@ -126,6 +126,9 @@ class Counters:
         self.room_bytes = rooms[SEEN]
         self.moved.set()
         return (SEEN,)
+
+    async def watched(self) -> Mapping[IpAddress, Watched]:
+        return {}
 
     async def begin(self, interface: str, node: IpAddress, node6: IpAddress) -> None:
         assert (interface, node) == ("lo", NODE4), node6

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.core.credit.ends import NODE_KEY
+from tests.core.credit.ends import GUEST_KEY, NODE_KEY, TICKET
 from tests.core.receipts.samples import ENDS_S, entry, receipt
 from worldvpn_core.credit.receipt import Role
 from worldvpn_core.errors import ReceiptsError
+from worldvpn_core.receipts.blank import blank, going_on
 from worldvpn_core.receipts.entry import (
     LATENESS_S,
     LINGER_S,
@@ -95,3 +96,23 @@ def test_what_waits_for_the_server_is_kept_seven_days_longer() -> None:
     assert one.is_over(ENDS_S + LATENESS_S)
     assert not one.handed(one.signed).is_over(ENDS_S + LINGER_S - 1)
     assert one.handed(one.signed).is_over(ENDS_S + LINGER_S)
+
+
+def laid_by() -> Entry:
+    return blank(TICKET.session, TICKET, GUEST_KEY)
+
+
+def test_what_is_laid_by_is_not_handed_in_and_is_read_as_it_was_written() -> None:
+    assert (laid_by().is_blank, laid_by().pending) == (True, ())
+    assert from_record(to_record(laid_by())) == laid_by()
+    assert going_on(laid_by()) == going_on(None) == (None, None)
+
+
+def test_first_receipt_of_a_session_comes_in_place_of_what_was_laid_by() -> None:
+    first = entry(1, role=Role.GUEST)
+    assert first.after(laid_by()) == first
+    assert not first.is_blank
+    with pytest.raises(ReceiptsError):
+        entry(2, role=Role.GUEST).after(laid_by())
+    with pytest.raises(ReceiptsError):
+        laid_by().after(first)

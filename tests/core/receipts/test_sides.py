@@ -194,3 +194,61 @@ async def test_each_ticket_is_kept(sides: Sides) -> None:
 
 def test_node_is_the_third_address_of_a_guests_networks() -> None:
     assert [str(each) for each in node_addresses(lease())] == ["127.0.57.2", "fd57::2"]
+
+
+async def test_guest_that_is_killed_before_the_first_claim_has_its_word_on_disk(
+    sides: Sides,
+) -> None:
+    sides.guest.begin(lease(), "lo")
+    await asyncio.sleep(0.05)
+    sides.guest.forget()
+
+    assert sides.guest_book is not None
+    entry = sides.guest_book.get(session_id(), Role.GUEST)
+    assert entry is not None
+    assert entry.is_blank
+    assert Figures.of(read_receipt(entry.signed)) == Figures()
+    # Nobody is shown it: with the first claim another receipt has its number.
+    assert (sides.guest_book.entries, sides.guest_book.pending(1)) == ((), ())
+
+
+async def test_first_answer_leaves_nothing_of_the_word_that_was_laid_by(sides: Sides) -> None:
+    await sides.begin()
+    await sides.carries(2 * FLOAT_BYTES)
+
+    assert sides.guest_book is not None
+    [entry] = sides.guest_book.entries
+    former = sides.guest_book.former().get(session_id(), ())
+    assert not entry.is_blank
+    assert all(Figures.of(read_receipt(each)).total_bytes for each in (*former, entry.signed))
+
+
+async def test_guest_goes_on_from_a_word_that_was_laid_by_as_if_there_were_none(
+    sides: Sides,
+) -> None:
+    sides.guest.begin(lease(), "lo")
+    await asyncio.sleep(0.05)
+    sides.guest.forget()
+    await sides.begin()
+    await sides.carries(2 * FLOAT_BYTES)
+
+    assert signed(sides, Role.GUEST).total_bytes >= FLOAT_BYTES
+    assert sides.drained == []
+
+
+async def test_node_knows_of_what_it_may_still_claim_and_of_its_last_claim(sides: Sides) -> None:
+    assert (sides.node.holds(SESSION), sides.node.last(SESSION)) == (False, None)
+    await sides.begin()
+    await sides.carries(MEBIBYTE)
+    await sides.greeted()
+    assert sides.node.holds(SESSION)
+    sides.guest.end(SESSION)
+    await sides.word()
+    await sides.stop()
+
+    assert not sides.node.holds(SESSION)
+    last = sides.node.last(SESSION)
+    assert last is not None
+    assert Figures.of(read_receipt(last)) == sides.counters.node
+    sides.node_book = None
+    assert sides.node.holds(SESSION)

@@ -17,6 +17,7 @@ from tests.core.share.central_fakes import (
 )
 from worldvpn_core.central.calls import Answer
 from worldvpn_core.central.news import GuestNews
+from worldvpn_core.receipts.node_side import NodeSide
 from worldvpn_core.share.events import ShareRequested
 from worldvpn_core.share.hosting import Hosting
 from worldvpn_core.share.registered import NodeFile, owner_of
@@ -45,11 +46,13 @@ class Inn:
         self.file = NodeFile(path)
         self.hosting = self.started()
 
-    def started(self) -> Hosting:
+    def started(self, receipts: NodeSide | None = None) -> Hosting:
         """Return what takes guests, as a daemon that starts makes it."""
         self.file = NodeFile(self.path)
         self.file.load()
-        return Hosting(self.server, self.runner, self.file, lambda: self.server.kept("manifest"))
+        return Hosting(
+            self.server, self.runner, self.file, lambda: self.server.kept("manifest"), receipts
+        )
 
     def _changed(self, state: ShareState) -> None:
         if isinstance(state, Serving) and state.guests:

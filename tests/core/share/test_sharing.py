@@ -28,6 +28,7 @@ from worldvpn_core.settings import Settings
 from worldvpn_core.share.invited import GuestStore
 from worldvpn_core.share.sharing import AroundSharing, Sharing
 from worldvpn_core.share.states import Off, Serving
+from worldvpn_core.testing.counting_fakes import FakeGuestMeter, meters
 from worldvpn_core.testing.fakes import fake_host
 from worldvpn_core.testing.namespace_fakes import FakeNamespaces
 from worldvpn_core.testing.running import World, running
@@ -48,6 +49,7 @@ class House:
         self.exit = FakeExit(FakeNamespaces(), self.world.log)
         self.server = server
         self.moved = asyncio.Event()
+        self.meter = FakeGuestMeter()
         self.sharing = Sharing(
             self.around(
                 enforcer=self.world.enforcer,
@@ -60,7 +62,7 @@ class House:
                 publish=self.moved.set,
                 dns=(),
                 state_dir=state_dir,
-                central=Central(link=server),
+                central=Central(link=server, meters=meters(self.meter)),
             )
         )
 

@@ -18,8 +18,8 @@ from tests.core.share.central_fakes import (
     session,
 )
 from tests.core.share.inn import Inn
-from worldvpn_core.central.calls import Probed
 from worldvpn_core.central.news import GuestsListed, SignedOut
+from worldvpn_core.central.node_calls import Probed
 from worldvpn_core.credit.ticket import Ticket
 from worldvpn_core.share.events import ShareHeld
 from worldvpn_core.share.states import Draining

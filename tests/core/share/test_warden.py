@@ -10,6 +10,7 @@ import pytest
 
 from tests.core.share.central_fakes import offer, session
 from tests.core.share.watchful import ALIAS, OTHER, watched
+from worldvpn_core.central.calls import Answer
 from worldvpn_core.contracts import Watched
 from worldvpn_core.credit.figures import Figures
 from worldvpn_core.errors import ConfigError, ShareError
@@ -154,11 +155,14 @@ async def test_who_does_too_much_is_sent_away_and_not_let_back(
         house.does(1, **too_much)
         await house.look()
         assert house.inside == set()
+        assert house.sent_away == {session(1): 86_400}
         assert not await house.offered(2, ALIAS)
         assert await house.offered(3, OTHER)
     async with watched(tmp_path) as house:
         await house.serves()
         assert not await house.offered(1, ALIAS)
+        # The server had not heard of it, and sent the guest again: it is told how long is left.
+        assert 0 < house.sent_away[session(1)] <= 86_400
         assert await house.offered(1, OTHER)
 
 
@@ -169,8 +173,8 @@ async def test_the_owners_own_devices_may_do_as_they_like(tmp_path: Path) -> Non
         await house.sharing.runner.settled()
         (phone,) = house.sharing.control.guests.all()
         own = phone.guest.addresses[0]
-        house.world.firewall.figures[own] = Figures(up_bytes=3 << 20)
-        house.world.firewall.done[own] = Watched(ports=9_000, begun={TrafficClass.MAIL: 1})
+        house.meter.figures[own] = Figures(up_bytes=3 << 20)
+        house.meter.done[own] = Watched(ports=9_000, begun={TrafficClass.MAIL: 1})
         await house.look()
 
         assert house.inside == {phone.guest.public_key}
@@ -193,6 +197,7 @@ async def test_a_guest_is_shown_and_can_be_sent_away_by_its_alias(tmp_path: Path
         answer = await house.sharing.requests.dispatch(ShareKick(alias="abab", reason="no more"))
         assert house.inside == {guest(2).public_key}
         assert [one["alias"] for one in await house.people()] == [OTHER]
+        assert [*house.sent_away] == [session(1)]
         banned = answer["banned"]
         assert isinstance(banned, list)
         assert [(one["alias"], one["reason"], one["detail"]) for one in banned] == [
@@ -236,11 +241,11 @@ async def test_a_kernel_that_does_not_tell_stops_nothing(tmp_path: Path, error: 
     async with watched(tmp_path) as house:
         await house.serves()
         assert await house.offered(1)
-        house.world.firewall.untold = error
+        house.meter.untold = error
         house.sharing.warden.hurry()
         await house.world.settled()
         assert isinstance(house.sharing.runner.state, Serving)
-        house.world.firewall.untold = None
+        house.meter.untold = None
         house.does(1, ports=101)
         house.sharing.warden.hurry()
         await house.world.settled()
@@ -260,7 +265,7 @@ async def test_a_guest_whose_key_is_there_already_is_refused(
         house.sharing.heard(twin)
         await house.world.settled()
         assert house.answers[-1].session_id == session(2)
-        assert house.answers[-1].keys is None
+        assert house.answers[-1] == Answer(node_id=house.node_id, session_id=session(2))
         assert "key-present" in caplog.text
 
 

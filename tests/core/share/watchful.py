@@ -13,6 +13,7 @@ import attrs
 from tests.core.share.central_fakes import FakeServer, offer, session
 from tests.core.share.test_sharing import House
 from worldvpn_core.central.calls import Announce, Answer
+from worldvpn_core.central.node_calls import SendAway
 from worldvpn_core.contracts import Watched
 from worldvpn_core.credit.figures import Figures
 from worldvpn_core.ipc.share import ShareGuests
@@ -68,11 +69,17 @@ class Watch(House):
             await answered.wait()
             await self.world.settled()
             await self.sharing.runner.settled()
-        return self.answers[-1].keys is not None
+        last = self.answers[-1]
+        return isinstance(last, Answer) and last.keys is not None
 
     @property
-    def answers(self) -> list[Answer]:
-        return [call for call in self.central.asked if isinstance(call, Answer)]
+    def answers(self) -> list[Answer | SendAway]:
+        return [call for call in self.central.asked if isinstance(call, Answer | SendAway)]
+
+    @property
+    def sent_away(self) -> dict[str, int]:
+        """For how many seconds the server is to keep each session's guest away, as it was told."""
+        return {call.session_id: call.for_s for call in self.answers if isinstance(call, SendAway)}
 
     @property
     def announced(self) -> list[Announce]:
@@ -80,8 +87,8 @@ class Watch(House):
 
     def does(self, number: int, up: int = 0, down: int = 0, **done: Any) -> None:  # noqa: ANN401 - of Watched
         address = guest(number).addresses[0]
-        self.world.firewall.figures[address] = Figures(up_bytes=up, down_bytes=down)
-        self.world.firewall.done[address] = Watched(**done)
+        self.meter.figures[address] = Figures(up_bytes=up, down_bytes=down)
+        self.meter.done[address] = Watched(**done)
 
     async def look(self) -> None:
         await self.sharing.warden.look()

@@ -15,7 +15,7 @@ import pytest
 from tests.plugins.central.desk import CLIENTS, Device, public
 from tests.server.operations.process import ServerProcess
 from worldvpn_central.client import HttpCentralClient
-from worldvpn_core.central import calls, news, replies
+from worldvpn_core.central import calls, news, node_calls, replies
 from worldvpn_core.central.identity import DeviceKeys
 from worldvpn_core.central.place import Place
 from worldvpn_core.central.server import CentralServer
@@ -254,8 +254,14 @@ async def test_node_is_checked_answered_for_and_withdrawn(
             await node.device.client.call(
                 calls.Answer(node_id=node.node_id, session_id=str(uuid4()), keys=node.keys)
             )
-        probed = calls.Probed(node_id=node.node_id, probe_id=str(uuid4()))
+        probed = node_calls.Probed(node_id=node.node_id, probe_id=str(uuid4()))
         assert await node.device.client.call(probed) == replies.Done()
+        for call in (
+            node_calls.SendAway(node_id=node.node_id, session_id=str(uuid4()), for_s=60),
+            node_calls.LastClaim(node_id=node.node_id, session_id=str(uuid4())),
+        ):
+            with pytest.raises(CentralRefusedError):
+                await node.device.client.call(call)
 
         done = await node.device.client.call(calls.Withdraw(node_id=node.node_id))
 

@@ -26,7 +26,13 @@ EXPIRES = OPENED + timedelta(hours=4)
 
 amounts = st.integers(0, 3 * MEBIBYTE) | st.integers(0, 2**64 - 1)
 words = st.builds(Word.of, amounts, amounts, st.integers(0, 60_000) | st.integers(0, 2**64 - 1))
-sayings = st.builds(Said, node=st.none() | words, guest=st.none() | words, final=st.booleans())
+sayings = st.builds(
+    Said,
+    node=st.none() | words,
+    guest=st.none() | words,
+    final=st.booleans(),
+    node_final=st.booleans(),
+)
 terms = st.builds(
     Terms,
     cap_bytes=st.integers(0, 4 * MEBIBYTE),

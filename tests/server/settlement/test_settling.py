@@ -8,6 +8,7 @@ from tests.server.conftest import MovingClock
 from tests.server.settlement.rig import CAP_BYTES, Rig
 from worldvpn_core.credit.receipt import Role
 from worldvpn_core.credit.units import CREDIT_TICKS, MEBIBYTE
+from worldvpn_server.errors import InvalidError
 from worldvpn_server.services import Services
 from worldvpn_server.settlement.figures import Word
 from worldvpn_server.settlement.values import Outcome
@@ -86,6 +87,75 @@ async def test_a_last_word_frees_the_rest_at_once(
     assert waiting.held_ticks == 15 * MEBIBYTE
     assert (done.held_ticks, done.promo_ticks) == (0, 97 * CREDIT_TICKS)
     assert (await services.ledger.balance(owner)).held_ticks == 0
+
+
+async def test_a_node_that_carried_nothing_gives_the_hold_back_at_once(
+    services: Services, rig: Rig, clock: MovingClock
+) -> None:
+    payer, owner = await rig.person(), await rig.person()
+    session = await rig.session(payer, await rig.node(owner), owner)
+    clock.pass_by(minutes=1)
+
+    await rig.end(session)
+    await services.settlement.finish_node(session.id, None)
+    told = await rig.wallets([payer])
+    # Its guest's word cannot stand alone a day later: the node has spoken.
+    await services.settlement.submit([session.word(Role.GUEST, 2 * MEBIBYTE)])
+    clock.pass_by(hours=28)
+    await services.settlement.expiry.settle_past()
+
+    assert told == [(100 * CREDIT_TICKS, 0, 0, 0, 0)]
+    assert await rig.wallets([payer]) == told
+    assert await rig.settled_bytes(session) == 0
+
+
+async def test_a_nodes_last_word_keeps_a_hold_for_what_it_claims_and_no_more(
+    services: Services, rig: Rig, clock: MovingClock
+) -> None:
+    payer, owner = await rig.person(), await rig.person()
+    session = await rig.session(payer, await rig.node(owner), owner)
+    clock.pass_by(minutes=1)
+    node, guest = session.pair(3 * MEBIBYTE)
+
+    await rig.end(session)
+    await services.settlement.finish_node(session.id, node)
+    waiting = await services.ledger.balance(payer)
+    await services.settlement.submit([guest])
+    done = await services.ledger.balance(payer)
+
+    assert waiting.held_ticks == 15 * MEBIBYTE
+    assert (done.held_ticks, done.promo_ticks) == (0, 97 * CREDIT_TICKS)
+    assert await rig.settled_bytes(session) == 3 * MEBIBYTE
+
+
+async def test_what_both_ends_signed_is_paid_even_where_the_node_said_less_last(
+    services: Services, rig: Rig, clock: MovingClock
+) -> None:
+    payer, owner = await rig.person(), await rig.person()
+    session = await rig.session(payer, await rig.node(owner), owner)
+    clock.pass_by(minutes=1)
+
+    await rig.end(session)
+    await services.settlement.finish_node(session.id, None)
+    await services.settlement.submit(session.pair(3 * MEBIBYTE))
+
+    assert await rig.settled_bytes(session) == 3 * MEBIBYTE
+    assert await rig.wallets([payer]) == [(97 * CREDIT_TICKS, 0, 0, 0, 0)]
+
+
+async def test_a_nodes_last_word_is_its_own_and_of_that_session(
+    services: Services, rig: Rig, clock: MovingClock
+) -> None:
+    payer, owner = await rig.person(), await rig.person()
+    node = await rig.node(owner)
+    session, other = [await rig.session(payer, node, owner, cap_bytes=MEBIBYTE) for _ in range(2)]
+    clock.pass_by(minutes=1)
+
+    for word in (session.word(Role.GUEST, 0), other.word(Role.NODE, 0)):
+        with pytest.raises(InvalidError, match="not the node's word on this session"):
+            await services.settlement.finish_node(session.id, word)
+
+    assert (await services.ledger.balance(payer)).held_ticks == 2 * 5 * MEBIBYTE
 
 
 async def test_a_word_beyond_the_last_one_is_charged_all_the_same(

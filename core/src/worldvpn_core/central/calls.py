@@ -12,6 +12,7 @@ import attrs
 from attrs import validators
 
 from worldvpn_core.central import fields
+from worldvpn_core.central.node_calls import LastClaim, Probed, SendAway
 from worldvpn_core.central.place import Place
 from worldvpn_core.central.tried import Measured, measured_nodes
 from worldvpn_core.types import Endpoint
@@ -260,14 +261,6 @@ class Answer:
 
 
 @attrs.frozen(kw_only=True)
-class Probed:
-    """Say that the server's own peer may come now. Answer: ``Done``."""
-
-    node_id: str = attrs.field(validator=fields.uuid)
-    probe_id: str = attrs.field(validator=fields.uuid)
-
-
-@attrs.frozen(kw_only=True)
 class Withdraw:
     """Take the node off the list for good; it has no guests. Answer: ``Done``."""
 
@@ -291,5 +284,7 @@ Call = (
     | Announce
     | Answer
     | Probed
+    | SendAway
+    | LastClaim
     | Withdraw
 )

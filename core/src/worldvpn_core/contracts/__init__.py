@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from worldvpn_core.central.calls import SignedInAs
 from worldvpn_core.contracts.central import CentralClient, CentralDesk
-from worldvpn_core.contracts.counting import GuestMeter, Meters, TunnelMeter
+from worldvpn_core.contracts.counting import GuestMeter, Meters, TunnelMeter, Watched
 from worldvpn_core.contracts.exit import Exit, Invitation, Listener
 from worldvpn_core.contracts.host import (
     Change,
@@ -49,7 +49,7 @@ from worldvpn_core.contracts.namespaces import (
     Share,
 )
 from worldvpn_core.contracts.network import NetworkServices, ProfileReader, Resolver
-from worldvpn_core.contracts.protection import DnsProtector, FirewallBackend, GuestCounts, Watched
+from worldvpn_core.contracts.protection import DnsProtector, FirewallBackend
 from worldvpn_core.contracts.services import HostServices, Services
 from worldvpn_core.contracts.transport import (
     Obfuscator,
@@ -71,7 +71,6 @@ __all__ = [
     "FirewallBackend",
     "Gateway",
     "Guest",
-    "GuestCounts",
     "GuestMeter",
     "Helper",
     "HelperSpec",

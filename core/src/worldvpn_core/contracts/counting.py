@@ -8,11 +8,28 @@ from typing import Protocol
 import attrs
 
 from worldvpn_core.credit.figures import Figures
+from worldvpn_core.share.classes import TrafficClass
 from worldvpn_core.types import IpAddress
 
 
+@attrs.frozen(kw_only=True)
+class Watched:
+    """What one guest of the node has done since it came, by one of its addresses.
+
+    ``begun``: how many connections, by class. Of guests whom the server has sent besides: how
+    many they ``opened``, what they sent that nobody answered, and how many different ``ports``
+    and ``hosts`` they spoke to within the last minute.
+    """
+
+    begun: Mapping[TrafficClass, int] = attrs.field(factory=dict)
+    opened: int = 0
+    unanswered_bytes: int = 0
+    ports: int = 0
+    hosts: int = 0
+
+
 class GuestMeter(Protocol):
-    """Counts this node's guests, each by its addresses."""
+    """Counts this node's guests, each by its addresses, and tells what they do."""
 
     async def carried(self) -> Mapping[IpAddress, Figures]:
         """Return what each guest's flows have carried since it came.
@@ -36,6 +53,9 @@ class GuestMeter(Protocol):
         Raises:
             ShareError: what was allowed before still holds.
         """
+
+    async def watched(self) -> Mapping[IpAddress, Watched]:
+        """Return what each guest has done since it came. Raises ShareError as ``carried``."""
 
 
 class TunnelMeter(Protocol):

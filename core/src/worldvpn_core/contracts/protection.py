@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
-
-import attrs
+from typing import TYPE_CHECKING, Protocol
 
 from worldvpn_core.contracts.host import Change
 from worldvpn_core.policy import (
@@ -16,43 +13,10 @@ from worldvpn_core.policy import (
     PolicySet,
     RuleCount,
 )
-from worldvpn_core.share.classes import TrafficClass
-from worldvpn_core.types import IpAddress
 
 if TYPE_CHECKING:
     # The agent, which counts nobody, would hold what signs receipts by it: some 4 MiB.
-    from worldvpn_core.credit.figures import Figures
-
-
-@attrs.frozen(kw_only=True)
-class Watched:
-    """What one guest of the node has done since it came, by one of its addresses.
-
-    ``begun``: how many connections, by class. Of guests whom the server has sent besides: how
-    many they ``opened``, what they sent that nobody answered, and how many different ``ports``
-    and ``hosts`` they spoke to within the last minute.
-    """
-
-    begun: Mapping[TrafficClass, int] = attrs.field(factory=dict)
-    opened: int = 0
-    unanswered_bytes: int = 0
-    ports: int = 0
-    hosts: int = 0
-
-
-@runtime_checkable
-class GuestCounts(Protocol):
-    """What a firewall backend that keeps a node's rules can do besides: tell of its guests."""
-
-    async def carried(self) -> Mapping[IpAddress, Figures]:
-        """Return what each guest's flows have carried since it came, by its address.
-
-        Raises:
-            ShareError: nobody is served, or the kernel does not tell.
-        """
-
-    async def watched(self) -> Mapping[IpAddress, Watched]:
-        """Return what each guest has done since it came. Raises ShareError as ``carried``."""
+    pass
 
 
 class FirewallBackend(Protocol):

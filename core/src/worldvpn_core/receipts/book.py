@@ -71,10 +71,9 @@ class Book:
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """All that is kept, by session."""
-        return tuple(
-            sorted(self._entries.values(), key=lambda each: (each.session.bytes, each.role))
-        )
+        """All that both ends have agreed on or said, by session."""
+        said = (each for each in self._entries.values() if not each.is_blank)
+        return tuple(sorted(said, key=lambda each: (each.session.bytes, each.role)))
 
     def former(self) -> Mapping[UUID, Sequence[bytes]]:
         """Return signed receipts of sessions that newer ones took the place of, oldest first.
@@ -173,7 +172,7 @@ class Book:
         self._note()
 
     def _remember(self, former: Entry | None, entry: Entry) -> None:
-        if former is None:
+        if former is None or former.is_blank:
             return
         for signed, now in ((former.signed, entry.signed), (former.kept.other, entry.kept.other)):
             if signed is not None and signed != now:

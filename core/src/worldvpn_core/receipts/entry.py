@@ -52,11 +52,24 @@ class Entry:
         return self.session, self.role
 
     @property
+    def is_blank(self) -> bool:
+        """Whether it is a guest's word that nothing was carried, laid by in case none follows."""
+        own = self.kept.own
+        return (
+            self.role is Role.GUEST
+            and own is not None
+            and (own.sequence, own.elapsed_ms, Figures.of(own)) == (1, 0, Figures())
+        )
+
+    @property
     def pending(self) -> tuple[bytes, ...]:
         """What the server does not have yet: a node brings its guest's receipts, too.
 
-        Of each end the newest alone: its figures are the highest.
+        Of each end the newest alone: its figures are the highest. What was only laid by is not
+        handed in.
         """
+        if self.is_blank:
+            return ()
         other = self.kept.other if self.role is Role.NODE else None
         return tuple(
             signed
@@ -86,7 +99,7 @@ class Entry:
             ReceiptsError: it would be a second receipt of one number, or a step back.
         """
         own = self.kept.own
-        last = None if former is None else former.kept.own
+        last = None if former is None or former.is_blank else former.kept.own
         if own is None or not (own == last or follows(own, last)):
             raise ReceiptsError("a receipt does not follow the one that is kept: none is signed")
         return self if former is None else self.handed_as(former)

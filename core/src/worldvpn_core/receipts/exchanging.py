@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.central.broker import Broker
@@ -18,6 +18,9 @@ from worldvpn_core.receipts.guest_side import AroundGuests, GuestSide
 from worldvpn_core.receipts.keeper import ReceiptsKeeper
 from worldvpn_core.share.tickets import believed, trusted
 from worldvpn_core.vault.folder import DiskFolder
+
+#: So long after its ticket's end a session of which nothing was said holds credits.
+UNSAID_S: Final = 86_400
 
 
 class Surroundings(Protocol):
@@ -54,7 +57,8 @@ def exchanging(
         side.opened()
         # Nobody else has the keys of sessions that a crash has left: their last word is said.
         for entry in book.of(Role.GUEST):
-            if entry.ends_s > time.time() and not broker.has(str(entry.session)):
+            kept_s = UNSAID_S if entry.is_blank else 0
+            if entry.ends_s + kept_s > time.time() and not broker.has(str(entry.session)):
                 broker.endings.end(str(entry.session), entry.signed)
 
     keeper = ReceiptsKeeper(DiskFolder(around.state_dir), link, desk)

@@ -25,6 +25,7 @@ from worldvpn_core.credit.receipt import Role
 from worldvpn_core.credit.tally import Tally
 from worldvpn_core.credit.ticket import Ticket
 from worldvpn_core.errors import CreditProofError, WorldVpnError
+from worldvpn_core.receipts.blank import blank, going_on, lay_by
 from worldvpn_core.receipts.book import Book
 from worldvpn_core.receipts.dialling import dialled
 from worldvpn_core.receipts.running import Running, Signer, now_ms
@@ -118,18 +119,17 @@ class GuestSide:
             _log.warning("no receipts are exchanged: %s", error)
             return
         name = UUID(lease.id)
+        key = Ed25519PrivateKey.from_private_bytes(lease.keys.ed25519)
         entry = book.get(name, Role.GUEST)
-        kept, signed = (None, None) if entry is None else (entry.kept, entry.signed)
+        if entry is None:
+            self._spawn(lay_by(book, blank(name, ticket, key)))
+        kept, signed = going_on(entry)
         session = _Session(side=self, lease=lease, interface=interface)
         session.tally = Tally.resumed(Figures() if kept is None else kept.counted)
         session.running = Running(
             GuestEnd.resumed(ticket, now_ms(), kept, signed),
             guest_end.step,
-            signer=Signer(
-                session=name,
-                role=Role.GUEST,
-                key=Ed25519PrivateKey.from_private_bytes(lease.keys.ed25519),
-            ),
+            signer=Signer(session=name, role=Role.GUEST, key=key),
             book=book,
             desk=session,
         )

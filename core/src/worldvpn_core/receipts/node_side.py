@@ -116,6 +116,16 @@ class NodeSide:
             return Figures()
         return Figures.of(guest.running.end.kept.own)
 
+    def holds(self, session: str) -> bool:
+        """Say whether more may be claimed of ``session`` yet."""
+        return session in self._guests or session in self._early or self._book() is None
+
+    def last(self, session: str) -> bytes | None:
+        """Return the last claim of ``session``; None: nothing was claimed."""
+        book = self._book()
+        entry = None if book is None else book.get(UUID(session), Role.NODE)
+        return None if entry is None else entry.signed
+
     def admitted(self, session: str, seat: Seat) -> None:
         """Begin, or go on with, the exchange of ``session`` under the seat's ticket."""
         self._believed(seat.signed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import attrs
 
@@ -16,8 +17,8 @@ class Door:
 
     #: Whether new guests are taken.
     is_accepting: bool = True
-    #: Whether the guest of that alias was sent away, and may not come back yet.
-    is_banned: Callable[[str | None], bool] = lambda _alias: False
+    #: For how long the guest of that alias, who was sent away, may not come back; None: it may.
+    banned_for: Callable[[str | None], timedelta | None] = lambda _alias: None
     #: Sessions that were ended here: the server may not have heard of it yet.
     _sent_away: set[str] = attrs.field(factory=set, init=False)
 
@@ -37,4 +38,4 @@ class Door:
             raise CreditProofError("it was sent away from here")
 
     def _is_kept_out(self, news: GuestNews) -> bool:
-        return news.session_id in self._sent_away or self.is_banned(news.alias)
+        return news.session_id in self._sent_away or self.banned_for(news.alias) is not None

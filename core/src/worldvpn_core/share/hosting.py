@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 import attrs
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from worldvpn_core.central.calls import Answer, Probed, PublicKeys
+from worldvpn_core.central.calls import Answer, PublicKeys
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.news import GuestNews, GuestsListed, News, ProbeNews, SignedOut
+from worldvpn_core.central.node_calls import Probed
 from worldvpn_core.central.replies import Done, NextTicket
 from worldvpn_core.credit.admission import Admitted, Asked, Counted, admit
 from worldvpn_core.errors import (
@@ -28,6 +29,7 @@ from worldvpn_core.errors import (
 from worldvpn_core.receipts.node_side import NodeSide, Seat
 from worldvpn_core.share.door import Door
 from worldvpn_core.share.events import GuestInvited, GuestRevoked
+from worldvpn_core.share.farewells import Farewells
 from worldvpn_core.share.fitting import misfit
 from worldvpn_core.share.plan import Guest
 from worldvpn_core.share.present import Present, guest_of
@@ -66,6 +68,7 @@ class Hosting:
         self._coming: dict[str, Guest] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.door = Door()
+        self._farewells = Farewells(link, file, receipts)
 
     @property
     def guests(self) -> int:
@@ -81,8 +84,10 @@ class Hosting:
                 self._spawn(self._told(news, ticket))
             case GuestNews(action=action, session_id=session) if action in _GONE:
                 self._dismiss(session)
+                self._farewells.ended(session)
             case GuestsListed(session_ids=sessions):
                 self._keep_only(sessions)
+                self._farewells.ended(*(set(self._file.sessions) - set(sessions)))
             case SignedOut():
                 self._keep_only(())
             case ProbeNews():
@@ -95,9 +100,10 @@ class Hosting:
         """The server's guests that are let in, by session."""
         return {name: each for name, each in self._present.items() if not each.probes}
 
-    def send_away(self, session: str) -> None:
-        """Let a guest in no more, whatever its ticket says."""
+    def send_away(self, session: str, lasting: timedelta) -> None:
+        """Let a guest in no more, whatever its ticket says, nor offered again for so long."""
         self.door.shut_for(session)
+        self._farewells.send_away(session, lasting)
         self._dismiss(session, at_once=True)
 
     def forget(self) -> None:
@@ -111,10 +117,12 @@ class Hosting:
     def drained(self, session: str) -> None:
         """Take note that nothing more is carried for the guest of ``session``."""
         self._dismiss(session)
+        self._farewells.over(session)
 
     def close(self) -> None:
         """Stop what is under way."""
         self.forget()
+        self._farewells.close()
         for task in self._tasks:
             task.cancel()
 
@@ -122,10 +130,10 @@ class Hosting:
         """Accept a guest where there is room, and let it in once its ticket is there."""
         state = self._runner.state
         if not isinstance(state, Serving) or offer.x25519 is None:
-            return await self._refuse(offer, "not-serving")
+            return self._farewells.refuse(offer, "not-serving")
         why = self.door.refusal(offer) or self._misfit(offer, state)
         if why is not None:
-            return await self._refuse(offer, why)
+            return self._farewells.refuse(offer, why, self.door.banned_for(offer.alias))
         self._coming[offer.session_id] = guest_of(offer, offer.x25519)
         try:
             await self._accept(offer, state)
@@ -145,13 +153,6 @@ class Hosting:
             self._let_in(offer, granted.ticket, private.private_bytes_raw())
         except (CentralError, AgentError, CreditProofError, ConfigError) as error:
             _log.warning("a guest was not let in: %s", error)
-
-    async def _refuse(self, offer: GuestNews, why: str) -> None:
-        _log.info("a guest was refused: %s", why)
-        answer = Answer(node_id=offer.node_id, session_id=offer.session_id)
-        # Silence is a refusal, too: it only takes the guest longer.
-        with contextlib.suppress(CentralError, AgentError):
-            await self._link.ask(answer, Done)
 
     async def _told(self, news: GuestNews, ticket: bytes) -> None:
         """Let a guest in again after a restart, or for longer, on a newer ticket."""

@@ -150,6 +150,11 @@ class NodeFile:
             except OSError:
                 _log.warning("%s cannot be set aside", self._path)
 
+    @property
+    def sessions(self) -> tuple[str, ...]:
+        """Sessions of which something is kept."""
+        return tuple(self._kept.sessions)
+
     def get(self, session: str) -> Hosted | None:
         """Return what is kept of ``session``."""
         return self._kept.sessions.get(session)

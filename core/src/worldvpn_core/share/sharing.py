@@ -119,10 +119,11 @@ class Sharing:
         )
 
     def _told(self, guests: GuestStore) -> Told:
+        meters = None if self._around.central is None else self._around.central.meters
         return Told(
             settings=self._around.settings,
             state=lambda: self.runner.state,
-            counts=self._around.enforcer.guests,
+            counts=None if meters is None else meters.guests,
             devices=guests,
             follow=self.control.follow,
             accepts=self.account_changed,

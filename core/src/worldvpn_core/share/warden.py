@@ -12,7 +12,7 @@ from typing import Final
 
 import attrs
 
-from worldvpn_core.contracts import GuestCounts, Uplink
+from worldvpn_core.contracts import GuestMeter, Uplink
 from worldvpn_core.errors import ConfigError, ShareError
 from worldvpn_core.settings import Settings
 from worldvpn_core.share import abuse, live, zones
@@ -45,7 +45,7 @@ class Told:
 
     settings: Callable[[], Settings]
     state: Callable[[], ShareState]
-    counts: GuestCounts | None
+    counts: GuestMeter | None
     devices: GuestStore
     #: Let the node be what its terms are now.
     follow: Callable[[], None]
@@ -72,12 +72,12 @@ class Warden:
         self._unsaved_bytes = 0
         self._saved_s = time.monotonic()
         self._poked = asyncio.Event()
-        #: Who was there at the last look, as they are shown.
+        #: What the network was at the last look, and who was there, as they are shown.
         self._shown: tuple[object, ...] = ()
         self.rate = live.Rate()
         if hosting is not None:
             hosting.door.is_accepting = self.terms.accepts
-            hosting.door.is_banned = lambda alias: self.ban_of(alias) is not None
+            hosting.door.banned_for = self.banned_for
 
     @property
     def hold(self) -> Cause | None:
@@ -89,9 +89,11 @@ class Warden:
         """The zone of hours and days, and its name."""
         return zones.chosen(self._told.settings().share_time_zone)
 
-    def ban_of(self, alias: str | None) -> Ban | None:
-        """Return what keeps ``alias`` out."""
-        return None if alias is None else self.kept.bans.of(alias, datetime.now(UTC))
+    def banned_for(self, alias: str | None) -> timedelta | None:
+        """Return for how long ``alias`` is kept out; None: it is not."""
+        now = datetime.now(UTC)
+        ban = None if alias is None else self.kept.bans.of(alias, now)
+        return None if ban is None else ban.until - now
 
     async def run(self) -> None:
         """Keep watch until cancelled."""
@@ -127,7 +129,7 @@ class Warden:
         self._save_now_and_then()
         self._judge()
         people = tuple(live.shown(each, time.time()) for each in self.people())
-        shown = (*people, self.rate.shown_bps)
+        shown = self.metered, people, self.rate.shown_bps
         if shown != self._shown:
             self._shown = shown
             self._told.publish()
@@ -199,7 +201,7 @@ class Warden:
             if each.x25519 == key:
                 _log.warning("a guest is sent away: it %s", sentence)
                 if each.alias is None:
-                    self._send_away(session)
+                    self._send_away(session, USUAL)
                 else:
                     self._ban(each.alias, offence.value, f"it {sentence}", USUAL)
 
@@ -209,12 +211,12 @@ class Warden:
         self._keep(attrs.evolve(self.kept, bans=self.kept.bans.standing(now).with_(ban)))
         for session, each in self._present().items():
             if each.alias == alias:
-                self._send_away(session)
+                self._send_away(session, lasting)
         self._told.publish()
 
-    def _send_away(self, session: str) -> None:
+    def _send_away(self, session: str, lasting: timedelta) -> None:
         if self._hosting is not None:
-            self._hosting.send_away(session)
+            self._hosting.send_away(session, lasting)
 
     def _keep(self, kept: Kept) -> None:
         self.kept = kept

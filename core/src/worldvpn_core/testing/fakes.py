@@ -21,7 +21,6 @@ from worldvpn_core.policy import (
     RoutingPolicy,
     RuleCount,
 )
-from worldvpn_core.testing.counting_fakes import FakeCounts
 from worldvpn_core.testing.metering_fakes import FakeMeter
 from worldvpn_core.testing.namespace_fakes import (
     FakeHelpers,
@@ -57,7 +56,7 @@ __all__ = [
 ]
 
 
-class FakeFirewall(FakeCounts):
+class FakeFirewall:
     """Remembers every policy it was given; raises ``failure`` while that is set.
 
     ``changed`` says that someone else has touched the rules; ``turns`` is how often it lets

@@ -60,11 +60,20 @@ def _defaults(cable: Cable, metric: int) -> list[netlink.Route]:
 
 
 @contextlib.contextmanager
-def flap(scene: Scene) -> Iterator[None]:
-    """Take the uplink down and up again; its lease comes back as DHCP brings it."""
+def unplugged(scene: Scene) -> Iterator[None]:
+    """Take the uplink down; when it is up again, its lease comes back as DHCP brings it."""
     scene.ask("client", [netlink.set_link(UPLINK.near.index, up=False)])
-    time.sleep(_OUTAGE_S)
-    scene.ask("client", _lease())
+    try:
+        yield
+    finally:
+        scene.ask("client", _lease())
+
+
+@contextlib.contextmanager
+def flap(scene: Scene) -> Iterator[None]:
+    """Take the uplink down and up again."""
+    with unplugged(scene):
+        time.sleep(_OUTAGE_S)
     yield
 
 

@@ -22,7 +22,7 @@ from worldvpn_central.receipts import Receipts
 from worldvpn_central.sessions import Sessions, Tickets
 from worldvpn_central.signed_in import SignedIn
 from worldvpn_central.trust import Trust
-from worldvpn_core.central import calls
+from worldvpn_core.central import calls, node_calls
 from worldvpn_core.central.replies import Reply
 from worldvpn_core.central.server import CentralServer
 from worldvpn_core.contracts import CentralDesk, SignedInAs
@@ -74,7 +74,9 @@ class HttpCentralClient:
             calls.Submit: Receipts(self._mine).submit,
             calls.Announce: nodes.announce,
             calls.Answer: nodes.answer,
-            calls.Probed: nodes.probed,
+            node_calls.Probed: nodes.probed,
+            node_calls.SendAway: nodes.send_away,
+            node_calls.LastClaim: nodes.claim_last,
             calls.Withdraw: nodes.withdraw,
         }
 

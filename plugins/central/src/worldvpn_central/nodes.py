@@ -8,10 +8,10 @@ from worldvpn_central.http import Question
 from worldvpn_central.proofs import base64_text
 from worldvpn_central.protocols import wire_name
 from worldvpn_central.reading import Fields, senseless
-from worldvpn_central.sessions import PUNCHED, Tickets, next_ticket
+from worldvpn_central.sessions import PUNCHED, Tickets, next_ticket, word_text
 from worldvpn_central.signed_in import SignedIn
 from worldvpn_central.tickets import is_for_node
-from worldvpn_core.central import calls, replies
+from worldvpn_core.central import calls, node_calls, replies
 from worldvpn_core.errors import CentralOfflineError
 
 
@@ -68,10 +68,23 @@ class Nodes:
             raise CentralOfflineError("the central server sent a ticket for another node or key")
         return found
 
-    async def probed(self, call: calls.Probed) -> replies.Done:
+    async def probed(self, call: node_calls.Probed) -> replies.Done:
         """Say that the server's peer may come."""
         path = f"/v1/nodes/{call.node_id}/probes/{call.probe_id}"
         await self.mine.answer(Question(method="POST", path=path))
+        return replies.Done()
+
+    async def send_away(self, call: node_calls.SendAway) -> replies.Done:
+        """Have a guest not offered again for a while."""
+        path = f"/v1/nodes/{call.node_id}/guests/{call.session_id}"
+        await self.mine.answer(Question(method="DELETE", path=path, body={"for_s": call.for_s}))
+        return replies.Done()
+
+    async def claim_last(self, call: node_calls.LastClaim) -> replies.Done:
+        """Claim no more of a session that is over."""
+        path = f"/v1/nodes/{call.node_id}/guests/{call.session_id}/last-word"
+        body = {"final_receipt": word_text(call.final_receipt)}
+        await self.mine.answer(Question(method="POST", path=path, body=body))
         return replies.Done()
 
     async def withdraw(self, call: calls.Withdraw) -> replies.Done:

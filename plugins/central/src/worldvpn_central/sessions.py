@@ -105,7 +105,7 @@ class Sessions:
     async def end(self, call: calls.End) -> replies.Done:
         """End a session."""
         path = f"/v1/sessions/{call.session_id}"
-        body = {"final_receipt": _receipt(call.final_receipt)}
+        body = {"final_receipt": word_text(call.final_receipt)}
         await self.mine.answer(Question(method="DELETE", path=path, body=body))
         return replies.Done()
 
@@ -135,7 +135,7 @@ class Sessions:
             "ed25519": base64_text(call.keys.ed25519),
             **wish,
             "replaces": call.replaces,
-            "final_receipt": _receipt(call.final_receipt),
+            "final_receipt": word_text(call.final_receipt),
         }
         question = Question(
             method="POST",
@@ -158,7 +158,8 @@ class Sessions:
         return attrs.evolve(granted, cap_bytes=ticket.cap_bytes)
 
 
-def _receipt(signed: bytes | None) -> str | None:
+def word_text(signed: bytes | None) -> str | None:
+    """Return a last word as the server reads it; None: there is none."""
     return None if signed is None else receipt_text(signed)
 
 

@@ -6,12 +6,11 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import attrs
 
-from worldvpn_core.contracts import Links, Watched
-from worldvpn_core.credit.figures import Figures
+from worldvpn_core.contracts import Links
 from worldvpn_core.errors import FirewallError
 from worldvpn_core.policy import (
     Explanation,
@@ -21,7 +20,6 @@ from worldvpn_core.policy import (
     PolicySet,
     RuleCount,
 )
-from worldvpn_core.types import IpAddress
 from worldvpn_killswitch import listing
 from worldvpn_killswitch.changes import Changes
 from worldvpn_killswitch.delta import Handles, delta, is_of_elements
@@ -80,12 +78,6 @@ class NftablesBackend:
         return FirewallFacts(
             name="nftables", engine=self._engine.name, egress_hook=self._egress_hook
         )
-
-    async def carried(self) -> Mapping[IpAddress, Figures]:
-        return {} if self.node_rules is None else await self.node_rules.carried()
-
-    async def watched(self) -> Mapping[IpAddress, Watched]:
-        return {} if self.node_rules is None else await self.node_rules.watched()
 
     async def apply(self, policy: PolicySet) -> None:
         async with self._one_at_a_time:

@@ -109,6 +109,18 @@ class NodeAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     endpoint: Annotated[int, msgspec.Meta(ge=0, le=63)] | None = None
 
 
+class SentAway(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """DELETE of a node's guest: it is not offered to that node again for so long, a day at most."""
+
+    for_s: Annotated[int, msgspec.Meta(ge=60, le=86_400)]
+
+
+class LastWord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A node's last word on a session that is over: its receipt, or that it carried nothing."""
+
+    final_receipt: Receipt | None = None
+
+
 def opened_body(opened: Opened) -> SessionOpened:
     """Return what the client is told of its open session."""
     session = opened.session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -21,10 +22,12 @@ from worldvpn_server.http.session_bodies import (
     FASTEST,
     Ended,
     EndSession,
+    LastWord,
     MoreWanted,
     NextTicket,
     NodeAnswer,
     OpenSession,
+    SentAway,
     SessionOpened,
     ed25519_key,
     opened_body,
@@ -177,6 +180,44 @@ async def answer_offer(
     return _next(await answers.accept(caller, node_id, session_id, acceptance))
 
 
+@delete(
+    "/v1/nodes/{node_id:uuid}/guests/{session_id:uuid}",
+    guards=_V1,
+    tags=["nodes"],
+    status_code=200,
+)
+async def send_away(
+    state: State,
+    caller: NamedDependency[Caller],
+    node_id: FromPath[UUID],
+    session_id: FromPath[UUID],
+    data: JSONBody[SentAway],
+) -> Ended:
+    """Send a guest away, from the node's own device: for a while it is not offered again."""
+    lasting = timedelta(seconds=data.for_s)
+    await state.services.sessions.away.send(caller, node_id, session_id, lasting)
+    return Ended(status="ended", session_id=session_id)
+
+
+@post(
+    "/v1/nodes/{node_id:uuid}/guests/{session_id:uuid}/last-word",
+    guards=_V1,
+    tags=["nodes"],
+    status_code=200,
+)
+async def last_word(
+    state: State,
+    caller: NamedDependency[Caller],
+    node_id: FromPath[UUID],
+    session_id: FromPath[UUID],
+    data: JSONBody[LastWord],
+) -> Ended:
+    """Claim no more of a session that is over: the rest of its hold is free at once."""
+    receipt = receipt_bytes(data.final_receipt)
+    await state.services.sessions.endings.last_word(caller, node_id, session_id, receipt)
+    return Ended(status="ended", session_id=session_id)
+
+
 def _next(granted: Granted) -> NextTicket:
     return NextTicket(
         session_id=granted.session.id,
@@ -232,4 +273,6 @@ ROUTES: Final = (
     next_ticket,
     list_guests,
     answer_offer,
+    send_away,
+    last_word,
 )

@@ -9,14 +9,13 @@ import attrs
 
 from worldvpn_server.accounts.values import Caller
 from worldvpn_server.database.pool import Tx
-from worldvpn_server.errors import ConflictError, CreditError, NotFoundError
+from worldvpn_server.errors import ConflictError, CreditError
 from worldvpn_server.sessions import caps, news, rows
 from worldvpn_server.sessions.caps import Standing
 from worldvpn_server.sessions.endpoints import chosen, endpoints_of
 from worldvpn_server.sessions.grants import Granted, Grants
 from worldvpn_server.sessions.offers import Offers
 from worldvpn_server.sessions.parts import Parts
-from worldvpn_server.sessions.rows import owns_node
 from worldvpn_server.sessions.standing import Standings, insufficient
 from worldvpn_server.sessions.values import EndReason, Session, State
 
@@ -119,13 +118,7 @@ class Answers:
 
     async def _asked(self, caller: Caller, node: UUID, session_id: UUID) -> Session:
         async with self._parts.database.read() as sql:
-            session = await rows.found(sql, session_id)
-            owns = await owns_node(sql, caller, node)
-        if not owns:
-            raise NotFoundError("you have no such node")
-        if session is None or session.node != node:
-            raise NotFoundError(_WITHDRAWN)
-        return session
+            return await rows.at_node(sql, caller, node, session_id)
 
     async def _refused(self, session_id: UUID, reason: EndReason) -> None:
         async def work(tx: Tx) -> None:

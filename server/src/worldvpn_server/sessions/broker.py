@@ -19,6 +19,7 @@ from worldvpn_server.errors import (
     UnavailableError,
 )
 from worldvpn_server.sessions import rows
+from worldvpn_server.sessions.away import Away
 from worldvpn_server.sessions.endings import Endings
 from worldvpn_server.sessions.offers import Offers
 from worldvpn_server.sessions.opened import Opened, Opener
@@ -48,6 +49,7 @@ class Broker:
     _standings: Standings
     _endings: Endings
     _opener: Opener
+    _away: Away
 
     async def open(self, wish: Wish, replaced: Replaced | None = None) -> Opened:
         """Find a node that takes the guest, and return the session. The same key: the same one.
@@ -108,7 +110,8 @@ class Broker:
                 await self._endings.end(each.id, EndReason.REPLACED)
 
     async def _first_taken(self, wish: Wish) -> Session:
-        without = (*wish.avoided, *await self._held_ahead(wish))
+        closed = await self._away.closed_to(wish.account)
+        without = (*wish.avoided, *closed, *await self._held_ahead(wish))
         tried: tuple[UUID, ...] = ()
         while len(tried) < _MOST_NODES:
             offered = await self._offer(wish, await self._candidates(wish, (*without, *tried)))

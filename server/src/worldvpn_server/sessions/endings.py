@@ -12,10 +12,11 @@ from uuid import UUID
 
 import attrs
 
+from worldvpn_server.accounts.values import Caller
 from worldvpn_server.database.pool import Tx
 from worldvpn_server.directory import capacity
 from worldvpn_server.directory.values import Query
-from worldvpn_server.errors import NotFoundError
+from worldvpn_server.errors import ConflictError, NotFoundError
 from worldvpn_server.sessions import news, rows
 from worldvpn_server.sessions.offers import Offers
 from worldvpn_server.sessions.parts import Parts
@@ -90,6 +91,22 @@ class Endings:
         if final_receipt is not None:
             await self._parts.settler.finish(session_id, final_receipt)
         return session
+
+    async def last_word(
+        self, caller: Caller, node: UUID, session_id: UUID, final_receipt: bytes | None
+    ) -> None:
+        """Take the word of ``caller``'s node that it claims no more of a session that is over.
+
+        Raises:
+            NotFoundError: the node is not the caller's device, or had no such session.
+            ConflictError: the session goes on.
+            InvalidError: ``final_receipt`` is not the node's word on that session.
+        """
+        async with self._parts.database.read() as sql:
+            session = await rows.at_node(sql, caller, node, session_id)
+        if session.state in {State.OFFERED, State.OPEN}:
+            raise ConflictError("this session is not over: more may be carried")
+        await self._parts.settler.finish_node(session_id, final_receipt)
 
     async def end(self, session_id: UUID, reason: str, sibling: UUID | None = None) -> bool:
         """End a session; False: it had ended before, or was only offered and is withdrawn."""

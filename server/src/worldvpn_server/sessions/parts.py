@@ -32,6 +32,13 @@ class Settler(Protocol):
             InvalidError: ``final_receipt`` is none of that session's client.
         """
 
+    async def finish_node(self, session: UUID, final_receipt: bytes | None) -> None:
+        """Keep no more of a hold than the node has claimed; None: it has carried nothing.
+
+        Raises:
+            InvalidError: ``final_receipt`` is none of that session's node.
+        """
+
     async def charge_compat(self, session: UUID, word: Word, *, final: bool = False) -> int:
         """Charge a prepaid session by its node's figure; ``final`` frees the rest."""
 

@@ -12,6 +12,7 @@ import asyncpg
 from worldvpn_server.accounts.values import Caller
 from worldvpn_server.database.pool import Tx
 from worldvpn_server.directory.values import Protocol
+from worldvpn_server.errors import NotFoundError
 from worldvpn_server.sessions.values import Figures, Session, State
 
 if TYPE_CHECKING:
@@ -56,6 +57,20 @@ async def owns_node(sql: Connection, caller: Caller, node: UUID) -> bool:
 async def found(sql: Connection, session: UUID) -> Session | None:
     """Return a session as it is."""
     return _one(await sql.fetchrow(_BY_ID, session))
+
+
+async def at_node(sql: Connection, caller: Caller, node: UUID, session: UUID) -> Session:
+    """Return a session of the node that ``caller`` asks from.
+
+    Raises:
+        NotFoundError: the node is not the caller's device, or has no such session.
+    """
+    if not await owns_node(sql, caller, node):
+        raise NotFoundError("you have no such node")
+    there = await found(sql, session)
+    if there is None or there.node != node:
+        raise NotFoundError("this offer was withdrawn: drop the guest")
+    return there
 
 
 async def locked(tx: Tx, session: UUID) -> Session | None:

@@ -72,11 +72,15 @@ class Terms:
 
 @attrs.frozen(kw_only=True)
 class Said:
-    """The words of both ends; None: nothing yet. ``final``: the payer's last word is among them."""
+    """The words of both ends; None: nothing yet.
+
+    ``final``: the payer's last word is among them; ``node_final``: the node's, that claims no more.
+    """
 
     node: Word | None = None
     guest: Word | None = None
     final: bool = False
+    node_final: bool = False
 
     def joined(self, other: Said) -> Said:
         """Return all that is known by both."""
@@ -84,6 +88,7 @@ class Said:
             node=_join(self.node, other.node),
             guest=_join(self.guest, other.guest),
             final=self.final or other.final,
+            node_final=self.node_final or other.node_final,
         )
 
 
@@ -103,10 +108,12 @@ def open_bytes(terms: Terms, said: Said, now: datetime) -> int:
     due = billable_bytes(terms, said, now)
     if is_past(terms, now):
         return due
+    most = terms.cap_bytes
     if said.final:
-        word = said.node if terms.compat else said.guest
-        return max(due, min(terms.cap_bytes, word.total_bytes if word else 0))
-    return terms.cap_bytes
+        most = min(most, _total_bytes(said.node if terms.compat else said.guest))
+    if said.node_final:
+        most = min(most, _total_bytes(said.node))
+    return max(due, most)
 
 
 def is_past(terms: Terms, now: datetime) -> bool:
@@ -140,6 +147,10 @@ def _agreed(terms: Terms, said: Said, now: datetime) -> Word | None:
         # Wall time bounds it: the smaller would let a guest that says less pay less.
         elapsed_ms=max(said.node.elapsed_ms, said.guest.elapsed_ms),
     )
+
+
+def _total_bytes(word: Word | None) -> int:
+    return word.total_bytes if word else 0
 
 
 def _join(one: Word | None, other: Word | None) -> Word | None:

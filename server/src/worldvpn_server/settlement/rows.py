@@ -26,6 +26,7 @@ SELECT s.id, s.payer, s.payer_device, s.owner, s.node, s.state, s.salt, s.price_
     s.subsidised_bytes, s.subsidy_paid_bytes, s.settlements, s.receipts, s.node_equivocations,
     s.rate_bps, s.node_up, s.node_down, s.node_elapsed_ms,
     s.guest_up, s.guest_down, s.guest_elapsed_ms, s.final_up IS NOT NULL AS final,
+    s.node_final,
     coalesce(s.opened_at, s.created_at) AS opened_at, s.expires_at,
     s.guest_ed25519 IS NULL AS compat,
     greatest(s.cap_bytes, (SELECT max(t.cap_bytes) FROM ticket AS t WHERE t.session = s.id))
@@ -56,6 +57,7 @@ UPDATE session AS s SET
         CASE WHEN s.guest_ed25519 IS NULL THEN n.node_up ELSE n.guest_up END END,
     final_down = CASE WHEN n.final THEN
         CASE WHEN s.guest_ed25519 IS NULL THEN n.node_down ELSE n.guest_down END END,
+    node_final = n.node_final,
     state = n.state,
     cap_bytes = n.cap_bytes,
     settled_bytes = n.settled_bytes,
@@ -70,11 +72,13 @@ UPDATE session AS s SET
 FROM unnest(
     $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
     $9::boolean[], $10::smallint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[],
-    $15::bigint[], $16::boolean[], $17::integer[], $18::integer[], $19::integer[]
+    $15::bigint[], $16::boolean[], $17::integer[], $18::integer[], $19::integer[],
+    $30::boolean[]
 ) AS n (
     id, node_up, node_down, node_elapsed_ms, guest_up, guest_down, guest_elapsed_ms,
     final, state, cap_bytes, settled_bytes, held_promo, held_available,
-    subsidy_paid, moves, receipts, equivocations, node_equivocations
+    subsidy_paid, moves, receipts, equivocations, node_equivocations,
+    node_final
 ) WHERE s.id = n.id
 """
 
@@ -123,6 +127,7 @@ async def write(tx: Tx, steps: Sequence[Step], news: Mapping[UUID, News], now: d
         [said.carried_bytes for _, _, said in due],
         [said.begun for _, _, said in due],
         [said.verdict for _, _, said in due],
+        [each.said.node_final for each in steps],
     )
 
 
@@ -151,7 +156,12 @@ def _standing(row: asyncpg.Record) -> Standing:
             expires_at=row["expires_at"],
             compat=row["compat"],
         ),
-        said=Said(node=word(row, "node"), guest=word(row, "guest"), final=row["final"]),
+        said=Said(
+            node=word(row, "node"),
+            guest=word(row, "guest"),
+            final=row["final"],
+            node_final=row["node_final"],
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol, Self
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from worldvpn_server.settlement.values import MOST_RECEIPTS, News, Outcome
 from worldvpn_server.settlement.vesting import Vesting
 
 _SWEEP_S: Final = 60.0
+_NOTHING: Final = Word(up_bytes=0, down_bytes=0, elapsed_ms=0)
 
 
 class Money(Ledger, Treasury, Protocol):
@@ -88,12 +89,23 @@ class Settlement:
         if final_receipt is None:
             await self.database.run(lambda tx: self.settler.settle(tx, {session: News()}))
             return
-        (checked,) = await check(self.database, (final_receipt,), self.clock.now())
-        if not isinstance(checked, Proof):
-            raise InvalidError(f"final_receipt: {checked.value}")
-        if checked.session != session or checked.receipt.role is not Role.GUEST:
-            raise InvalidError("final_receipt: not the guest's word on this session")
-        await self.database.run(lambda tx: self._keep(tx, (checked,), final=True))
+        proof = await self._proof(session, Role.GUEST, final_receipt)
+        await self.database.run(lambda tx: self._keep(tx, (proof,), {session: Said(final=True)}))
+
+    async def finish_node(self, session: UUID, final_receipt: bytes | None) -> None:
+        """Keep no more of a hold for ``session`` than its node has claimed: it claims no more.
+
+        ``final_receipt`` None: it has carried nothing. What it claims later all the same is paid
+        only as far as its guest has signed for it and can spend it then.
+
+        Raises:
+            InvalidError: ``final_receipt`` is none of that session's node.
+        """
+        last = Said(node=_NOTHING, node_final=True)
+        proofs = (
+            () if final_receipt is None else (await self._proof(session, Role.NODE, final_receipt),)
+        )
+        await self.database.run(lambda tx: self._keep(tx, proofs, {session: last}))
 
     async def charge_compat(self, session: UUID, word: Word, *, final: bool = False) -> int:
         """Charge a session whose guest signs nothing by its node's cumulative figure.
@@ -128,6 +140,15 @@ class Settlement:
             Job(name="sessions-over", interval_s=_SWEEP_S, work=self.expiry.delete_over),
         )
 
+    async def _proof(self, session: UUID, role: Role, final_receipt: bytes) -> Proof:
+        (checked,) = await check(self.database, (final_receipt,), self.clock.now())
+        if not isinstance(checked, Proof):
+            raise InvalidError(f"final_receipt: {checked.value}")
+        if checked.session != session or checked.receipt.role is not role:
+            whose = role.name.lower()
+            raise InvalidError(f"final_receipt: not the {whose}'s word on this session")
+        return checked
+
     async def _settle_all(self, batch: Sequence[bytes]) -> Sequence[Outcome]:
         checked = await check(self.database, batch, self.clock.now())
         proofs = [each for each in checked if isinstance(each, Proof)]
@@ -135,21 +156,15 @@ class Settlement:
         return [next(kept) if isinstance(each, Proof) else each for each in checked]
 
     async def _keep(
-        self, tx: Tx, proofs: Sequence[Proof], *, final: bool = False
+        self, tx: Tx, proofs: Sequence[Proof], last: Mapping[UUID, Said] | None = None
     ) -> tuple[Outcome, ...]:
-        standing = await rows.lock(tx, sorted({each.session for each in proofs}))
+        """Store ``proofs``, and what was said ``last`` besides, and settle."""
+        last = last or {}
+        standing = await rows.lock(tx, sorted({each.session for each in proofs} | last.keys()))
         outcomes, news = await keep(tx, proofs, standing, self.clock.now())
-        if final:
-            news = {
-                each: attrs.evolve(
-                    news.get(each, News()), said=attrs.evolve(_said(news, each), final=True)
-                )
-                for each in standing
-            }
+        for session in last.keys() & standing.keys():
+            heard = news.get(session, News())
+            news[session] = attrs.evolve(heard, said=heard.said.joined(last[session]))
         told = {each: place for each, place in standing.items() if each in news}
         await self.settler.settle_locked(tx, told, news)
         return outcomes
-
-
-def _said(news: dict[UUID, News], session: UUID) -> Said:
-    return news[session].said if session in news else Said()

@@ -101,7 +101,7 @@ def step(standing: Standing, said: Said, now: datetime) -> Step:
     cap = min(standing.cap_bytes, max(settled, open_bytes(standing.terms, said, now)))
     # Promo is spent first, so what is kept is promo first: the split follows from the sum alone.
     kept = spent(left, standing.price_ticks * (cap - settled))
-    over = cap == settled and (said.final or is_past(standing.terms, now))
+    over = cap == settled and (said.final or said.node_final or is_past(standing.terms, now))
     return Step(
         before=standing,
         said=said,
