@@ -120,8 +120,10 @@ def full(daemon: Daemon) -> Iterator[None]:
     with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
         while True:
             file.write(bytes(4_096))
-    yield
-    filler.unlink()
+    try:
+        yield
+    finally:
+        filler.unlink()
 
 
 def test_full_disk_refuses_to_connect_and_touches_nothing(rig: Rig) -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import network_manager
+from tests.e2e import masks, network_manager
 from tests.e2e.rig import Rig
 from tests.e2e.sent import GUEST_ROLE, listed_node, lodger
 from tests.e2e.sharing import OUTER6, invite, serve
+from tests.e2e.test_faults import full
 from tests.e2e.test_receipts import Purse, iperf, settled_bytes
-from tests.e2e.town import connect, wait_until
+from tests.e2e.town import BACK_S, LISTED_S, connect, is_listed, wait_until
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_core.credit.units import MEBIBYTE
 from worldvpn_lab.central import CentralHouse
@@ -155,6 +156,43 @@ def test_guests_of_an_uplink_that_was_lost_go_on_and_nothing_is_lost_in_the_book
 
     assert arrived >= 6 * MEBIBYTE
     assert arrived <= settled + 65_536
+
+
+def test_node_whose_disk_is_full_says_so_and_serves_again_once_there_is_room(
+    rig: Rig, house: CentralHouse
+) -> None:
+    small = masks.on_a_small_disk(rig.how, "1m")
+    with listed_node(rig, house, small) as node, lodger(rig, house, node) as (guest, node_id):
+        before = Purse.of(node)
+        connect(guest, node_id)
+        arrived = downloads(rig.world, 3)
+        wait_until(lambda: signed(guest) >= arrived)
+        page = str(PLACES.page)
+        more = ["iperf3", "-c", page, "-R", "-n", "64M"]
+        # The last page of a file takes some receipts yet.
+        with full(node), iperf(rig.world, page), rig.world.spawn(GUEST_ROLE, more):
+            held = node.until(lambda seen: cause(seen) == "share.disk", _METERED_S)
+            node.until(lambda seen: seen["sharing"]["state"] == "off", _METERED_S)
+        node.until(serves, _METERED_S)
+        node.until(is_listed, LISTED_S)
+        guest.until(is_connected, BACK_S)
+        wait_until(lambda: fetched(rig.world))
+        arrived += downloads(rig.world, 3)
+        guest.disconnect()
+        settled = settled_bytes(guest, node, before)
+        # What it has changed on its host is noted on that disk alone.
+        node.call("share.off")
+
+    assert held["sharing"]["state"] == "draining"
+    # Beyond it is what was claimed before the disk was really full.
+    assert arrived <= settled + 65_536
+
+
+def signed(guest: Daemon) -> int:
+    """Return how many bytes of its session the guest has signed for."""
+    session = guest.status()["session"]
+    counted = session and session.get("carried")
+    return counted["signed_bytes"] if counted else 0
 
 
 def fetched(world: World) -> bool:

@@ -88,6 +88,23 @@ async def test_full_disk_refuses_and_takes_it_once_there_is_room() -> None:
     assert (await book(disk)).get(entry(2).session, Role.NODE) == entry(2)
 
 
+async def test_book_knows_that_its_disk_refuses_and_when_it_does_so_no_more() -> None:
+    disk = CuttableDisk()
+    made = await book(disk)
+    await made.keep(entry(1))
+    await made.retry()
+    assert not made.is_stuck
+    disk.failure, disk.fails_at = full, disk.steps + 1
+    with pytest.raises(ReceiptsError):
+        await made.keep(entry(2))
+    await made.retry()
+    assert made.is_stuck
+    disk.fails_at = None
+    await made.retry()
+    assert not made.is_stuck
+    assert (await book(disk)).get(entry(1).session, Role.NODE) == entry(1)
+
+
 async def test_what_was_handed_in_is_offered_no_more() -> None:
     made = await book(CuttableDisk())
     await made.keep(entry(1, answered=True))

@@ -37,6 +37,7 @@ def test_without_terms_everybody_may_come() -> None:
         ({"metered": Metered.YES}, "share.metered"),
         ({"metered": Metered.YES, "serves_metered": True}, None),
         ({"metered": Metered.UNKNOWN}, None),
+        ({"is_disk_full": True}, "share.disk"),
         ({"carried_bytes": 1_000}, "share.daily"),
         ({"carried_bytes": 999}, None),
         ({"windows": (parsed("mon 13:00-14:00"),)}, "share.schedule"),

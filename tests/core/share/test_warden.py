@@ -139,6 +139,17 @@ async def test_a_metered_network_ends_it_unless_the_owner_says_so(tmp_path: Path
         await house.serves()
 
 
+async def test_what_the_network_costs_is_told_when_it_is_known(tmp_path: Path) -> None:
+    async with watched(tmp_path) as house:
+        await house.serves()
+        house.costs = False
+        house.moved.clear()
+        await house.look()
+
+        assert house.moved.is_set()
+        assert house.sharing.warden.metered == "no"
+
+
 @pytest.mark.parametrize(
     "too_much",
     [{"opened": 1_001}, {"ports": 101}, {"unanswered_bytes": 2**30}],

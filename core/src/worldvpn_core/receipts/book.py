@@ -49,6 +49,8 @@ class Book:
         self._former: deque[tuple[UUID, bytes]] = deque(maxlen=MOST_REMEMBERED)
         self._waiting: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
+        #: Whether the disk refused what was written last.
+        self.is_stuck = False
         #: Set whenever something waits for the server.
         self.filled = asyncio.Event()
 
@@ -124,6 +126,12 @@ class Book:
         self._prune()
         self._note()
 
+    async def retry(self) -> None:
+        """Try the disk again where it has refused; ``is_stuck`` says whether it still does."""
+        if self.is_stuck and self._writing is None:
+            self._writing = asyncio.create_task(self._write(), name="receipts")
+            await self.close()
+
     async def close(self) -> None:
         """Let what is under way reach the disk."""
         while self._writing is not None:
@@ -144,6 +152,8 @@ class Book:
 
     async def _write(self) -> None:
         try:
+            if not self._waiting:
+                await self._write_batch(())
             while self._waiting:
                 batch, self._waiting = self._waiting, []
                 await self._write_batch(batch)
@@ -153,16 +163,18 @@ class Book:
     async def _write_batch(self, batch: Sequence[_Waiting]) -> None:
         entries = dict(self._entries)
         taken = [each for each in batch if self._takes(entries, each)]
-        if not taken:
+        if not taken and not self.is_stuck:
             return
         try:
             await asyncio.to_thread(
                 self._to_disk, entries, [entries[each.entry.name] for each in taken]
             )
         except ReceiptsError as error:
+            self.is_stuck = True
             for each in taken:
                 _settle(each, error)
             return
+        self.is_stuck = False
         for each in taken:
             fresh, now = entries[each.entry.name], self._entries.get(each.entry.name)
             self._remember(now, fresh)

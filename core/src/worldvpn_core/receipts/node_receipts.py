@@ -39,6 +39,14 @@ class NodeReceipts:
         self._attempt: int | None = None
         self._opening: asyncio.Task[None] | None = None
 
+    async def is_stuck(self) -> bool:
+        """Return whether the disk refuses receipts, asked anew where it did last."""
+        book = self._keeper.book
+        if book is None:
+            return False
+        await book.retry()
+        return book.is_stuck
+
     async def run(self) -> None:
         """Count guests until cancelled."""
         try:

@@ -129,6 +129,7 @@ class Sharing:
             accepts=self.account_changed,
             publish=self._around.publish,
             uplink=self._around.host.uplink,
+            is_stuck=self._is_stuck,
             earned=self._earned,
         )
 
@@ -169,6 +170,9 @@ class Sharing:
             namespaces=self._around.host.namespaces,
             over=self._drained,
         )
+
+    async def _is_stuck(self) -> bool:
+        return self.receipts is not None and await self.receipts.is_stuck()
 
     def _earned(self, session: str) -> int | None:
         """Return the whole credits that both ends of ``session`` have signed for."""

@@ -60,6 +60,8 @@ class Facts:
     cap_bytes: int
     metered: Metered = Metered.UNKNOWN
     serves_metered: bool = False
+    #: The disk refuses what guests must be counted in.
+    is_disk_full: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -88,6 +90,8 @@ def _hold(facts: Facts) -> Cause | None:
         return _cause("share.paused", "you have paused sharing")
     if facts.metered is Metered.YES and not facts.serves_metered:
         return _cause("share.metered", "this network is metered, and guests' traffic would cost")
+    if facts.is_disk_full:
+        return _cause("share.disk", "what guests carry cannot be written to the disk")
     if facts.carried_bytes >= facts.cap_bytes:
         return _cause("share.daily", "guests have had all you give in a day")
     if not is_open(facts.windows, facts.zone, facts.now):

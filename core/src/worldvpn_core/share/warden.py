@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final
@@ -53,6 +53,8 @@ class Told:
     accepts: Callable[[], None]
     publish: Callable[[], None]
     uplink: Uplink | None
+    #: Whether the disk refuses receipts.
+    is_stuck: Callable[[], Awaitable[bool]]
     #: What was earned with a session; None: it is not known.
     earned: Callable[[str], int | None] = lambda _session: None
 
@@ -66,6 +68,7 @@ class Warden:
         self._file = TermsFile(path)
         self.kept: Kept = self._file.load(day_of(datetime.now(UTC), self.zone[1]))
         self.metered = Metered.UNKNOWN
+        self._is_stuck = False
         self.terms = self._terms_now()
         self._crowd = Crowd()
         self._since_s: dict[bytes, float] = {}
@@ -120,6 +123,7 @@ class Warden:
     async def look(self) -> None:
         """Read what the guests have done, judge it, and act on it."""
         self.metered = await self._metered() if self._told.settings().sharing else self.metered
+        self._is_stuck = await self._told.is_stuck()
         state = self._told.state()
         if isinstance(state, Serving | Draining):
             await self._read(state)
@@ -259,6 +263,7 @@ class Warden:
                 cap_bytes=settings.share_daily_gb * GIGABYTE,
                 metered=self.metered,
                 serves_metered=settings.share_metered,
+                is_disk_full=self._is_stuck,
             )
         )
 

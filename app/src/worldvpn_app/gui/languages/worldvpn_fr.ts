@@ -885,6 +885,10 @@
       <translation>le transport {name} ne s’est pas ouvert en {n} s</translation>
     </message>
     <message>
+      <source>what guests carry cannot be written to the disk</source>
+      <translation>ce que transportent les invités ne peut pas être écrit sur le disque</translation>
+    </message>
+    <message>
       <source>what guests would come by could not be checked</source>
       <translation>la voie par où viendraient les invités n’a pu être vérifiée</translation>
     </message>
@@ -2831,6 +2835,10 @@
     <message>
       <source>Stop sharing</source>
       <translation>Cesser le partage</translation>
+    </message>
+    <message>
+      <source>The disk is full</source>
+      <translation>Le disque est plein</translation>
     </message>
     <message>
       <source>The profile was not saved: remove the device and invite it anew.</source>

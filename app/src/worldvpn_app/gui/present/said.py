@@ -158,6 +158,7 @@ _SHARING: Final = (
     QT_TRANSLATE_NOOP("daemon", "guests can come"),
     QT_TRANSLATE_NOOP("daemon", "you have paused sharing"),
     QT_TRANSLATE_NOOP("daemon", "this network is metered, and guests' traffic would cost"),
+    QT_TRANSLATE_NOOP("daemon", "what guests carry cannot be written to the disk"),
     QT_TRANSLATE_NOOP("daemon", "guests have had all you give in a day"),
     QT_TRANSLATE_NOOP("daemon", "it is outside the hours you share in"),
     QT_TRANSLATE_NOOP(

@@ -185,6 +185,8 @@ def _interrupted(snapshot: Snapshot, now: datetime) -> tuple[str, str]:
             return translate("sharing", "Today's traffic is used up"), why
         case "share.metered":
             return translate("sharing", "Waiting for another network"), why
+        case "share.disk":
+            return translate("sharing", "The disk is full"), why
         case _:
             return translate("sharing", "Sharing is interrupted"), why
 
