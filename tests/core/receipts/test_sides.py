@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from uuid import UUID
 
+import attrs
 import pytest
 
 from tests.core.credit.ends import FLOAT_BYTES
@@ -93,6 +95,29 @@ async def test_node_that_is_left_without_a_word_claims_what_it_has_carried(sides
     await sides.node.leaving(SESSION)
     await asyncio.sleep(0.1)
     assert signed(sides, Role.NODE) == sides.counters.node
+
+
+async def test_who_comes_to_an_address_that_was_just_left_is_counted_for_itself(
+    sides: Sides,
+) -> None:
+    other = UUID(int=77)
+    await sides.begin()
+    await sides.carries(MEBIBYTE)
+    sides.guest.forget()
+    await asyncio.sleep(0.05)
+    sides.counters.carry(0, 1_000)
+    await sides.node.leaving(SESSION)
+    left = sides.node.carried(SESSION)
+    sides.counters.node = Figures()
+    ticket = attrs.evolve(sides.ticket, session=other)
+    sides.node.admitted(str(other), attrs.evolve(sides.seat(), ticket=ticket))
+    sides.counters.carry(0, 777)
+    await sides.node.count()
+    assert sides.node.carried(SESSION) == left
+    assert sides.node.carried(str(other)).total_bytes == 777
+    end = sides.node.at(SEEN[0])
+    assert end is not None
+    assert end.end.ticket == ticket
 
 
 async def test_stream_that_broke_is_opened_again(sides: Sides) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 from uuid import UUID
 
@@ -60,6 +60,8 @@ class _Guest:
     allowed_bytes: int = 0
     is_limited: bool = False
     moved_bytes: int = 0
+    #: It is let in no more: its addresses may be another's from now on.
+    is_gone: bool = False
 
     async def count(self) -> Figures | None:
         await self.side.count()
@@ -158,12 +160,13 @@ class NodeSide:
         guest = self._guests.get(session)
         if guest is not None:
             await self.count()
+            guest.is_gone = True
             guest.running.happened(Finish(now_ms=now_ms()))
 
     def at(self, address: IpAddress) -> Running[NodeEnd] | None:
         """Return the end of the guest at ``address``."""
         return next(
-            (each.running for each in self._guests.values() if address in each.seat.addresses),
+            (each.running for each in self._here() if address in each.seat.addresses),
             None,
         )
 
@@ -199,7 +202,7 @@ class NodeSide:
     def allow_soon(self) -> None:
         """Let the kernel carry what guests are trusted for, all that comes meanwhile in one."""
         is_idle = self._limiting is None or self._limiting.done()
-        if is_idle and not all(each.is_limited for each in self._guests.values()):
+        if is_idle and not all(each.is_limited for each in self._here()):
             self._limiting = asyncio.create_task(self._allow(), name="rooms")
 
     def over(self, guest: _Guest, reason: Reason) -> None:
@@ -208,11 +211,14 @@ class NodeSide:
             _log.info("a guest's session is over: %s", reason.code)
             self._stopped(guest.session, reason)
 
+    def _here(self) -> Iterator[_Guest]:
+        return (each for each in self._guests.values() if not each.is_gone)
+
     def _count(self, guest: _Guest, read: Mapping[IpAddress, Figures]) -> None:
         mine = [read[each] for each in guest.seat.addresses if each in read]
         before = guest.tally.total.total_bytes
         # Who is not in the kernel's table yet, or not any more, has carried nothing new.
-        if mine:
+        if mine and not guest.is_gone:
             guest.tally = guest.tally.counted(
                 Figures(
                     up_bytes=sum(each.up_bytes for each in mine),
@@ -226,9 +232,7 @@ class NodeSide:
         while True:
             # What was carried since it was counted last is no room any more.
             await self.count()
-            waiting = {
-                each.seat.addresses: each for each in self._guests.values() if not each.is_limited
-            }
+            waiting = {each.seat.addresses: each for each in self._here() if not each.is_limited}
             rooms = {
                 addresses: max(0, each.allowed_bytes - each.tally.total.total_bytes)
                 for addresses, each in waiting.items()
