@@ -144,10 +144,10 @@ async def test_guest_that_says_less_is_sent_away_by_both(sides: Sides) -> None:
 async def test_node_that_starts_again_goes_on_from_its_book(sides: Sides) -> None:
     await sides.begin()
     await sides.greeted()
-    await sides.node.count()
-    before = sides.node.carried(SESSION)
     sides.node.forget()
-    assert sides.node.carried(SESSION) == before == sides.counters.node
+    before = sides.node.carried(SESSION)
+    assert before == signed(sides, Role.NODE)
+    assert before.total_bytes
     sides.counters.node = Figures()
     sides.node.admitted(SESSION, sides.seat())
     sides.counters.carry(0, 5)
@@ -164,6 +164,25 @@ async def test_room_waits_for_a_node_that_is_being_made(sides: Sides) -> None:
     sides.counters.has_node = True
     async with asyncio.timeout(PATIENCE_S):
         await sides.counters.moved.wait()
+    assert sides.counters.room_bytes == FLOAT_BYTES
+
+
+async def test_room_of_a_newcomer_is_known_before_it_is_let_in(sides: Sides) -> None:
+    sides.counters.is_slow = True
+    sides.node.admitted(SESSION, sides.seat())
+    # Whoever is told after that to let it in has its turn after this one.
+    await asyncio.sleep(0)
+    assert sides.counters.room_bytes == FLOAT_BYTES
+
+
+async def test_newcomer_is_carried_for_nothing_until_the_book_is_open(sides: Sides) -> None:
+    books, sides.node_book = sides.node_book, None
+    sides.node.admitted(SESSION, sides.seat())
+    await asyncio.sleep(0)
+    assert sides.counters.room_bytes == 0
+    sides.node_book = books
+    sides.node.opened()
+    await asyncio.sleep(0)
     assert sides.counters.room_bytes == FLOAT_BYTES
 
 

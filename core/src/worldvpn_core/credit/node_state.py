@@ -126,10 +126,11 @@ class NodeEnd:
 
     def ending(self, now_ms: int) -> Reason | None:
         """Return why the session is over for this end; None: it is not."""
-        if self.over is not None:
-            return self.over
-        if self.last is not None:
-            return self.last if self.keeping is None else None
+        # A last claim is on its way to the disk.
+        waits = self.last is not None and self.keeping is not None
+        return None if waits else self.over or self.last or self._cause(now_ms)
+
+    def _cause(self, now_ms: int) -> Reason | None:
         if self.counts_differ:
             return Reason.COUNTS_DIFFER
         if self.keeping is None and self.is_answered and not self.is_due(now_ms):

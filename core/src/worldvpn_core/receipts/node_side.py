@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
@@ -99,6 +100,7 @@ class NodeSide:
         #: Guests who came before the book was open.
         self._early: dict[str, Seat] = {}
         self._limiting: asyncio.Task[None] | None = None
+        self._expecting: set[asyncio.Task[None]] = set()
         self._reading = asyncio.Lock()
         self._came = asyncio.Event()
 
@@ -131,6 +133,7 @@ class NodeSide:
         book = self._book()
         if book is None:
             self._early[session] = seat
+            self._expect(seat)
             return
         entry = book.get(UUID(session), Role.NODE)
         kept, signed = (None, None) if entry is None else (entry.kept, entry.signed)
@@ -147,6 +150,7 @@ class NodeSide:
         self._came.set()
         # What it is trusted for stands from the first packet on.
         guest.running.counted(guest.tally.total)
+        self._expect(seat, guest)
 
     def opened(self) -> None:
         """Take note that a book is open."""
@@ -210,6 +214,22 @@ class NodeSide:
         if self._guests.pop(guest.session, None) is not None:
             _log.info("a guest's session is over: %s", reason.code)
             self._stopped(guest.session, reason)
+
+    def _expect(self, seat: Seat, guest: _Guest | None = None) -> None:
+        """Let the kernel know how far a newcomer may go, before it is let in."""
+
+        async def say() -> None:
+            if guest is not None and guest.is_limited:
+                return
+            # What one has carried before is not known until the book is open.
+            room = 0 if guest is None else guest.allowed_bytes - guest.tally.total.total_bytes
+            # Where there is no node yet, it is remembered for when there is.
+            with contextlib.suppress(ShareError):
+                await self._meter.allow({seat.addresses: max(0, room)})
+
+        task = asyncio.create_task(say(), name="newcomer")
+        self._expecting.add(task)
+        task.add_done_callback(self._expecting.discard)
 
     def _here(self) -> Iterator[_Guest]:
         return (each for each in self._guests.values() if not each.is_gone)
