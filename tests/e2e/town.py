@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -27,6 +27,9 @@ LISTED_S = 40.0
 #: Clients come back ever later, a minute at most.
 BACK_S = 90.0
 
+#: How a daemon is started, made of how it would be.
+Change = Callable[[Start], Start]
+
 
 @attrs.define(kw_only=True, eq=False)
 class Town:
@@ -35,15 +38,19 @@ class Town:
     world: World
     house: CentralHouse
     nodes: dict[str, Daemon]
+    #: How daemons of some roles are started otherwise than all others.
+    otherwise: Mapping[str, Change] = attrs.field(factory=dict)
     #: What the last guest was answered when it registered.
     made: dict[str, Any] = attrs.field(factory=dict)
 
     @classmethod
     @contextmanager
-    def standing(cls, world: World) -> Iterator[Town]:
+    def standing(
+        cls, world: World, otherwise: Mapping[str, Change] | None = None
+    ) -> Iterator[Town]:
         with ExitStack() as stack:
             house = stack.enter_context(CentralHouse.open(world))
-            town = cls(world=world, house=house, nodes={})
+            town = cls(world=world, house=house, nodes={}, otherwise=otherwise or {})
             stack.callback(town.close)
             for role in COUNTRIES:
                 town.share(role)
@@ -61,7 +68,7 @@ class Town:
             state_dir=f"{STATE}/{self.house.data.parent.name}",
             log_name=f"town-{role}.log",
         )
-        daemon = Daemon.start(self.world, how)
+        daemon = Daemon.start(self.world, self.otherwise.get(role, _as_it_is)(how))
         self.nodes[role] = daemon
         if known is None:
             sign_up(daemon, f"owner-of-{role}")
@@ -75,15 +82,24 @@ class Town:
         for daemon in self.nodes.values():
             daemon.close()
 
-    def start(self, rig: Rig, program: Sequence[str] | None = None) -> Daemon:
+    def start(
+        self, rig: Rig, program: Sequence[str] | None = None, change: Change | None = None
+    ) -> Daemon:
         """Start the client's daemon, which belongs to this server."""
         how = attrs.evolve(rig.how, config=self.house.daemon_toml())
-        return rig.start(attrs.evolve(how, program=program or how.program))
+        how = attrs.evolve(how, program=program or how.program)
+        return rig.start((change or _as_it_is)(how))
 
     @contextmanager
-    def guest(self, rig: Rig, name: str, program: Sequence[str] | None = None) -> Iterator[Daemon]:
+    def guest(
+        self,
+        rig: Rig,
+        name: str,
+        program: Sequence[str] | None = None,
+        change: Change | None = None,
+    ) -> Iterator[Daemon]:
         """The client as ``name``, who sees both nodes; its sessions are ended with it."""
-        daemon = self.start(rig, program)
+        daemon = self.start(rig, program, change)
         self.made = sign_up(daemon, name)
         until_listed(daemon, len(COUNTRIES))
         yield daemon
@@ -99,6 +115,10 @@ class Town:
         """Run a command of the server's operator; return what it says."""
         argv = [*self.house.program, *words]
         return str(self.world.run("internet", argv).checked())
+
+
+def _as_it_is(how: Start) -> Start:
+    return how
 
 
 def sign_up(daemon: Daemon, name: str) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.credit.ends import (
+    FLOAT_BYTES,
     Pair,
     carried,
     guest,
     running,
     said,
 )
+from tests.core.credit.server_pays import paid_bytes
 from worldvpn_core.credit import guest_end
 from worldvpn_core.credit.exchange import Finish, counts_differ
 from worldvpn_core.credit.figures import Figures
@@ -131,6 +133,47 @@ def test_node_that_stops_claims_the_rest_first() -> None:
     pair.delivers()
     assert said(pair.guest) == pair.node.true
     assert (pair.node.stopped, pair.guest.stopped) == (Reason.LEFT, Reason.LEFT)
+
+
+def test_node_whose_guest_is_out_of_reach_claims_the_rest_for_the_server_alone() -> None:
+    pair = running()
+    pair.closes()
+    pair.carries(0, MEBIBYTE)
+    pair.passes(1)
+    pair.carries(0, MEBIBYTE)
+    pair.passes(1)
+    pair.guest.hears(Finish(now_ms=pair.guest.now_ms))
+    pair.node.hears(Finish(now_ms=pair.node.now_ms))
+    pair.passes(FINISH_MS)
+    assert pair.node.stopped is Reason.LEFT
+    assert said(pair.node) == said(pair.guest) == pair.node.true
+    assert paid_bytes(pair, is_past=False) == pair.node.true.total_bytes
+
+
+def test_guest_that_answered_nothing_is_sent_away_with_all_of_it_claimed() -> None:
+    pair = running()
+    pair.closes()
+    for _ in range(FLOAT_BYTES // MEBIBYTE):
+        pair.carries(0, MEBIBYTE)
+        pair.passes(1)
+    pair.passes(UNANSWERED_MS)
+    assert pair.node.stopped is Reason.UNANSWERED
+    assert said(pair.node) == pair.node.true
+
+
+def test_node_whose_disk_is_full_ends_without_its_last_claim() -> None:
+    pair = running()
+    pair.closes()
+    pair.carries(0, MEBIBYTE)
+    pair.passes(1)
+    claimed = said(pair.node)
+    pair.carries(0, MEBIBYTE)
+    pair.node.disk.is_full = True
+    pair.node.hears(Finish(now_ms=pair.node.now_ms))
+    pair.passes(FINISH_MS)
+    pair.passes(1)
+    assert pair.node.stopped is Reason.LEFT
+    assert said(pair.node) == claimed
 
 
 def test_node_that_stops_waits_five_seconds_for_the_answer() -> None:

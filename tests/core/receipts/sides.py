@@ -99,6 +99,7 @@ class Counters:
         self.says = 1
         self.room_bytes: int | None = None
         self.has_node = True
+        self.is_slow = False
         self.is_counted = False
         self.moved = asyncio.Event()
 
@@ -116,6 +117,8 @@ class Counters:
     async def carried(self) -> Mapping[IpAddress, Figures]:
         if not self.has_node:
             raise ShareError("there is no node")
+        if self.is_slow:
+            await asyncio.sleep(0.05)
         return dict.fromkeys(SEEN, self.node)
 
     async def allow(
@@ -245,7 +248,7 @@ class Sides:
 
     async def greeted(self) -> None:
         """Let the guest's stream come, so that something was claimed and answered."""
-        await self.carries(FLOAT_BYTES)
+        await self.carries(FLOAT_BYTES + 1)
 
     async def word(self) -> tuple[str, bytes | None]:
         return await asyncio.wait_for(self.words.get(), PATIENCE_S)

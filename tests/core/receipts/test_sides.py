@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from uuid import UUID
 
+import attrs
 import pytest
 
 from tests.core.credit.ends import FLOAT_BYTES
@@ -95,6 +97,29 @@ async def test_node_that_is_left_without_a_word_claims_what_it_has_carried(sides
     assert signed(sides, Role.NODE) == sides.counters.node
 
 
+async def test_who_comes_to_an_address_that_was_just_left_is_counted_for_itself(
+    sides: Sides,
+) -> None:
+    other = UUID(int=77)
+    await sides.begin()
+    await sides.carries(MEBIBYTE)
+    sides.guest.forget()
+    await asyncio.sleep(0.05)
+    sides.counters.carry(0, 1_000)
+    await sides.node.leaving(SESSION)
+    left = sides.node.carried(SESSION)
+    sides.counters.node = Figures()
+    ticket = attrs.evolve(sides.ticket, session=other)
+    sides.node.admitted(str(other), attrs.evolve(sides.seat(), ticket=ticket))
+    sides.counters.carry(0, 777)
+    await sides.node.count()
+    assert sides.node.carried(SESSION) == left
+    assert sides.node.carried(str(other)).total_bytes == 777
+    end = sides.node.at(SEEN[0])
+    assert end is not None
+    assert end.end.ticket == ticket
+
+
 async def test_stream_that_broke_is_opened_again(sides: Sides) -> None:
     await sides.begin()
     await sides.carries(MEBIBYTE)
@@ -119,10 +144,10 @@ async def test_guest_that_says_less_is_sent_away_by_both(sides: Sides) -> None:
 async def test_node_that_starts_again_goes_on_from_its_book(sides: Sides) -> None:
     await sides.begin()
     await sides.greeted()
-    await sides.node.count()
-    before = sides.node.carried(SESSION)
     sides.node.forget()
-    assert sides.node.carried(SESSION) == before == sides.counters.node
+    before = sides.node.carried(SESSION)
+    assert before == signed(sides, Role.NODE)
+    assert before.total_bytes
     sides.counters.node = Figures()
     sides.node.admitted(SESSION, sides.seat())
     sides.counters.carry(0, 5)
@@ -139,6 +164,25 @@ async def test_room_waits_for_a_node_that_is_being_made(sides: Sides) -> None:
     sides.counters.has_node = True
     async with asyncio.timeout(PATIENCE_S):
         await sides.counters.moved.wait()
+    assert sides.counters.room_bytes == FLOAT_BYTES
+
+
+async def test_room_of_a_newcomer_is_known_before_it_is_let_in(sides: Sides) -> None:
+    sides.counters.is_slow = True
+    sides.node.admitted(SESSION, sides.seat())
+    # Whoever is told after that to let it in has its turn after this one.
+    await asyncio.sleep(0)
+    assert sides.counters.room_bytes == FLOAT_BYTES
+
+
+async def test_newcomer_is_carried_for_nothing_until_the_book_is_open(sides: Sides) -> None:
+    books, sides.node_book = sides.node_book, None
+    sides.node.admitted(SESSION, sides.seat())
+    await asyncio.sleep(0)
+    assert sides.counters.room_bytes == 0
+    sides.node_book = books
+    sides.node.opened()
+    await asyncio.sleep(0)
     assert sides.counters.room_bytes == FLOAT_BYTES
 
 

@@ -112,6 +112,31 @@ async def test_guest_that_is_not_there_is_passed_over(node: Node) -> None:
     assert passed(node, GUEST6, SERVER6, 3) == 0
 
 
+async def test_guest_has_its_room_from_its_first_packet_on(node: Node) -> None:
+    rules = await rules_of((GUEST6,))
+    await rules.allow({(GUEST4,): PACKET_BYTES + 1})
+    await rules.apply(POLICY)
+    assert passed(node, GUEST4, SERVER4, 3) == 1
+    await rules.allow({(GUEST4,): 2 * PACKET_BYTES + 1})
+    assert passed(node, GUEST4, SERVER4, 3) == 2
+
+
+async def test_guest_that_was_there_before_the_node_has_its_room(node: Node) -> None:
+    rules = NodeRules(OnlyHere(), lambda _space: LibNftables())
+    with pytest.raises(ShareError):
+        await rules.allow({GUEST: 1})
+    await rules.apply(POLICY)
+    assert passed(node, GUEST4, SERVER4, 3) == 0
+
+
+async def test_room_of_who_never_came_is_nobody_elses(node: Node) -> None:
+    rules = await rules_of((GUEST6,))
+    await rules.allow({(GUEST4,): 1})
+    await rules.apply(attrs.evolve(POLICY, guests=()))
+    await rules.apply(POLICY)
+    assert passed(node, GUEST4, SERVER4, 3) == 3
+
+
 async def test_nobody_is_limited_where_there_is_no_node() -> None:
     with pytest.raises(ShareError):
         await NodeRules(FakeNamespaces(), lambda _space: LibNftables()).allow({GUEST: 1})

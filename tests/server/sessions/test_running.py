@@ -7,7 +7,7 @@ import base64
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.server.sessions.street import Guest, Json, Street, key_text, refuses
+from tests.server.sessions.street import Guest, Json, Node, Street, key_text, refuses
 from worldvpn_core.credit.receipt import Receipt, Role
 from worldvpn_core.credit.units import CREDIT_TICKS, MEBIBYTE
 
@@ -210,3 +210,64 @@ async def test_ended_sessions_nobody_signed_for_cost_trust(street: Street) -> No
     for node in nodes:
         await street.beat(node)
     assert (await ada.open()).status_code == 201
+
+
+async def carried_for(street: Street, guest: Guest, node: Node, *, claimed: int, said: int) -> Json:
+    """Let a session end whose ends have signed for so many MiB; return its opening's answer."""
+    key = Ed25519PrivateKey.generate()
+    public = key_text(key.public_key().public_bytes_raw())
+    body: Json = (await guest.open(node_id=str(node.id), ed25519=public)).json()
+    path = f"/v1/sessions/{body['session_id']}"
+    async with street.services.database.transaction() as tx:
+        await tx.sql.execute(
+            "UPDATE session SET node_up = 0, node_down = $2, node_elapsed_ms = 60000 WHERE id = $1",
+            *(body["session_id"], claimed * MEBIBYTE),
+        )
+    street.pass_by(minutes=2)
+    word = last_word(street, body, key, said)
+    ended = await guest.call("DELETE", path, {"final_receipt": word})
+    assert ended.status_code == 200, ended.text
+    return body
+
+
+async def test_owner_who_is_not_paid_trusts_no_longer_whatever_is_said_at_the_end(
+    street: Street,
+) -> None:
+    farmer = await street.guest(credits_=100_000)
+    node, other = await street.node(), await street.node(country="FR")
+    floats = []
+    for _ in range(2):
+        body = await carried_for(street, farmer, node, claimed=10, said=0)
+        floats.append(street.ticket(body["ticket"]).float_bytes)
+        await street.beat(node)
+        await street.beat(other)
+
+    refused = await farmer.open(node_id=str(node.id))
+    elsewhere = await farmer.open()
+
+    assert floats == [4 * MEBIBYTE, 256 * 1024]
+    assert refused.status_code == 409, refused.text
+    assert (elsewhere.status_code, elsewhere.json()["node_id"]) == (201, str(other.id))
+    assert street.ticket(elsewhere.json()["ticket"]).float_bytes == 4 * MEBIBYTE
+
+
+async def test_owner_who_is_paid_but_for_honest_loss_trusts_on(street: Street) -> None:
+    honest = await street.guest(credits_=100_000)
+    node = await street.node()
+    bodies = []
+    for _ in range(3):
+        bodies.append(await carried_for(street, honest, node, claimed=200, said=191))
+        await street.beat(node)
+    floats = [street.ticket(each["ticket"]).float_bytes for each in bodies]
+    assert min(floats) >= 4 * MEBIBYTE
+
+
+async def test_running_session_gets_no_more_where_its_owner_is_not_paid(street: Street) -> None:
+    farmer = await street.guest(credits_=100_000)
+    node = await street.node()
+    body = (await farmer.open(node_id=str(node.id))).json()
+    for _ in range(2):
+        await carried_for(street, farmer, node, claimed=10, said=0)
+        await street.beat(node)
+    more = await farmer.call("POST", f"/v1/sessions/{body['session_id']}/ticket")
+    assert more.status_code == 403

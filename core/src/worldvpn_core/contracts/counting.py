@@ -48,7 +48,8 @@ class GuestMeter(Protocol):
 
         From now on, and instead of what it was allowed before; it is forgotten when the guest
         goes. A guest of whom this was never said has no end. Returns for whom it holds now: not
-        for those who are not let in yet.
+        for those who are not let in yet. Who is let in next has it from the first packet on, as
+        said before the first wait of this call.
 
         Raises:
             ShareError: what was allowed before still holds.

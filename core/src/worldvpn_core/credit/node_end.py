@@ -1,8 +1,9 @@
 """The node's end of an exchange of receipts: claims what it carried, and trusts for one float.
 
-At most one claim is unanswered. What may be carried is what was claimed and answered, and one
-float on top of it, within the ticket's cap; so the float is all that a guest can take for nothing,
-beside the difference that honest loss explains. Who opens streams anew gains nothing by it.
+At most one claim is unanswered, but for the last, which is for the server alone. What may be
+carried is what was claimed and answered, and one float on top of it, within the ticket's cap; so
+the float is all that a guest can take for nothing, beside the difference that honest loss
+explains. Who opens streams anew gains nothing by it.
 """
 
 from __future__ import annotations
@@ -167,18 +168,18 @@ def _stored(end: NodeEnd, kept: Kept, signed: bytes, now_ms: int) -> NodeEnd:
 def _gone_on(end: NodeEnd, now_ms: int, actions: tuple[Action, ...]) -> Turn:
     """Claim what is due, say what waits to be said, and let carry what is trusted for."""
     reason = end.ending(now_ms)
+    if reason not in {None, Reason.OUT_OF_STEP} and end.has_unclaimed:
+        # The guest never sees this one: its own last word may say as much.
+        end, keep = _claimed(attrs.evolve(end, last=reason), now_ms)
+        return end, (*actions, keep)
     if reason is not None:
         said = () if end.line is not Line.GREETED else (Send(written(Over(reason))),)
         hung = () if end.line is Line.NONE else (Hang(),)
         end = attrs.evolve(end, over=reason, line=Line.NONE, unread=b"")
         return end, (*actions, *said, *hung, Stop(reason))
     if end.is_answered and end.keeping is None and end.is_due(now_ms):
-        claim = successor(
-            end.kept.own, Role.NODE, end.ticket.hash(), end.counted, now_ms - end.began_ms
-        )
-        kept = attrs.evolve(end.kept, own=claim, counted=end.counted)
-        end = attrs.evolve(end, keeping=kept, claimed_ms=now_ms)
-        actions = (*actions, Keep(kept))
+        end, keep = _claimed(end, now_ms)
+        actions = (*actions, keep)
     if (
         end.line is Line.GREETED
         and end.signed is not None
@@ -190,6 +191,14 @@ def _gone_on(end: NodeEnd, now_ms: int, actions: tuple[Action, ...]) -> Turn:
         end = attrs.evolve(end, allowed_bytes=end.most_bytes)
         actions = (*actions, Allow(end.most_bytes))
     return end, actions
+
+
+def _claimed(end: NodeEnd, now_ms: int) -> tuple[NodeEnd, Keep]:
+    claim = successor(
+        end.kept.own, Role.NODE, end.ticket.hash(), end.counted, now_ms - end.began_ms
+    )
+    kept = attrs.evolve(end.kept, own=claim, counted=end.counted)
+    return attrs.evolve(end, keeping=kept, claimed_ms=now_ms), Keep(kept)
 
 
 def _read(signed: bytes | None) -> Receipt | None:

@@ -58,6 +58,8 @@ class NodeEnd:
     is_leaving: bool = False
     #: Since when this end wants no more.
     finishing_ms: int | None = None
+    #: Why it ends once its last claim is kept, or cannot be.
+    last: Reason | None = None
     over: Reason | None = None
 
     @classmethod
@@ -124,8 +126,11 @@ class NodeEnd:
 
     def ending(self, now_ms: int) -> Reason | None:
         """Return why the session is over for this end; None: it is not."""
-        if self.over is not None:
-            return self.over
+        # A last claim is on its way to the disk.
+        waits = self.last is not None and self.keeping is not None
+        return None if waits else self.over or self.last or self._cause(now_ms)
+
+    def _cause(self, now_ms: int) -> Reason | None:
         if self.counts_differ:
             return Reason.COUNTS_DIFFER
         if self.keeping is None and self.is_answered and not self.is_due(now_ms):
@@ -136,6 +141,12 @@ class NodeEnd:
         if not self.is_answered and waited_ms >= UNANSWERED_MS and self.has_no_room:
             return Reason.UNANSWERED
         return None
+
+    @property
+    def has_unclaimed(self) -> bool:
+        """Whether it has carried what it could still claim, and has not tried to for good."""
+        new_bytes = self.counted.total_bytes - Figures.of(self.kept.own).total_bytes
+        return new_bytes > 0 and self.keeping is None and self.last is None
 
     def hung(self, now_ms: int) -> NodeEnd:
         """Return it without a stream: what was sent on it may not have arrived."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 from uuid import UUID
 
@@ -60,6 +61,8 @@ class _Guest:
     allowed_bytes: int = 0
     is_limited: bool = False
     moved_bytes: int = 0
+    #: It is let in no more: its addresses may be another's from now on.
+    is_gone: bool = False
 
     async def count(self) -> Figures | None:
         await self.side.count()
@@ -97,6 +100,7 @@ class NodeSide:
         #: Guests who came before the book was open.
         self._early: dict[str, Seat] = {}
         self._limiting: asyncio.Task[None] | None = None
+        self._expecting: set[asyncio.Task[None]] = set()
         self._reading = asyncio.Lock()
         self._came = asyncio.Event()
 
@@ -139,6 +143,7 @@ class NodeSide:
         book = self._book()
         if book is None:
             self._early[session] = seat
+            self._expect(seat)
             return
         entry = book.get(UUID(session), Role.NODE)
         kept, signed = (None, None) if entry is None else (entry.kept, entry.signed)
@@ -155,6 +160,7 @@ class NodeSide:
         self._came.set()
         # What it is trusted for stands from the first packet on.
         guest.running.counted(guest.tally.total)
+        self._expect(seat, guest)
 
     def opened(self) -> None:
         """Take note that a book is open."""
@@ -168,12 +174,13 @@ class NodeSide:
         guest = self._guests.get(session)
         if guest is not None:
             await self.count()
+            guest.is_gone = True
             guest.running.happened(Finish(now_ms=now_ms()))
 
     def at(self, address: IpAddress) -> Running[NodeEnd] | None:
         """Return the end of the guest at ``address``."""
         return next(
-            (each.running for each in self._guests.values() if address in each.seat.addresses),
+            (each.running for each in self._here() if address in each.seat.addresses),
             None,
         )
 
@@ -209,7 +216,7 @@ class NodeSide:
     def allow_soon(self) -> None:
         """Let the kernel carry what guests are trusted for, all that comes meanwhile in one."""
         is_idle = self._limiting is None or self._limiting.done()
-        if is_idle and not all(each.is_limited for each in self._guests.values()):
+        if is_idle and not all(each.is_limited for each in self._here()):
             self._limiting = asyncio.create_task(self._allow(), name="rooms")
 
     def over(self, guest: _Guest, reason: Reason) -> None:
@@ -218,11 +225,30 @@ class NodeSide:
             _log.info("a guest's session is over: %s", reason.code)
             self._stopped(guest.session, reason)
 
+    def _expect(self, seat: Seat, guest: _Guest | None = None) -> None:
+        """Let the kernel know how far a newcomer may go, before it is let in."""
+
+        async def say() -> None:
+            if guest is not None and guest.is_limited:
+                return
+            # What one has carried before is not known until the book is open.
+            room = 0 if guest is None else guest.allowed_bytes - guest.tally.total.total_bytes
+            # Where there is no node yet, it is remembered for when there is.
+            with contextlib.suppress(ShareError):
+                await self._meter.allow({seat.addresses: max(0, room)})
+
+        task = asyncio.create_task(say(), name="newcomer")
+        self._expecting.add(task)
+        task.add_done_callback(self._expecting.discard)
+
+    def _here(self) -> Iterator[_Guest]:
+        return (each for each in self._guests.values() if not each.is_gone)
+
     def _count(self, guest: _Guest, read: Mapping[IpAddress, Figures]) -> None:
         mine = [read[each] for each in guest.seat.addresses if each in read]
         before = guest.tally.total.total_bytes
         # Who is not in the kernel's table yet, or not any more, has carried nothing new.
-        if mine:
+        if mine and not guest.is_gone:
             guest.tally = guest.tally.counted(
                 Figures(
                     up_bytes=sum(each.up_bytes for each in mine),
@@ -236,9 +262,7 @@ class NodeSide:
         while True:
             # What was carried since it was counted last is no room any more.
             await self.count()
-            waiting = {
-                each.seat.addresses: each for each in self._guests.values() if not each.is_limited
-            }
+            waiting = {each.seat.addresses: each for each in self._here() if not each.is_limited}
             rooms = {
                 addresses: max(0, each.allowed_bytes - each.tally.total.total_bytes)
                 for addresses, each in waiting.items()

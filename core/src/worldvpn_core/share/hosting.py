@@ -205,11 +205,12 @@ class Hosting:
             ),
             now_s,
         )
-        self._admit(news.session_id, news, news.x25519, ticket.not_after_s)
         if self._receipts is not None:
             addresses = (news.assigned4, news.assigned6)
             seat = Seat(ticket=ticket, signed=signed, key=private, addresses=addresses)
+            # First: how far it may go is known before its first packet comes.
             self._receipts.admitted(news.session_id, seat)
+        self._admit(news.session_id, news, news.x25519, ticket.not_after_s)
 
     def _counted(self, hosted: Hosted) -> Counted:
         """Return what is known of a session, with what it has carried by now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final
 
 from worldvpn_core.contracts import Namespace, Namespaces, Watched
@@ -37,6 +37,8 @@ class NodeRules:
         self._metered: tuple[Namespace, tuple[IpAddress, ...]] | None = None
         #: The quota of each guest that has one, in the namespace of ``_metered``.
         self._rooms: dict[Guest, str] = {}
+        #: What was said of guests who are not there yet.
+        self._awaited: dict[Guest, int] = {}
         self._quick: tuple[Namespace, Engine] | None = None
         self._numbers = itertools.count(1)
         self._watching = GuestWatching()
@@ -55,11 +57,11 @@ class NodeRules:
             return
         self._loaded = None
         engine, rules = self._engine_in(space), node_ruleset(policy)
-        counting, left, self._metered = *self._counting(space, policy), None
+        counting, rooms, self._metered = *self._counting(space, policy), None
         watching = self._watching.begin(space, policy)
         try:
             await engine.run(script(rules, _FAMILY) + counting + watching)
-            self._rooms = left
+            self._rooms = rooms
             text = await engine.run(f"list table {_FAMILY[0]} {TABLE}")
         except FirewallError as error:
             raise ShareError(f"the node's rules could not be loaded: {error}") from error
@@ -100,13 +102,14 @@ class NodeRules:
     async def allow(self, rooms: Mapping[Guest, int]) -> Collection[Guest]:
         """Let each guest carry so many bytes more, and no packet after them.
 
-        Returns those who are there. Raises:
+        Returns those who are there; for others it holds from the moment they are. Raises:
             ShareError: what was allowed before still holds.
         """
+        self._awaited |= rooms
         if self._metered is None:
             raise ShareError("there is no node whose guests could be limited")
         space, present = self._metered
-        named = {guest: f"room{next(self._numbers)}" for guest in rooms if set(guest) <= {*present}}
+        named = self._named(rooms, present)
         lines: list[str] = []
         for guest, name in named.items():
             lines += given(meter.TABLE, guest, self._rooms.get(guest), name, rooms[guest])
@@ -118,7 +121,13 @@ class NodeRules:
         except (OSError, RuntimeError, FirewallError) as error:
             raise ShareError(f"a guest could not be limited: {error}") from error
         self._rooms |= named
+        for guest in named:
+            self._awaited.pop(guest, None)
         return tuple(named)
+
+    def _named(self, rooms: Iterable[Guest], present: tuple[IpAddress, ...]) -> dict[Guest, str]:
+        """Return a new quota's name for each of ``rooms`` who is there."""
+        return {guest: f"room{next(self._numbers)}" for guest in rooms if set(guest) <= {*present}}
 
     async def _quick_engine(self, space: Namespace) -> Engine:
         """Return what need not be started for each change; guests change by the second."""
@@ -129,21 +138,34 @@ class NodeRules:
     def _counting(self, space: Namespace, policy: NodePolicy) -> tuple[str, dict[Guest, str]]:
         """Return what lets the guests of ``policy`` be counted, and those who stay go on.
 
-        With it the quotas that are left.
+        With it the quotas that there are then.
         """
+        named = self._named(self._awaited, policy.guests)
         if self._metered is None or self._metered[0] is not space:
-            return meter.begun() + meter.changed((), policy.guests), {}
-        left = {
-            guest: name for guest, name in self._rooms.items() if set(guest) <= {*policy.guests}
-        }
-        lines = [
+            before: tuple[IpAddress, ...] = ()
+            left: dict[Guest, str] = {}
+            first = meter.begun()
+        else:
+            before = self._metered[1]
+            left = {
+                guest: name for guest, name in self._rooms.items() if set(guest) <= {*policy.guests}
+            }
+            gone = [
+                line
+                for guest, name in self._rooms.items()
+                if guest not in left
+                for line in taken(meter.TABLE, guest, name)
+            ]
+            first = "".join(f"{line}\n" for line in gone)
+        come = [
             line
-            for guest, name in self._rooms.items()
-            if guest not in left
-            for line in taken(meter.TABLE, guest, name)
+            for guest, name in named.items()
+            for line in given(meter.TABLE, guest, left.get(guest), name, self._awaited[guest])
         ]
-        gone = "".join(f"{line}\n" for line in lines)
-        return gone + meter.changed(self._metered[1], policy.guests), left
+        # Who is not among them now is said again when it is.
+        self._awaited.clear()
+        lines = meter.changed(before, policy.guests) + "".join(f"{line}\n" for line in come)
+        return first + lines, left | named
 
 
 def _read(kernel: socket.socket) -> dict[str, dict[bytes, int]]:

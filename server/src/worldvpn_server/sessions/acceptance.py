@@ -53,7 +53,7 @@ class Answers:
         """
         for _ in range(_MOST_TRIES):
             session = await self._asked(caller, node, session_id)
-            standing = await self._standings.of(session.payer)
+            standing = await self._standings.of(session.payer, session.owner)
             try:
                 return await self._try(session_id, acceptance, standing)
             except CreditError:

@@ -20,6 +20,7 @@ from worldvpn_server.errors import (
 )
 from worldvpn_server.sessions import rows
 from worldvpn_server.sessions.away import Away
+from worldvpn_server.sessions.caps import REFUSED_BYTES
 from worldvpn_server.sessions.endings import Endings
 from worldvpn_server.sessions.offers import Offers
 from worldvpn_server.sessions.opened import Opened, Opener
@@ -112,9 +113,12 @@ class Broker:
     async def _first_taken(self, wish: Wish) -> Session:
         closed = await self._away.closed_to(wish.account)
         without = (*wish.avoided, *closed, *await self._held_ahead(wish))
+        unpaid = await self._standings.unpaid(wish.account)
         tried: tuple[UUID, ...] = ()
         while len(tried) < _MOST_NODES:
-            offered = await self._offer(wish, await self._candidates(wish, (*without, *tried)))
+            found = await self._candidates(wish, (*without, *tried))
+            trusting = [each for each in found if unpaid.get(each.account, 0) <= REFUSED_BYTES]
+            offered = await self._offer(wish, trusting)
             if offered is None:
                 break
             session = await self._taken(offered)

@@ -97,7 +97,7 @@ class TopUps:
 
     async def _raised(self, session: Session, needed_bytes: int = 0) -> Granted:
         for _ in range(_MOST_TRIES):
-            standing = await self._standings.of(session.payer)
+            standing = await self._standings.of(session.payer, session.owner)
             try:
                 return await self._try(session.id, standing, needed_bytes)
             except CreditError:
