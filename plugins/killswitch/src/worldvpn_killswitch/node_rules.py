@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import socket
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Final
 
 from worldvpn_core.contracts import Namespace, Namespaces, Watched
@@ -16,7 +17,7 @@ from worldvpn_core.types import IpAddress
 from worldvpn_killswitch import listing, meter
 from worldvpn_killswitch.element_counts import asking, counts
 from worldvpn_killswitch.guest_watching import GuestWatching
-from worldvpn_killswitch.libnftables import Engine, LibNftables
+from worldvpn_killswitch.libnftables import Engine
 from worldvpn_killswitch.node import node_ruleset
 from worldvpn_killswitch.rooms import Guest, given, taken
 from worldvpn_killswitch.rule import FAMILIES, TABLE, script
@@ -27,7 +28,10 @@ _PATIENCE_S: Final = 1.0
 
 
 class NodeRules:
-    """The rules of the namespace that serves guests."""
+    """The rules of the namespace that serves guests.
+
+    ``engine_in`` is called inside the namespace, once: guests come and go by the second.
+    """
 
     def __init__(self, namespaces: Namespaces, engine_in: Callable[[Namespace], Engine]) -> None:
         self._namespaces = namespaces
@@ -37,7 +41,7 @@ class NodeRules:
         self._metered: tuple[Namespace, tuple[IpAddress, ...]] | None = None
         #: The quota of each guest that has one, in the namespace of ``_metered``.
         self._rooms: dict[Guest, str] = {}
-        self._quick: tuple[Namespace, Engine] | None = None
+        self._engine: tuple[Namespace, Engine] | None = None
         self._numbers = itertools.count(1)
         self._watching = GuestWatching()
 
@@ -54,14 +58,16 @@ class NodeRules:
             # Nothing of the host's own is in them: a tunnel that connects need not wait.
             return
         self._loaded = None
-        engine, rules = self._engine_in(space), node_ruleset(policy)
+        rules = node_ruleset(policy)
         counting, left, self._metered = *self._counting(space, policy), None
         watching = self._watching.begin(space, policy)
         try:
+            engine = await self._engine_of(space)
             await engine.run(script(rules, _FAMILY) + counting + watching)
             self._rooms = left
             text = await engine.run(f"list table {_FAMILY[0]} {TABLE}")
-        except FirewallError as error:
+        except (OSError, RuntimeError, FirewallError) as error:
+            # The thread in it takes nothing any more once it is closed.
             raise ShareError(f"the node's rules could not be loaded: {error}") from error
         wrong = listing.difference(listing.expected(rules), listing.parsed(text))
         if wrong is not None:
@@ -113,18 +119,21 @@ class NodeRules:
         if not lines:
             return ()
         try:
-            engine = await self._quick_engine(space)
+            engine = await self._engine_of(space)
             await engine.run("\n".join([*lines, ""]))
         except (OSError, RuntimeError, FirewallError) as error:
             raise ShareError(f"a guest could not be limited: {error}") from error
         self._rooms |= named
         return tuple(named)
 
-    async def _quick_engine(self, space: Namespace) -> Engine:
-        """Return what need not be started for each change; guests change by the second."""
-        if self._quick is None or self._quick[0] is not space:
-            self._quick = space, await space.run(LibNftables)
-        return self._quick[1]
+    def forget(self) -> None:
+        """Let go of a node that is gone: what speaks with its rules keeps its namespace."""
+        self._engine = None
+
+    async def _engine_of(self, space: Namespace) -> Engine:
+        if self._engine is None or self._engine[0] is not space:
+            self._engine = space, await space.run(partial(self._engine_in, space))
+        return self._engine[1]
 
     def _counting(self, space: Namespace, policy: NodePolicy) -> tuple[str, dict[Guest, str]]:
         """Return what lets the guests of ``policy`` be counted, and those who stay go on.
