@@ -193,4 +193,4 @@ async def test_each_ticket_is_kept(sides: Sides) -> None:
 
 
 def test_node_is_the_third_address_of_a_guests_networks() -> None:
-    assert [str(each) for each in node_addresses(lease())] == ["127.0.57.2", "fd57::2"]
+    assert [str(each) for each in node_addresses(lease().granted)] == ["127.0.57.2", "fd57::2"]
