@@ -9,7 +9,14 @@ from collections.abc import Collection, Mapping
 
 import attrs
 
-from worldvpn_core.contracts import FirewallBackend, GuestMeter, Meters, Services, TunnelMeter
+from worldvpn_core.contracts import (
+    FirewallBackend,
+    GuestMeter,
+    Meters,
+    Services,
+    TunnelMeter,
+    Watched,
+)
 from worldvpn_core.credit.figures import Figures
 from worldvpn_core.hookspecs import hookimpl
 from worldvpn_core.types import IpAddress
@@ -50,6 +57,9 @@ class LyingGuestMeter:
         self, rooms: Mapping[tuple[IpAddress, ...], int]
     ) -> Collection[tuple[IpAddress, ...]]:
         return await self._true.allow(rooms)
+
+    async def watched(self) -> Mapping[IpAddress, Watched]:
+        return await self._true.watched()
 
 
 @attrs.frozen

@@ -126,6 +126,8 @@ class Counters:
     ) -> Collection[tuple[IpAddress, ...]]:
         if not self.has_node:
             raise ShareError("there is no node")
+        if SEEN not in rooms:
+            return ()
         self.room_bytes = rooms[SEEN]
         self.moved.set()
         return (SEEN,)

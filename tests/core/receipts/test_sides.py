@@ -237,7 +237,7 @@ async def test_each_ticket_is_kept(sides: Sides) -> None:
 
 
 def test_node_is_the_third_address_of_a_guests_networks() -> None:
-    assert [str(each) for each in node_addresses(lease())] == ["127.0.57.2", "fd57::2"]
+    assert [str(each) for each in node_addresses(lease().granted)] == ["127.0.57.2", "fd57::2"]
 
 
 async def test_guest_that_is_killed_before_the_first_claim_has_its_word_on_disk(

@@ -234,6 +234,18 @@ async def test_two_guests_that_come_at_once_do_not_get_the_same_address(inn: Inn
     assert inn.inside == {guest(1).public_key}
 
 
+async def test_one_who_comes_as_another_leaves_has_the_address_of_the_one_who_left(
+    inn: Inn,
+) -> None:
+    await inn.hear(inn.offer(1))
+    inn.server.guests[session(2)] = guest(2).public_key
+    same = {"assigned4": guest(1).addresses[0], "assigned6": guest(1).addresses[1]}
+    await inn.hear(inn.offer(1, action="ended"), inn.offer(2, **same))
+
+    assert [answer.keys for answer in inn.answers if answer.keys is None] == []
+    assert inn.inside == {guest(2).public_key}
+
+
 async def test_an_offer_is_refused_while_the_node_is_off(tmp_path: Path) -> None:
     inn = Inn(tmp_path / "node.json")
     inn.hosting.heard(inn.offer())

@@ -11,8 +11,9 @@ from typing import Any
 import attrs
 import pytest
 
+from tests.plugins.killswitch.here import OnlyHere
 from tests.plugins.killswitch.street import Street
-from tests.plugins.killswitch.test_meter import SERVER4, SERVER6, Node, OnlyHere, datagram
+from tests.plugins.killswitch.test_meter import SERVER4, SERVER6, Node, datagram
 from tests.plugins.killswitch.test_node import GUEST4, GUEST6, POLICY
 from worldvpn_core.contracts import Watched
 from worldvpn_core.share.abuse import MOST_OPENED

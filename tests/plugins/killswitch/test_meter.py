@@ -6,22 +6,21 @@ import os
 import select
 import socket
 import struct
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Iterator
 
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.plugins.killswitch.here import Here, OnlyHere
 from tests.plugins.killswitch.probe import summed
 from tests.plugins.killswitch.street import Street
-from tests.plugins.killswitch.test_node import GUEST4, GUEST6, PLAN, POLICY
+from tests.plugins.killswitch.test_node import GUEST4, GUEST6, POLICY
 from tests.plugins.killswitch.test_node_probe import OWN4, checksum, echo
-from worldvpn_core.contracts import Namespace
 from worldvpn_core.credit.figures import Figures
 from worldvpn_core.errors import FirewallError, ShareError
-from worldvpn_core.testing.namespace_fakes import FakeNamespace, FakeNamespaces
+from worldvpn_core.testing.namespace_fakes import FakeNamespaces
 from worldvpn_core.types import NODE_GUESTS, NODE_UPLINK, IpAddress
 from worldvpn_killswitch.element_counts import NETLINK_NETFILTER, counts, elements
 from worldvpn_killswitch.libnftables import LibNftables
@@ -30,7 +29,6 @@ from worldvpn_killswitch.node import node_ruleset
 from worldvpn_killswitch.node_rules import NodeRules
 from worldvpn_killswitch.rule import FAMILIES, script
 
-_T = TypeVar("_T")
 _PATIENCE_S = 5.0
 SERVER4, SERVER6 = (type(each)(text) for each, text in ((GUEST4, "192.0.2.9"), (GUEST6, "2600::9")))
 PAIRS = [(GUEST4, SERVER4), (GUEST6, SERVER6)]
@@ -161,28 +159,6 @@ def test_guest_that_goes_takes_no_other_with_it_and_begins_again_at_zero(node: N
     assert (node.counted(GUEST4), node.counted(GUEST6)) == (None, (0, len(got[1])))
     node.street.nft(changed((GUEST6,), POLICY.guests))
     assert (node.counted(GUEST4), node.counted(GUEST6)) == ((0, 0), (0, len(got[1])))
-
-
-class Here(FakeNamespace):
-    """The namespace that the test is in, as the node's."""
-
-    def __init__(self) -> None:
-        super().__init__(PLAN)
-
-    async def run(self, work: Callable[[], _T]) -> _T:
-        return work()
-
-
-class OnlyHere(FakeNamespaces):
-    """Namespaces, of which there is one at most."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.here: Here | None = Here()
-
-    def find(self, name: str) -> Namespace | None:
-        del name
-        return self.here
 
 
 @pytest.mark.anyio

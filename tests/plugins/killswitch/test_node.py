@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import weakref
 from ipaddress import ip_address, ip_network
 from itertools import pairwise
 
@@ -11,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worldvpn_core.contracts import Namespace, NamespacePlan
+from tests.plugins.killswitch.here import OnlyHere
+from worldvpn_core.contracts import Namespace
 from worldvpn_core.errors import FirewallError, ShareError
 from worldvpn_core.policy import NodePolicy
 from worldvpn_core.share.plan import NodeLink, place_of
@@ -40,8 +43,6 @@ POLICY = NodePolicy(
     guests=(GUEST4, GUEST6),
     refused=((25, 25),),
 )
-
-PLAN = NamespacePlan(name=NODE, uplink=NODE_UPLINK, prefixes=POLICY.link.prefixes)
 
 
 def rules(policy: NodePolicy, chain: str = "forward") -> tuple[Rule, ...]:
@@ -183,15 +184,33 @@ class Refusing:
 @pytest.mark.parametrize("answer", [None, "", "table inet worldvpn {\n}\n"])
 async def test_rules_that_do_not_stand_are_told_and_the_hosts_do(answer: str | None) -> None:
     engine = Refusing(answer)
-    namespaces = FakeNamespaces()
-    await namespaces.make(PLAN)
 
     def engine_in(_space: Namespace) -> Engine:
         return engine
 
     with pytest.raises(ShareError):
-        await NodeRules(namespaces, engine_in).apply(POLICY)
+        await NodeRules(OnlyHere(), engine_in).apply(POLICY)
     assert engine.runs
+
+
+@pytest.mark.anyio
+async def test_what_speaks_with_the_rules_is_let_go_with_the_node() -> None:
+    engines: list[weakref.ref[Refusing]] = []
+
+    def engine_in(_space: Namespace) -> Engine:
+        engine = Refusing(None)
+        engines.append(weakref.ref(engine))
+        return engine
+
+    rules = NodeRules(OnlyHere(), engine_in)
+    with pytest.raises(ShareError):
+        await rules.apply(POLICY)
+    with pytest.raises(ShareError):
+        await rules.apply(POLICY)
+    rules.forget()
+    gc.collect()
+
+    assert [each() for each in engines] == [None]
 
 
 @pytest.mark.anyio

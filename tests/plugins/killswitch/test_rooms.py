@@ -8,11 +8,11 @@ import select
 import attrs
 import pytest
 
+from tests.plugins.killswitch.here import OnlyHere
 from tests.plugins.killswitch.test_meter import (
     SERVER4,
     SERVER6,
     Node,
-    OnlyHere,
     datagram,
     node,
 )

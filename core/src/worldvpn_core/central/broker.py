@@ -46,7 +46,7 @@ from worldvpn_core.tunnel.states import (
 from worldvpn_core.types import Cause, Counters, Link, Path, Profile, TunnelInfo, TunnelPlan
 
 #: A node checks the ticket meanwhile: a handshake begun before is lost, and costs 300 ms.
-LET_IN_S: Final = 0.06
+LET_IN_S: Final = 0.03
 
 
 @attrs.frozen(kw_only=True)

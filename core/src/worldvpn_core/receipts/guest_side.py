@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.agent.stream import Stream, read_frames
 from worldvpn_core.central.leases import Lease
+from worldvpn_core.central.replies import Granted
 from worldvpn_core.contracts import TunnelMeter
 from worldvpn_core.credit import guest_end
 from worldvpn_core.credit.exchange import Finish
@@ -39,10 +40,10 @@ LONGEST_AGAIN_S: Final = 10.0
 _log = logging.getLogger(__name__)
 
 
-def node_addresses(lease: Lease) -> tuple[IPv4Address, IPv6Address]:
+def node_addresses(granted: Granted) -> tuple[IPv4Address, IPv6Address]:
     """Return the node's own addresses inside the tunnel, by the guest's. Pure."""
-    four = IPv4Network((int(lease.granted.assigned4), _LENGTH4), strict=False)
-    six = IPv6Network((int(lease.granted.assigned6), _LENGTH6), strict=False)
+    four = IPv4Network((int(granted.assigned4), _LENGTH4), strict=False)
+    six = IPv6Network((int(granted.assigned6), _LENGTH6), strict=False)
     return four[_OWN], six[_OWN]
 
 
@@ -220,7 +221,7 @@ class GuestSide:
 
     async def _serve(self, session: _Session) -> None:
         """Count, and keep a stream to the node, until cancelled."""
-        node4, node6 = node_addresses(session.lease)
+        node4, node6 = node_addresses(session.lease.granted)
         try:
             await self._around.meter.begin(session.interface, node4, node6)
         except WorldVpnError as error:

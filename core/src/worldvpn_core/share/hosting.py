@@ -66,7 +66,8 @@ class Hosting:
         self._present: dict[str, Present] = {}
         #: Guests that were accepted and are not inside yet, by session.
         self._coming: dict[str, Guest] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        #: What is under way, and of it what has guests out who have left.
+        self._tasks, self._leaving = set[asyncio.Task[None]](), set[asyncio.Task[None]]()
         self.door = Door()
         self._farewells = Farewells(link, file, receipts)
 
@@ -128,6 +129,8 @@ class Hosting:
 
     async def _offered(self, offer: GuestNews) -> None:
         """Accept a guest where there is room, and let it in once its ticket is there."""
+        # The server has given the addresses of one who left to the one who comes.
+        await asyncio.gather(*self._leaving, return_exceptions=True)
         state = self._runner.state
         if not isinstance(state, Serving) or offer.x25519 is None:
             return self._farewells.refuse(offer, "not-serving")
@@ -244,16 +247,19 @@ class Hosting:
             return
         present.timer.cancel()
         revoked = GuestRevoked(public_key=present.x25519)
-        if at_once or self._receipts is None:
+        if at_once:
             self._runner.post(revoked)
-        if self._receipts is not None:
-            self._spawn(self._revoke(name, None if at_once else revoked, self._receipts))
+        work = self._revoke(name, None if at_once else revoked)
+        self._leaving.add(leaving := self._spawn(work))
+        leaving.add_done_callback(self._leaving.discard)
 
-    async def _revoke(self, name: str, revoked: GuestRevoked | None, receipts: NodeSide) -> None:
+    async def _revoke(self, name: str, revoked: GuestRevoked | None) -> None:
         """Read for the last time what the guest has carried; then let it in no more."""
-        await receipts.leaving(name)
+        if self._receipts is not None:
+            await self._receipts.leaving(name)
         if revoked is not None:
             self._runner.post(revoked)
+        await self._runner.settled()
 
     def _keep_only(self, sessions: tuple[str, ...]) -> None:
         for name, present in tuple(self._present.items()):
@@ -290,7 +296,8 @@ class Hosting:
         own |= {self._present[name].x25519} if name in self._present else set()
         return tuple(one for one in (*state.guests, *coming) if one.public_key not in own)
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task

@@ -143,12 +143,17 @@ def play(
 
 
 @contextlib.contextmanager
-def sharing_node(world: World, house: CentralHouse, role: str) -> Iterator[Daemon]:
-    """A daemon in ``role`` whose owner signs in and shares; it may not be listed yet."""
+def sharing_node(
+    world: World, house: CentralHouse, role: str, **settings: object
+) -> Iterator[Daemon]:
+    """A daemon in ``role`` whose owner signs in and shares; it may not be listed yet.
+
+    ``settings`` are those that the owner chooses besides.
+    """
     how = Start(role=role, config=house.daemon_toml(), log_name=f"{role}-daemon.log")
     with Daemon.start(world, how) as daemon:
         sign_in(daemon, f"owner-of-{role}")
-        chosen = {"share_port": SHARE_PORT, "share_country": COUNTRIES[role]}
+        chosen = {"share_port": SHARE_PORT, "share_country": COUNTRIES[role], **settings}
         daemon.call("settings.set", changes=chosen)
         daemon.call("share.on", agree=True)
         yield daemon

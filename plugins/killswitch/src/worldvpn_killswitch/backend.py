@@ -85,7 +85,11 @@ class NftablesBackend:
             wanted = ruleset(policy.host, now)
             if not await self._change(wanted, now):
                 await self._replace(policy.host, wanted, now)
-        if policy.node is not None and self.node_rules is not None:
+        if self.node_rules is None:
+            return
+        if policy.node is None:
+            self.node_rules.forget()
+        else:
             await self.node_rules.apply(policy.node)
 
     async def disturbed(self) -> None:

@@ -8,7 +8,7 @@ packet is told whose it is, for the shaper. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from worldvpn_core.contracts.namespaces import class_number
@@ -31,6 +31,8 @@ _PRIORITY: Final = "filter + 20"
 #: Chains that say whose a packet is, where there are shares.
 _GOES: Final = "goes"
 _COMES: Final = "comes"
+#: Whether the server has sent a guest, and the number of its share's class.
+_Seat = tuple[bool, int]
 _MOST_PAIRS: Final = 262_144
 _MOST_GUESTS: Final = 2_048
 
@@ -92,9 +94,12 @@ def changed(before: NodePolicy | None, after: NodePolicy) -> str:
 
     None: the table was only just made. Who is in both goes on as it was; "": nothing changes.
     """
-    was, now = _elements(before), _elements(after)
-    lines = [f"delete element inet {TABLE} {each}" for each in was if each not in now]
-    lines += [f"add element inet {TABLE} {each}" for each in now if each not in was]
+    was, now = _seats(before), _seats(after)
+    # Of two hundred guests most stay as they were: nothing is written for them.
+    others = [guest for guest in {**was, **now} if was.get(guest) != now.get(guest)]
+    gone, come = _elements(was, others), _elements(now, others)
+    lines = [f"delete element inet {TABLE} {each}" for each in gone if each not in come]
+    lines += [f"add element inet {TABLE} {each}" for each in come if each not in gone]
     if after.most_flows != (0 if before is None else before.most_flows):
         lines += _limited(after.most_flows)
     is_shared = shaping_of(after) is not None
@@ -124,21 +129,34 @@ def _limited(most_flows: int) -> Iterator[str]:
             yield f"add rule inet {TABLE} {_FLOWS} add @flows{version} {{ {over} }} {refused}"
 
 
-def _elements(policy: NodePolicy | None) -> Mapping[str, None]:
-    """Return every element of ``policy``, as nft writes it, in order."""
-    return {} if policy is None else dict.fromkeys(_written(policy))
+def _seats(policy: NodePolicy | None) -> dict[IpAddress, _Seat]:
+    if policy is None:
+        return {}
+    sent = frozenset(policy.sent)
+    return {
+        guest: (guest in sent, class_number(place_of(guest, policy.most_guests)))
+        for guest in policy.guests
+    }
 
 
-def _written(policy: NodePolicy) -> Iterator[str]:
-    for guest in policy.guests:
-        version = guest.version
-        for name in TrafficClass:
-            yield f"{begun_in(name, version)} {{ {guest} }}"
-        if guest in policy.sent:
-            yield f"{opened(version)} {{ {guest} }}"
-            yield f"{unanswered(version)} {{ {guest} }}"
-        number = class_number(place_of(guest, policy.most_guests))
-        yield f"class{version} {{ {guest} : 1:{number:x} }}"
+def _elements(seats: Mapping[IpAddress, _Seat], guests: Iterable[IpAddress]) -> dict[str, None]:
+    """Return every element of those of ``guests`` who have a seat, as nft writes it, in order."""
+    return dict.fromkeys(
+        element
+        for guest in guests
+        if (seat := seats.get(guest)) is not None
+        for element in _written(guest, *seat)
+    )
+
+
+def _written(guest: IpAddress, is_sent: bool, number: int) -> Iterator[str]:  # noqa: FBT001 - a seat, taken apart
+    version = guest.version
+    for name in TrafficClass:
+        yield f"{begun_in(name, version)} {{ {guest} }}"
+    if is_sent:
+        yield f"{opened(version)} {{ {guest} }}"
+        yield f"{unanswered(version)} {{ {guest} }}"
+    yield f"class{version} {{ {guest} : 1:{number:x} }}"
 
 
 def guest_of(key: bytes, version: int) -> bytes:

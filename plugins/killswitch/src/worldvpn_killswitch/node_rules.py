@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import socket
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import Final
 
 from worldvpn_core.contracts import Namespace, Namespaces, Watched
@@ -16,7 +17,7 @@ from worldvpn_core.types import IpAddress
 from worldvpn_killswitch import listing, meter
 from worldvpn_killswitch.element_counts import asking, counts
 from worldvpn_killswitch.guest_watching import GuestWatching
-from worldvpn_killswitch.libnftables import Engine, LibNftables
+from worldvpn_killswitch.libnftables import Engine
 from worldvpn_killswitch.node import node_ruleset
 from worldvpn_killswitch.rooms import Guest, given, taken
 from worldvpn_killswitch.rule import FAMILIES, TABLE, script
@@ -27,7 +28,10 @@ _PATIENCE_S: Final = 1.0
 
 
 class NodeRules:
-    """The rules of the namespace that serves guests."""
+    """The rules of the namespace that serves guests.
+
+    ``engine_in`` is called inside the namespace, once: guests come and go by the second.
+    """
 
     def __init__(self, namespaces: Namespaces, engine_in: Callable[[Namespace], Engine]) -> None:
         self._namespaces = namespaces
@@ -39,7 +43,7 @@ class NodeRules:
         self._rooms: dict[Guest, str] = {}
         #: What was said of guests who are not there yet.
         self._awaited: dict[Guest, int] = {}
-        self._quick: tuple[Namespace, Engine] | None = None
+        self._engine: tuple[Namespace, Engine] | None = None
         self._numbers = itertools.count(1)
         self._watching = GuestWatching()
 
@@ -56,14 +60,16 @@ class NodeRules:
             # Nothing of the host's own is in them: a tunnel that connects need not wait.
             return
         self._loaded = None
-        engine, rules = self._engine_in(space), node_ruleset(policy)
+        rules = node_ruleset(policy)
         counting, rooms, self._metered = *self._counting(space, policy), None
         watching = self._watching.begin(space, policy)
         try:
+            engine = await self._engine_of(space)
             await engine.run(script(rules, _FAMILY) + counting + watching)
             self._rooms = rooms
             text = await engine.run(f"list table {_FAMILY[0]} {TABLE}")
-        except FirewallError as error:
+        except (OSError, RuntimeError, FirewallError) as error:
+            # The thread in it takes nothing any more once it is closed.
             raise ShareError(f"the node's rules could not be loaded: {error}") from error
         wrong = listing.difference(listing.expected(rules), listing.parsed(text))
         if wrong is not None:
@@ -116,7 +122,7 @@ class NodeRules:
         if not lines:
             return ()
         try:
-            engine = await self._quick_engine(space)
+            engine = await self._engine_of(space)
             await engine.run("\n".join([*lines, ""]))
         except (OSError, RuntimeError, FirewallError) as error:
             raise ShareError(f"a guest could not be limited: {error}") from error
@@ -129,11 +135,14 @@ class NodeRules:
         """Return a new quota's name for each of ``rooms`` who is there."""
         return {guest: f"room{next(self._numbers)}" for guest in rooms if set(guest) <= {*present}}
 
-    async def _quick_engine(self, space: Namespace) -> Engine:
-        """Return what need not be started for each change; guests change by the second."""
-        if self._quick is None or self._quick[0] is not space:
-            self._quick = space, await space.run(LibNftables)
-        return self._quick[1]
+    def forget(self) -> None:
+        """Let go of a node that is gone: what speaks with its rules keeps its namespace."""
+        self._engine = None
+
+    async def _engine_of(self, space: Namespace) -> Engine:
+        if self._engine is None or self._engine[0] is not space:
+            self._engine = space, await space.run(partial(self._engine_in, space))
+        return self._engine[1]
 
     def _counting(self, space: Namespace, policy: NodePolicy) -> tuple[str, dict[Guest, str]]:
         """Return what lets the guests of ``policy`` be counted, and those who stay go on.

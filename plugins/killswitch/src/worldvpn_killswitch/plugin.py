@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from worldvpn_core.contracts import FirewallBackend, Meters, Services
+from pathlib import Path
+
+from worldvpn_core.contracts import FirewallBackend, Helpers, Meters, Services
 from worldvpn_core.hookspecs import hookimpl
 from worldvpn_killswitch.backend import NftablesBackend
 from worldvpn_killswitch.libnftables import Engine, LibNftables
@@ -19,11 +21,11 @@ def worldvpn_firewall_backend(services: Services, platform: str) -> FirewallBack
     outside = frozenset(services.options.get("killswitch_outside", "").split())
     return NftablesBackend(
         services.host.links,
-        _engine(services),
+        _engine(services.host.helpers, services.run_dir),
         outside=outside,
         node_rules=NodeRules(
             services.host.namespaces,
-            lambda space: NftProgram(space.helpers, services.run_dir),
+            lambda space: _engine(space.helpers, services.run_dir),
         ),
     )
 
@@ -35,12 +37,15 @@ def worldvpn_meters(services: Services, firewall: FirewallBackend) -> Meters | N
         return None
     return Meters(
         guests=firewall.node_rules,
-        tunnels=NftTunnelMeter(_engine(services), services.host.meter),
+        tunnels=NftTunnelMeter(
+            _engine(services.host.helpers, services.run_dir), services.host.meter
+        ),
     )
 
 
-def _engine(services: Services) -> Engine:
+def _engine(helpers: Helpers, run_dir: Path) -> Engine:
+    """Return what runs nft where this is called, which is where ``helpers`` start programs."""
     try:
         return LibNftables()
     except OSError:
-        return NftProgram(services.host.helpers, services.run_dir)
+        return NftProgram(helpers, run_dir)

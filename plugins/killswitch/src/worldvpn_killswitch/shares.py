@@ -15,8 +15,9 @@ def shaping_of(policy: NodePolicy) -> Shaping | None:
     Each guest is sure of an equal part, and those who want more divide evenly what others leave.
     """
     found: dict[int, Share] = {}
+    sent = frozenset(policy.sent)
     for guest in policy.guests:
-        most = _most_bps(policy, is_sent=guest in policy.sent)
+        most = _most_bps(policy, is_sent=guest in sent)
         if most:
             sure = min(most, policy.rate_bps // policy.most_guests) if policy.rate_bps else most
             share = Share(sure_bytes_s=max(1, sure // _BITS), most_bytes_s=max(1, most // _BITS))
