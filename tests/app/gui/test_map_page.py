@@ -12,9 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from tests.app.central_daemon import CentralDaemon, a_node
 from tests.app.gui.windows import Opened, opened, typed
+from worldvpn_app.gui import style
 from worldvpn_app.gui.map.page import MapPage
 from worldvpn_app.gui.map.rows import MOST_ROWS, Row
-from worldvpn_app.gui.tokens import SHAPE
+from worldvpn_app.gui.tokens import DARK, SHAPE
 from worldvpn_core.errors import OutOfCreditError, SignedOutError
 from worldvpn_core.ipc.messages import SettingsSet, TunnelConnect
 
@@ -137,6 +138,16 @@ def test_in_a_small_window_the_map_has_all_of_it_and_the_list_is_a_drawer(small:
     small.drawer.button.click()
     assert not small.panel.isVisible()
     assert not small.drawer.button.isChecked()
+
+
+def test_nothing_of_the_map_shines_through_the_drawer(qapp: QApplication, small: MapPage) -> None:
+    style.apply(qapp, DARK)
+    small.drawer.open()
+    small.panel.rows.hide()
+    QApplication.processEvents()
+    image = small.grab().toImage()
+    seen = {image.pixelColor(x, 500).name() for x in range(small.panel.x() + 8, small.width() - 16)}
+    assert seen == {DARK.bg.lower()}
 
 
 def test_what_lies_over_the_map_is_never_under_the_drawer(small: MapPage) -> None:

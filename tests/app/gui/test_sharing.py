@@ -61,8 +61,8 @@ def test_each_state_has_its_words_and_its_button(state: str, title: str, button:
 @pytest.mark.parametrize(
     ("server", "reach", "note"),
     [
-        (None, "\u2013", "UDP 51820, not checked"),
-        ({"listed": True, "reason": "", "guests": 3}, "Reachable", "UDP 51820"),
+        (None, "\u2013", "UDP\u00a051820, not checked"),
+        ({"listed": True, "reason": "", "guests": 3}, "Reachable", "UDP\u00a051820"),
         ({"listed": False, "reason": "", "guests": 0}, "Waiting", "The server tries it"),
         (
             {"listed": False, "reason": "UDP 51820 does not answer", "guests": 0},
@@ -101,16 +101,16 @@ def trouble(reason: Trouble) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("known", "note"),
     [
-        (reach("direct"), "Directly, at UDP 51820"),
+        (reach("direct"), "Directly, at UDP\u00a051820"),
         (
             reach("mapped", by="nat-pmp", public_port=40_000),
-            "Your router leads UDP 40000 on (NAT-PMP)",
+            "Your router leads UDP\u00a040000 on (NAT-PMP)",
         ),
-        (reach("manual", public_port=7_000), "At the address that you gave, UDP 7000"),
+        (reach("manual", public_port=7_000), "At the address that you gave, UDP\u00a07000"),
         (reach("punched"), "Your router lets in whom this computer has called"),
-        (reach("unknown"), "UDP 51820"),
-        (reach("by pigeon", public_port="many"), "UDP 51820"),
-        (None, "UDP 51820"),
+        (reach("unknown"), "UDP\u00a051820"),
+        (reach("by pigeon", public_port="many"), "UDP\u00a051820"),
+        (None, "UDP\u00a051820"),
     ],
 )
 def test_how_guests_get_in_is_said(known: dict[str, object] | None, note: str) -> None:
@@ -121,7 +121,7 @@ def test_how_guests_get_in_is_said(known: dict[str, object] | None, note: str) -
 def test_why_guests_do_not_get_in_and_what_to_do_is_said() -> None:
     known = trouble(Trouble.ROUTER_SILENT)
     view = present(shared(state="serving", server=SHUT, reach=known), {}, (), NOW).way_in
-    assert (view.word, view.note) == ("Not reachable", "UDP 51820")
+    assert (view.word, view.note) == ("Not reachable", "UDP\u00a051820")
     assert view.why == "Your router does not answer when it is asked to lead guests on."
     assert view.then == (
         "Switch UPnP or NAT-PMP on in your router, or forward UDP port 51820 there by hand."

@@ -120,4 +120,5 @@ def _trouble(known: Mapping[str, Any], reason: str, port: int) -> tuple[str, str
 
 
 def _port(port: int) -> str:
-    return translate("sharing", "UDP {port}").format(port=port)
+    """Return ``port`` in words that no line breaks between."""
+    return translate("sharing", "UDP {port}").format(port=port).replace(" ", "\u00a0")
