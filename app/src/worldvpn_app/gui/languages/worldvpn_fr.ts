@@ -1865,7 +1865,7 @@
       <translation>automatique</translation>
     </message>
     <message>
-      <source>by the profile</source>
+      <source>by profile</source>
       <translation>par le profil</translation>
     </message>
     <message>
