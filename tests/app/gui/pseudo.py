@@ -12,7 +12,7 @@ from worldvpn_app.gui.language import Language, speak, use
 
 _HOLE = re.compile(r"(\{\w*\})")
 _ACCENTS = str.maketrans("aceinouyACEINOU", "àçéîñôûýÀÇÉÎÑÔÛ")
-_LONGER = 0.4
+_LONGER = 0.6
 _RLM, _RLO, _PDF = "\u200f", "\u202e", "\u202c"
 
 
@@ -26,7 +26,7 @@ class Spoken(enum.StrEnum):
 
 
 def longer(text: str) -> str:
-    """Return ``text`` with accents, in brackets, and two fifths longer, in short words."""
+    """Return ``text`` with accents, in brackets, and three fifths longer, in short words."""
     more = round(len(_HOLE.sub("", text)) * _LONGER)
     tail = " ".join("îîîîî"[: min(5, more - at)] for at in range(0, more, 6))
     accented = "".join(

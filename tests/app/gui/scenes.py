@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, cast
 
 import attrs
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from worldvpn_app.cli.snapshot import Snapshot
+from worldvpn_app.cli.snapshot import Sharing, Snapshot
 from worldvpn_app.gui.account import AccountPage
 from worldvpn_app.gui.diagnostics import DiagnosticsPage
 from worldvpn_app.gui.link import LinkState, Refusal
@@ -27,6 +27,8 @@ from worldvpn_app.gui.settings import SettingsPage
 from worldvpn_app.gui.sharing import SharingPage
 from worldvpn_app.gui.tokens import Theme
 from worldvpn_app.gui.window import Window
+from worldvpn_core.reach.standing import Standing, Trouble, Way, told
+from worldvpn_core.share.listed import REASONS
 
 Act = Callable[[Window], None]
 #: What a file of settings begins with.
@@ -71,7 +73,9 @@ def scenes() -> Iterator[Scene]:
     yield _scene("recovery-code", "account", "signed-out", _code)
     yield _scene("consent", "sharing", "disconnected", _consent)
     yield _scene("not-sharing", "sharing", "disconnected", lambda _window: None)
+    yield _scene("shut-way-in", "sharing", "connected", _shut)
     yield _scene("callout", "map", "connected", _callout)
+    yield _scene("list", "map", "connected", _list)
     yield _scene("no-node", "map", "connected", _no_node)
     yield _scene("why", "diagnostics", "connected", _why)
     yield _scene("danger", "settings", "connected", _danger)
@@ -82,6 +86,7 @@ def scenes() -> Iterator[Scene]:
     yield _scene("password", "account", "connected", _password)
     yield _scene("settings-file", "settings", "connected", _settings_file)
     yield _scene("broken-plugin", "home", "connected", _broken)
+    yield _scene("many-pages", "home", "connected", many_pages)
     yield _scene("low-credit", "home", "connected", _low_credit)
     yield _scene("server-away", "home", "connected", _server_away)
 
@@ -126,10 +131,27 @@ def _consent(window: Window) -> None:
     page.consent.show()
 
 
+def _shut(window: Window) -> None:
+    link = window._link
+    snapshot = link.snapshot
+    assert snapshot is not None
+    known = told(Standing(way=Way.CLOSED, trouble=Trouble.NOT_ASKED), "", 51_820, None)
+    server = {"listed": False, "reason": REASONS["no-answer"], "guests": 0}
+    shared = {**snapshot["sharing"], "reach": known, "server": server}
+    link.snapshot = {**snapshot, "sharing": cast("Sharing", shared)}
+    link.snapshot_changed.emit()
+
+
 def _callout(window: Window) -> None:
     page = window.page("map")
     assert isinstance(page, MapPage)
     page.select(page.map.view.spots[0].node)
+
+
+def _list(window: Window) -> None:
+    page = window.page("map")
+    assert isinstance(page, MapPage)
+    page.drawer.open()
 
 
 def _no_node(window: Window) -> None:
@@ -157,6 +179,7 @@ def _tab(name: str) -> Act:
     def act(window: Window) -> None:
         page = window.page("map")
         assert isinstance(page, MapPage)
+        page.drawer.open()
         page.panel.tabs[name].click()
 
     return act
@@ -189,6 +212,16 @@ def _broken(window: Window) -> None:
     offered = Offered(plugin="sample", name="sample/page", title="sample", icon="", build=_fail)
     window.add(PluginEntry(offered, plugged))
     window.choose("sample/page")
+
+
+def many_pages(window: Window) -> None:
+    """Add as many pages of plugins as no rail has room for."""
+    plugged = Plugged()
+    for number in range(14):
+        name = f"sample/{number}"
+        title = f"sample {number}"
+        offered = Offered(plugin="sample", name=name, title=title, icon="", build=QWidget)
+        window.add(PluginEntry(offered, plugged))
 
 
 def _fail() -> QWidget:

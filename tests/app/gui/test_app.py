@@ -63,10 +63,15 @@ def test_a_theme_is_taken_at_once_and_remembered(
     sip.delete(app.window)
 
 
+def a_tray(app: Opened) -> Tray:
+    context = app.context
+    return Tray(context.link, context.store, context.actions, context.lists)
+
+
 def test_the_tray_says_the_state_and_offers_what_the_window_does(
     daemon: FakeDaemon, app: Opened, qtbot: QtBot
 ) -> None:
-    tray = Tray(app.context.link, app.context.store, app.context.actions)
+    tray = a_tray(app)
     tray.show_view(app.window.view())
     assert tray.state.text().startswith("Connected.")
     assert tray.main.text() == "Disconnect"
@@ -77,7 +82,7 @@ def test_the_tray_says_the_state_and_offers_what_the_window_does(
 def test_the_tray_offers_a_pause_only_where_there_is_something_to_pause(
     daemon: FakeDaemon, app: Opened, qtbot: QtBot
 ) -> None:
-    tray = Tray(app.context.link, app.context.store, app.context.actions)
+    tray = a_tray(app)
     entry = tray.pauses.menuAction()
     assert entry is not None
     app.context.link.snapshot = states()["disconnected"]
@@ -90,7 +95,7 @@ def test_the_tray_offers_a_pause_only_where_there_is_something_to_pause(
 
 
 def test_the_tray_knows_nothing_while_the_daemon_is_away(app: Opened) -> None:
-    tray = Tray(app.context.link, app.context.store, app.context.actions)
+    tray = a_tray(app)
     tray.show_view(None)
     assert tray.state.text() == "The service does not answer"
     assert not tray.main.isVisible()

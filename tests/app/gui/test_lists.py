@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PyQt6.QtCore import QEvent, Qt
-from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QApplication, QInputDialog, QLabel, QWidget
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QInputDialog, QLabel
 from pytestqt.qtbot import QtBot
 
-from tests.app.gui.windows import Asked, Opened, opened
+from tests.app.gui.windows import Asked, Opened, opened, typed
 from worldvpn_app.cli.target import Target
 from worldvpn_app.gui.map.owner import has_way, is_seen, owner_label, place_of_owner
 from worldvpn_app.gui.map.page import MapPage
@@ -21,6 +21,10 @@ from worldvpn_app.gui.present.lists import MOST_LISTS, best_of, by_list, named, 
 from worldvpn_app.gui.present.nodes import Node
 from worldvpn_app.gui.present.places import picks
 from worldvpn_app.gui.screens.replay import now, states
+from worldvpn_app.gui.tray import Tray
+
+# There is no tray without a display; what is said of it is.
+pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged")
 
 PARIS = Node(id="1" * 36, country="FR", city="Paris", latency_ms=29)
 BERLIN = Node(id="2" * 36, country="DE", city="Berlin", latency_ms=44)
@@ -46,11 +50,6 @@ def page(app: Opened) -> MapPage:
     page = app.window.page("map")
     assert isinstance(page, MapPage)
     return page
-
-
-def typed(widget: QWidget, key: Qt.Key) -> None:
-    event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier)
-    QApplication.sendEvent(widget, event)
 
 
 def said(page: MapPage) -> str:
@@ -94,6 +93,28 @@ def test_a_list_shows_those_of_its_nodes_that_are_there() -> None:
 def test_a_list_is_a_quick_way_to_its_quickest_node() -> None:
     found = picks((PARIS, BERLIN), {}, None, lists={"Work": (BERLIN.id,)}, is_signed_in=True)
     assert [(pick.title, pick.target) for pick in found][1:] == [("Work", Target(place=BERLIN.id))]
+
+
+def test_the_tray_offers_the_lists_and_goes_to_the_quickest_of_one(
+    asked: Asked, app: Opened, qtbot: QtBot
+) -> None:
+    del qtbot
+    context = app.context
+    tray = Tray(context.link, context.store, context.actions, context.lists)
+    tray.show_view(app.window.view())
+    node = next(each for each in context.store.nodes if not each.is_favourite)
+
+    def offered() -> dict[str, QAction]:
+        return {each.text().partition(":")[0]: each for each in tray.picks.actions()}
+
+    assert "A && B" not in offered()
+    context.lists.turn("A & B", node.id)
+    assert "Favourite" in offered()
+    asked.answers["tunnel.connect"] = {}
+    offered()["A && B"].trigger()
+    assert ("tunnel.connect", {"place": node.id}) in asked.asked
+    context.lists.turn("A & B", node.id)
+    assert "A && B" not in offered()
 
 
 def test_the_tab_of_lists_shows_them_and_without_any_says_how_to_make_one(

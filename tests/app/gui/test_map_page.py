@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.app.central_daemon import CentralDaemon, a_node
-from tests.app.gui.windows import Opened, opened
+from tests.app.gui.windows import Opened, opened, typed
+from worldvpn_app.gui import style
 from worldvpn_app.gui.map.page import MapPage
 from worldvpn_app.gui.map.rows import MOST_ROWS, Row
+from worldvpn_app.gui.tokens import DARK, SHAPE
 from worldvpn_core.errors import OutOfCreditError, SignedOutError
 from worldvpn_core.ipc.messages import SettingsSet, TunnelConnect
 
@@ -113,3 +117,91 @@ def test_thousands_of_nodes_are_a_list_that_ends(
     qtbot.waitUntil(lambda: page.panel.count.text() == "3,000 nodes")
     page.panel.rows.findChildren(Row)[0].click()
     assert len(names(page)) <= MOST_ROWS
+
+
+@pytest.fixture
+def small(app: Opened, page: MapPage, qtbot: QtBot) -> MapPage:
+    app.window.resize(SHAPE.least_width_px, SHAPE.least_height_px)
+    qtbot.waitUntil(page.drawer.button.isVisible)
+    return page
+
+
+def test_in_a_small_window_the_map_has_all_of_it_and_the_list_is_a_drawer(small: MapPage) -> None:
+    assert not small.panel.isVisible()
+    assert small.map.width() == small.width()
+    assert small.drawer.button.text().strip() == "2 nodes"
+    small.drawer.button.click()
+    assert small.panel.isVisible()
+    assert small.map.width() == small.width()
+    assert small.panel.geometry().right() == small.rect().right()
+    assert small.drawer.button.isChecked()
+    small.drawer.button.click()
+    assert not small.panel.isVisible()
+    assert not small.drawer.button.isChecked()
+
+
+def test_nothing_of_the_map_shines_through_the_drawer(qapp: QApplication, small: MapPage) -> None:
+    style.apply(qapp, DARK)
+    small.drawer.open()
+    small.panel.rows.hide()
+    QApplication.processEvents()
+    image = small.grab().toImage()
+    seen = {image.pixelColor(x, 500).name() for x in range(small.panel.x() + 8, small.width() - 16)}
+    assert seen == {DARK.bg.lower()}
+
+
+def test_what_lies_over_the_map_is_never_under_the_drawer(small: MapPage) -> None:
+    small.drawer.open()
+    small.select(str(PARIS["id"]))
+    QApplication.processEvents()
+    for each in (small.bar, small.drawer.button, small.callout):
+        corner = each.mapTo(small, each.rect().topRight())
+        assert corner.x() < small.panel.x()
+
+
+def test_the_drawer_opens_and_closes_by_keys(small: MapPage) -> None:
+    small.map.setFocus()
+    typed(small.map, Qt.Key.Key_L)
+    assert small.panel.isVisible()
+    typed(small.map, Qt.Key.Key_L)
+    assert not small.panel.isVisible()
+    typed(small.map, Qt.Key.Key_Slash)
+    window = small.window()
+    assert window is not None
+    assert window.focusWidget() is small.panel.finder
+    typed(small.panel.finder, Qt.Key.Key_Escape)
+    assert not small.panel.isVisible()
+    assert window.focusWidget() is small.drawer.button
+
+
+def test_escape_closes_the_node_before_the_list(small: MapPage) -> None:
+    small.drawer.open()
+    small.select(str(PARIS["id"]))
+    typed(small, Qt.Key.Key_Escape)
+    assert (small.callout.isVisible(), small.panel.isVisible()) == (False, True)
+    typed(small, Qt.Key.Key_Escape)
+    assert not small.panel.isVisible()
+
+
+def test_a_closed_drawer_hides_neither_a_refusal_nor_an_empty_list(
+    central: CentralDaemon, small: MapPage, qtbot: QtBot
+) -> None:
+    central.refuses = OutOfCreditError("no credit is left")
+    small.select(str(PARIS["id"]))
+    small.callout.go.click()
+    qtbot.waitUntil(small.panel.answer.isVisible)
+    small.drawer.close()
+    small.panel.finder.setText("atlantis")
+    qtbot.waitUntil(small.panel.empty.isVisible)
+    small.drawer.close()
+    small.panel.clear.click()
+    assert not small.panel.isVisible()
+
+
+def test_a_window_that_grows_has_the_list_beside_the_map_again(
+    app: Opened, small: MapPage, qtbot: QtBot
+) -> None:
+    app.window.resize(1_200, 720)
+    qtbot.waitUntil(small.panel.isVisible)
+    assert not small.drawer.button.isVisible()
+    qtbot.waitUntil(lambda: small.map.width() + small.panel.width() == small.width())

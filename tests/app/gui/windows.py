@@ -9,7 +9,9 @@ from pathlib import Path
 
 import attrs
 from PyQt6 import sip
-from PyQt6.QtCore import QSettings
+from PyQt6.QtCore import QEvent, QPointF, QSettings, Qt
+from PyQt6.QtGui import QKeyEvent, QMouseEvent
+from PyQt6.QtWidgets import QApplication, QWidget
 
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_app.gui.actions import Actions
@@ -110,3 +112,19 @@ def opened(
         link.close()
         window.close()
         sip.delete(window)
+
+
+def typed(widget: QWidget, key: Qt.Key) -> None:
+    """Press ``key`` in ``widget``."""
+    event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(widget, event)
+
+
+def pointed(widget: QWidget, x: float, y: float) -> None:
+    """Move the pointer to a place in ``widget``."""
+    at, nothing = QPointF(x, y), Qt.MouseButton.NoButton
+    where = QPointF(widget.mapToGlobal(at.toPoint()))
+    bare = Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(
+        widget, QMouseEvent(QEvent.Type.MouseMove, at, where, nothing, nothing, bare)
+    )

@@ -30,7 +30,7 @@ from worldvpn_app.gui.widgets.cards import line, row, scrolled
 from worldvpn_app.gui.widgets.controls import button
 from worldvpn_app.gui.widgets.dial import Dial
 from worldvpn_app.gui.widgets.flow import Flow
-from worldvpn_app.gui.widgets.text import label, relook
+from worldvpn_app.gui.widgets.text import Breaking, label, relook
 
 translate = QCoreApplication.translate
 PAUSES_MIN: Final = (5, 15, 60)
@@ -63,7 +63,11 @@ class Control(QFrame):
         self.offer = button("", look="link")
         self.offer.hide()
         self.offer.clicked.connect(self._take_offer)
-        self._lock, self.kill_switch, self.lan = QLabel(), label("footing"), label("small")
+        self._lock, self.kill_switch, self.lan = (
+            QLabel(),
+            Breaking("footing"),
+            label("small"),
+        )
         self._around = QWidget()
         self._column = QVBoxLayout(self)
         self._lay_out()

@@ -27,7 +27,9 @@ from worldvpn_app.gui.tokens import SPACE, Colours
 from worldvpn_app.gui.why import Why
 from worldvpn_app.gui.widgets.cards import page, row, sign
 from worldvpn_app.gui.widgets.controls import button
-from worldvpn_app.gui.widgets.text import copy, label, relook
+from worldvpn_app.gui.widgets.flow import Flow
+from worldvpn_app.gui.widgets.text import copy, label, relook, spread
+from worldvpn_app.gui.widgets.ways import at_end
 
 translate = QCoreApplication.translate
 _EVERY_MS: Final = 2_000
@@ -115,7 +117,9 @@ class DiagnosticsPage(QWidget):
             self.why.say(not_written(path, error), "blocked")
 
     def _lay_out(self) -> None:
-        told = label("small", translate("diagnostics", "No name, address, id or key is in it"))
+        nothing = translate("diagnostics", "No name, address, id or key is in it")
+        told = spread(label("small", nothing))
+        told.setAlignment(at_end())
         copied = button(translate("diagnostics", "Copy"))
         copied.clicked.connect(lambda: copy(self.report()))
         made = button(
@@ -125,7 +129,7 @@ class DiagnosticsPage(QWidget):
             colours=self._context.colours,
         )
         made.clicked.connect(self._save)
-        outer, column = page(translate("diagnostics", "Diagnostics"), None, told, copied, made)
+        outer, column = page(translate("diagnostics", "Diagnostics"), 16, told, copied, made)
         beside = row(*self.cards, spacing_px=SPACE.between_cards_px)
         for place in range(len(self.cards)):
             beside.setStretch(place, 1)
@@ -155,7 +159,9 @@ class HealthCard(QFrame):
         inside_px = SPACE.inside_card_px
         column.setContentsMargins(inside_px, 12, inside_px, 12)
         column.setSpacing(4)
-        column.addLayout(row(self._icon, self.title, None, self.word))
+        what = QWidget()
+        what.setLayout(row(self._icon, self.title))
+        column.addLayout(Flow(what, self.word, apart=True))
         column.addWidget(self.line)
         column.addWidget(self.note)
         column.addStretch(1)

@@ -37,6 +37,7 @@ class Invitations(QFrame):
         self.host.setPlaceholderText(translate("sharing", "This computer's public address"))
         for each in (self.name, self.host):
             each.setAccessibleName(each.placeholderText())
+            each.setToolTip(each.placeholderText())
             each.textChanged.connect(lambda _text: self._judge())
         self.invite = button(translate("sharing", "Invite"))
         self.invite.clicked.connect(self.press)

@@ -22,6 +22,7 @@ from worldvpn_app.gui.catalogue import own_pages
 from worldvpn_app.gui.journal import Journal
 from worldvpn_app.gui.language import language_of, speak
 from worldvpn_app.gui.link import Link
+from worldvpn_app.gui.lists import OwnLists
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.plugged import Plugged
 from worldvpn_app.gui.pluginpage import PluginEntry
@@ -57,11 +58,13 @@ class App:
         speak(language_of(settings.value(_LANGUAGE)), application)
         self._journal = Journal(link, _now)
         self.plugged = Plugged()
+        self._lists = OwnLists(settings)
         self.shell = Shell(
             link,
             self._store,
             self.actions,
             settings,
+            self._lists,
             bus=bus or QDBusConnection.sessionBus(),
             now=_now,
         )
@@ -155,6 +158,7 @@ class App:
             settings=self._settings,
             journal=self._journal,
             plugged=self.plugged,
+            lists=self._lists,
         )
         window = Window(context, own_pages(self.set_theme, self.set_language))
         window.quit_asked.connect(self.leave)

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PyQt6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PyQt6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtCore import QCoreApplication, QPoint, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from worldvpn_app.gui import icons
 from worldvpn_app.gui.pages import Page
 from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.view import HomeView, Mark, sentences
 from worldvpn_app.gui.tokens import SHAPE, Colours, Tone
-from worldvpn_app.gui.widgets.cards import line
+from worldvpn_app.gui.widgets.cards import line, scrolled
 from worldvpn_app.gui.widgets.dial import draw
 from worldvpn_app.gui.widgets.text import Elided, label, tip
 from worldvpn_app.gui.widgets.ways import is_turned, set_margins
 
 translate = QCoreApplication.translate
 _RING_PX = 20
+_AROUND_PX = 8
+_ARROWS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 _UNITS = 100
 
 
@@ -72,6 +74,11 @@ class Logo(QWidget):
 class Item(QPushButton):
     """A page's name in the rail; with a count, and a dot for it where there is no room."""
 
+    #: It has the focus now.
+    reached = pyqtSignal()
+    #: An arrow was pressed: -1 up, 1 down.
+    stepped = pyqtSignal(int)
+
     def __init__(self, page: Page, colours: Colours) -> None:
         super().__init__(icons.icon(page.icon, colours.text2), "")
         self._colours, self._icon_name = colours, page.icon
@@ -80,6 +87,8 @@ class Item(QPushButton):
         self.setProperty("look", "rail")
         self.setIconSize(QSize(20, 20))
         self.setCheckable(True)
+        # Beside a scroll bar there is less room than its padding asks for.
+        self.setMinimumWidth(SHAPE.hit_px)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(page.title)
         self.toggled.connect(self._tint)
@@ -99,6 +108,16 @@ class Item(QPushButton):
             said = said.format(page=self.title, n=figures.whole(number))
             self.setAccessibleName(said if number else self.title)
             self.update()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is not None and event.key() in _ARROWS:
+            self.stepped.emit(_ARROWS[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent | None) -> None:
+        super().focusInEvent(event)
+        self.reached.emit()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         super().paintEvent(event)
@@ -133,49 +152,65 @@ class Rail(QFrame):
     def __init__(self, pages: tuple[Page, ...], colours: Colours) -> None:
         super().__init__()
         self.setObjectName("rail")
-        self._colours, self._has_added = colours, False
-        self._group = QButtonGroup(self)
+        self._colours, self._has_added, self._selected = colours, False, ""
+        # In no group: Qt would let Tab come to the chosen one alone, and arrows choose.
         self._items: dict[str, Item] = {}
         self._last: Item | None = None
-        column = self._column = QVBoxLayout(self)
-        column.setContentsMargins(8, 20, 8, 12)
+        column = QVBoxLayout(self)
+        set_margins(column, _AROUND_PX, 20, 0, 12)
         column.setSpacing(4)
         self._name = label("brand", "WorldVPN")
         head = QHBoxLayout()
-        set_margins(head, 12, 2, 0, 18)
+        set_margins(head, 12, 2, _AROUND_PX, 18)
         head.setSpacing(8)
         head.addWidget(Logo(colours))
         head.addWidget(self._name, 1)
         column.addLayout(head)
+        # Plugins may bring more pages than there is room for: they scroll, what is below stays.
+        inside = QWidget()
+        daily = self._daily = QVBoxLayout(inside)
+        daily.setSpacing(4)
         for page in pages:
             if not page.is_low:
                 self._last = self._made(page)
-                column.addWidget(self._last)
-        self._next = column.count()
-        column.addStretch(1)
+                daily.addWidget(self._last)
+        daily.addStretch(1)
+        self._area, self._edge = scrolled(inside), line()
+        if (bar := self._area.verticalScrollBar()) is not None:
+            bar.rangeChanged.connect(lambda _least, most: self._make_room(has_bar=most > 0))
+        self._make_room(has_bar=False)
+        column.addWidget(self._area, 1)
+        low = QVBoxLayout()
+        set_margins(low, 0, 0, _AROUND_PX, 0)
+        low.setSpacing(4)
+        low.addWidget(self._edge)
         for page in pages:
             if page.is_low:
-                column.addWidget(self._made(page))
+                low.addWidget(self._made(page))
+        column.addLayout(low)
         self.ring, self.state = Ring(colours), label("state")
         self.where, self.account = Elided("small"), Elided("caption")
-        column.addSpacing(8)
-        column.addWidget(line())
-        column.addWidget(self._foot())
+        low.addSpacing(8)
+        low.addWidget(line())
+        low.addWidget(self._foot())
         self.set_narrow(is_narrow=False)
 
     def add(self, page: Page) -> None:
         """Add ``page`` below the others of daily use, the first after a divider."""
         if not self._has_added:
             self._has_added = True
-            self._column.insertWidget(self._next, line())
-            self._next += 1
+            self._daily.insertWidget(self._daily.count() - 1, line())
         item = self._made(page)
         item.set_narrow(is_narrow=self._name.isHidden())
-        self._column.insertWidget(self._next, item)
-        self._next += 1
+        self._daily.insertWidget(self._daily.count() - 1, item)
         if self._last is not None:
             QWidget.setTabOrder(self._last, item)
         self._last = item
+
+    def _make_room(self, *, has_bar: bool) -> None:
+        """Let a scroll bar stand in the margin: items are as wide as without one, nearly."""
+        self._edge.setVisible(has_bar)
+        set_margins(self._daily, 0, 0, 0 if has_bar else _AROUND_PX, 0)
 
     def items(self) -> Mapping[str, Item]:
         """Return what is pressed for each page, by the page's name."""
@@ -183,8 +218,9 @@ class Rail(QFrame):
 
     def _made(self, page: Page) -> Item:
         item = Item(page, self._colours)
-        item.clicked.connect(lambda _checked: self.chosen.emit(page.name))
-        self._group.addButton(item)
+        item.clicked.connect(lambda _checked: self._press(page.name))
+        item.reached.connect(lambda: self._scroll_to(item))
+        item.stepped.connect(lambda by: self._step(item, by))
         self._items[page.name] = item
         return item
 
@@ -198,7 +234,27 @@ class Rail(QFrame):
 
     def select(self, name: str) -> None:
         """Mark the page ``name`` as the one that is shown."""
-        self._items[name].setChecked(True)
+        for each, item in self._items.items():
+            item.setChecked(each == name)
+        if name != self._selected:
+            self._selected = name
+            self._scroll_to(self._items[name])
+
+    def _press(self, name: str) -> None:
+        # A press has turned it, whether or not it was the one already.
+        self.select(self._selected)
+        self.chosen.emit(name)
+
+    def _step(self, item: Item, by: int) -> None:
+        """Give the focus to the item above or below ``item``, as they are seen."""
+        every = sorted(self._items.values(), key=lambda each: each.mapTo(self, QPoint()).y())
+        place = every.index(item) + by
+        if 0 <= place < len(every):
+            every[place].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _scroll_to(self, item: Item) -> None:
+        if self._area.isAncestorOf(item):
+            self._area.ensureWidgetVisible(item, 0, 0)
 
     def show_view(self, view: HomeView) -> None:
         """Say how this computer stands."""

@@ -19,6 +19,7 @@ from worldvpn_app.gui.present.sharing import SharingView, present
 from worldvpn_app.gui.present.view import Do
 from worldvpn_app.gui.statement import Statement
 from worldvpn_app.gui.tokens import SHAPE, SPACE
+from worldvpn_app.gui.way_in import WayInStrip
 from worldvpn_app.gui.widgets.bars import DayBars
 from worldvpn_app.gui.widgets.cards import Tile, card, page, row, sign
 from worldvpn_app.gui.widgets.controls import button
@@ -50,6 +51,7 @@ class SharingPage(QWidget):
         self.answer = label("answer", wraps=True)
         self.consent = self._consent()
         self.hint, self._hint = self._hinting()
+        self.trouble = WayInStrip(colours, lambda: context.actions.do(Do.SETTINGS))
         self.statement = Statement(context.link, self)
         self.statement.changed.connect(self._show)
         self.guests = Tile("users", translate("sharing", "Guests now"), colours)
@@ -177,8 +179,9 @@ class SharingPage(QWidget):
             self.curve.show_view(view.carried)
             self.rate.setText(view.carried.now)
         self.terms.setText(view.consent)
-        self.reach.show_figure(view.reach, view.reach_note)
-        relook(self.reach.figure, view.reach_look)
+        self.reach.show_figure(view.way_in.word, view.way_in.note)
+        relook(self.reach.figure, view.way_in.look)
+        self.trouble.show_view(view.way_in)
         self._hint.setText(view.news or view.advice)
         self.hint.setVisible(bool(view.news or view.advice))
         self.invitations.setVisible(view.is_on)
@@ -206,6 +209,7 @@ class SharingPage(QWidget):
         column.addWidget(state)
         column.addWidget(self.consent)
         column.addWidget(self.hint)
+        column.addWidget(self.trouble)
         column.addLayout(self._tiles)
         column.addLayout(self._beside)
         column.addWidget(self.carried)

@@ -13,6 +13,7 @@ from worldvpn_app.gui.actions import Actions
 from worldvpn_app.gui.credit import CreditWatch
 from worldvpn_app.gui.herald import Herald
 from worldvpn_app.gui.link import Link, Refusal
+from worldvpn_app.gui.lists import OwnLists
 from worldvpn_app.gui.notify import Notifier
 from worldvpn_app.gui.own_settings import CLOSING, EXPLAINED, MINIMISING
 from worldvpn_app.gui.present.advice import advice
@@ -45,6 +46,7 @@ class Shell(QObject):
         store: Store,
         actions: Actions,
         settings: QSettings,
+        lists: OwnLists,
         *,
         bus: QDBusConnection,
         now: Callable[[], datetime],
@@ -52,7 +54,7 @@ class Shell(QObject):
     ) -> None:
         super().__init__(parent)
         self._link, self._store, self._actions = link, store, actions
-        self._settings = settings
+        self._settings, self._lists = settings, lists
         self._window: Window | None = None
         self._view: HomeView | None = None
         self._is_out = False
@@ -119,7 +121,7 @@ class Shell(QObject):
     def _host_changed(self) -> None:
         is_there = bool(self.host.is_there)
         if is_there and self.tray is None:
-            tray = self.tray = Tray(self._link, self._store, self._actions, self)
+            tray = self.tray = Tray(self._link, self._store, self._actions, self._lists, self)
             tray.raised.connect(self._come_up)
             tray.quitted.connect(self.quit_asked)
             tray.show_view(self._view)

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QMenu, QSystemTrayIcon
 
 from worldvpn_app.gui.actions import Actions
 from worldvpn_app.gui.link import Link
+from worldvpn_app.gui.lists import OwnLists
 from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.places import picks
 from worldvpn_app.gui.present.tray import TrayView, stays, tray_view
@@ -31,10 +32,17 @@ class Tray(QObject):
     quitted = pyqtSignal()
 
     def __init__(
-        self, link: Link, store: Store, actions: Actions, parent: QObject | None = None
+        self,
+        link: Link,
+        store: Store,
+        actions: Actions,
+        lists: OwnLists,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._link, self._store, self._actions = link, store, actions
+        self._link, self._store, self._actions, self._lists = link, store, actions, lists
+        self._home: HomeView | None = None
+        lists.changed.connect(lambda: self.show_view(self._home))
         self._shown: tuple[Mark, Tone, bool] | None = None
         self._view: TrayView | None = None
         self._menu = QMenu()
@@ -76,8 +84,15 @@ class Tray(QObject):
 
     def show_view(self, view: HomeView | None) -> None:
         """Show ``view``, or that nothing is known."""
+        self._home = view
         store = self._store
-        ways = picks(store.nodes, store.profiles, store.last_used, is_signed_in=store.is_signed_in)
+        ways = picks(
+            store.nodes,
+            store.profiles,
+            store.last_used,
+            lists=self._lists.all(),
+            is_signed_in=store.is_signed_in,
+        )
         new = tray_view(self._link.snapshot, view, ways)
         look = (new.mark, new.tone, bool(new.is_sharing))
         if look != self._shown:

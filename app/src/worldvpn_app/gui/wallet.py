@@ -32,7 +32,7 @@ from worldvpn_app.gui.tokens import SPACE
 from worldvpn_app.gui.widgets.bars import DayBars
 from worldvpn_app.gui.widgets.cards import Tile, card, page, row
 from worldvpn_app.gui.widgets.controls import Segmented, button
-from worldvpn_app.gui.widgets.text import label
+from worldvpn_app.gui.widgets.text import label, spread
 
 translate = QCoreApplication.translate
 _DAYS: Final = (7, 30, 90)
@@ -151,9 +151,8 @@ class WalletPage(QWidget):
 
     def _lay_out(self) -> None:
         told = translate("wallet", "1\u00a0MiB used costs 1 credit")
-        outer, column = page(
-            translate("wallet", "Wallet"), 16, label("small", told), None, self.export
-        )
+        cost = spread(label("small", told))
+        outer, column = page(translate("wallet", "Wallet"), 16, cost, self.export)
         column.addWidget(self.answer)
         column.addLayout(row(self.offer, None))
         inside = QVBoxLayout(self._body)
@@ -185,7 +184,7 @@ class WalletPage(QWidget):
         days.select(str(self._days))
         days.chosen.connect(self._choose_days)
         head = label("head", translate("wallet", "Earned and spent"))
-        filled = label("small", translate("wallet", "earned up, spent down"))
-        column.addLayout(row(head, filled, None, days))
+        filled = spread(label("small", translate("wallet", "earned up, spent down")))
+        column.addLayout(row(head, filled, days))
         column.addWidget(self.bars)
         return frame

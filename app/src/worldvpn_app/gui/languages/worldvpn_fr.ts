@@ -681,6 +681,30 @@
       <translation>une extension a échoué sans qu’on s’y attende ({name}) ; le journal en dit plus</translation>
     </message>
     <message>
+      <source>allow this computer UPnP in your router, or forward UDP port {port} there by hand</source>
+      <translation>autorisez l’UPnP pour cet ordinateur dans votre routeur, ou redirigez-y vous-même le port UDP {port}</translation>
+    </message>
+    <message>
+      <source>ask your provider for a public address, or forward UDP port {port} in both</source>
+      <translation>demandez une adresse publique à votre fournisseur, ou redirigez le port UDP {port} dans les deux</translation>
+    </message>
+    <message>
+      <source>connect it to a network</source>
+      <translation>connectez-le à un réseau</translation>
+    </message>
+    <message>
+      <source>disconnect your own tunnel for a moment, or correct share_endpoint</source>
+      <translation>coupez un instant votre propre tunnel, ou corrigez share_endpoint</translation>
+    </message>
+    <message>
+      <source>enable the wireguard plugin</source>
+      <translation>activez l’extension wireguard</translation>
+    </message>
+    <message>
+      <source>forward UDP port {port} in your router by hand</source>
+      <translation>redirigez vous-même le port UDP {port} dans votre routeur</translation>
+    </message>
+    <message>
       <source>guests can come</source>
       <translation>les invités peuvent venir</translation>
     </message>
@@ -773,12 +797,20 @@
       <translation>personne n’est identifié : aucun invité ne peut être envoyé</translation>
     </message>
     <message>
+      <source>open UDP port {port} in your router and firewall</source>
+      <translation>ouvrez le port UDP {port} dans votre routeur et votre pare-feu</translation>
+    </message>
+    <message>
       <source>profile {name} is in use: disconnect first</source>
       <translation>le profil {name} est utilisé : déconnectez d’abord</translation>
     </message>
     <message>
       <source>say which country this computer is in: worldvpn settings share_country CC</source>
       <translation>dites dans quel pays est cet ordinateur : worldvpn settings share_country CC</translation>
+    </message>
+    <message>
+      <source>see whether another firewall on this computer drops forwarded packets</source>
+      <translation>vérifiez si un autre pare-feu de cet ordinateur jette les paquets transmis</translation>
     </message>
     <message>
       <source>setting {name} cannot be {value}: it is {words}</source>
@@ -789,12 +821,32 @@
       <translation>quelqu’un s’identifie sur cet ordinateur en ce moment</translation>
     </message>
     <message>
+      <source>switch UPnP on in your router, or forward UDP port {port} there by hand</source>
+      <translation>activez l’UPnP dans votre routeur, ou redirigez-y vous-même le port UDP {port}</translation>
+    </message>
+    <message>
+      <source>switch UPnP or NAT-PMP on in your router, or forward UDP port {port} there by hand</source>
+      <translation>activez l’UPnP ou le NAT-PMP dans votre routeur, ou redirigez-y vous-même le port UDP {port}</translation>
+    </message>
+    <message>
+      <source>switch it on, or forward UDP port {port} in your router by hand</source>
+      <translation>activez-le, ou redirigez vous-même le port UDP {port} dans votre routeur</translation>
+    </message>
+    <message>
       <source>the address is not one of the public internet's</source>
       <translation>l’adresse n’est pas une adresse publique d’Internet</translation>
     </message>
     <message>
+      <source>the central server could not reach the port</source>
+      <translation>le serveur central n’a pas pu atteindre le port</translation>
+    </message>
+    <message>
       <source>the central server could not reach the port: open it in your router</source>
       <translation>le serveur central n’a pu atteindre le port : ouvrez-le dans votre routeur</translation>
+    </message>
+    <message>
+      <source>the central server does not see this computer at that address</source>
+      <translation>le serveur central ne voit pas cet ordinateur à cette adresse</translation>
     </message>
     <message>
       <source>the central server ended the session: {reason}</source>
@@ -873,6 +925,10 @@
       <translation>cet ordinateur n’a pas répondu à temps au serveur central</translation>
     </message>
     <message>
+      <source>this computer has no way to the internet over IPv4</source>
+      <translation>cet ordinateur n’a pas d’accès à Internet en IPv4</translation>
+    </message>
+    <message>
       <source>this computer is blocked, and nobody is served until it is connected again</source>
       <translation>cet ordinateur est bloqué, et personne n’est servi avant sa reconnexion</translation>
     </message>
@@ -885,12 +941,24 @@
       <translation>le transport {name} ne s’est pas ouvert en {n} s</translation>
     </message>
     <message>
+      <source>wait: it is told again by itself</source>
+      <translation>attendez : elle lui sera redite toute seule</translation>
+    </message>
+    <message>
+      <source>wait: it is tried again by itself</source>
+      <translation>attendez : un nouvel essai se fait tout seul</translation>
+    </message>
+    <message>
       <source>what guests carry cannot be written to the disk</source>
       <translation>ce que transportent les invités ne peut pas être écrit sur le disque</translation>
     </message>
     <message>
       <source>what guests would come by could not be checked</source>
       <translation>la voie par où viendraient les invités n’a pu être vérifiée</translation>
+    </message>
+    <message>
+      <source>what your router answers makes no sense</source>
+      <translation>ce que répond votre routeur n’a pas de sens</translation>
     </message>
     <message>
       <source>without the kill switch your traffic leaves unprotected whenever the tunnel falls</source>
@@ -909,8 +977,28 @@
       <translation>vous avez mis le partage en pause</translation>
     </message>
     <message>
+      <source>your router does not answer when it is asked to lead guests on</source>
+      <translation>votre routeur ne répond pas quand on lui demande de laisser entrer les invités</translation>
+    </message>
+    <message>
+      <source>your router gives each destination another port, so that no guest can be told which</source>
+      <translation>votre routeur donne un autre port à chaque destination : on ne peut dire lequel à aucun invité</translation>
+    </message>
+    <message>
       <source>your router gives each guest another port: open the port in your router</source>
       <translation>votre routeur donne un autre port à chaque invité : ouvrez le port dans votre routeur</translation>
+    </message>
+    <message>
+      <source>your router has no public address itself: another one stands before it</source>
+      <translation>votre routeur n’a pas lui-même d’adresse publique : un autre se trouve devant lui</translation>
+    </message>
+    <message>
+      <source>your router refuses to lead guests on</source>
+      <translation>votre routeur refuse de laisser entrer les invités</translation>
+    </message>
+    <message>
+      <source>your router was not asked: share_router is off</source>
+      <translation>votre routeur n’a pas été sollicité : share_router est désactivé</translation>
     </message>
     <message>
       <source>{address} answers no more: {n} probes were left unanswered</source>
@@ -1549,6 +1637,10 @@
       <translation>Rien ne sort.</translation>
     </message>
     <message>
+      <source>Now</source>
+      <translation>Maintenant</translation>
+    </message>
+    <message>
       <source>Obfuscated</source>
       <translation>Masqué</translation>
     </message>
@@ -1785,7 +1877,7 @@
       <translation>automatique</translation>
     </message>
     <message>
-      <source>by the profile</source>
+      <source>by profile</source>
       <translation>par le profil</translation>
     </message>
     <message>
@@ -1832,12 +1924,24 @@
       <translation>{n} minutes</translation>
     </message>
     <message>
+      <source>{n} s ago</source>
+      <translation>il y a {n} s</translation>
+    </message>
+    <message>
       <source>{old} to {new}</source>
       <translation>{old} → {new}</translation>
     </message>
     <message>
       <source>{place}  no answer</source>
       <translation>{place}  sans réponse</translation>
+    </message>
+    <message>
+      <source>{rate} down</source>
+      <translation>{rate} reçus</translation>
+    </message>
+    <message>
+      <source>{rate} up</source>
+      <translation>{rate} envoyés</translation>
     </message>
   </context>
   <context>
@@ -2040,6 +2144,14 @@
     <message>
       <source>The directory has no nodes now.</source>
       <translation>L’annuaire n’a aucun nœud.</translation>
+    </message>
+    <message>
+      <source>The list of nodes (L)</source>
+      <translation>La liste des nœuds (L)</translation>
+    </message>
+    <message>
+      <source>The list of nodes, {count}</source>
+      <translation>La liste des nœuds, {count}</translation>
     </message>
     <message>
       <source>World map</source>
@@ -2581,6 +2693,10 @@
       <translation>Toute application WireGuard lit ce fichier ; il n’est donné qu’une fois.</translation>
     </message>
     <message>
+      <source>At the address that you gave, {port}</source>
+      <translation>À l’adresse que vous avez donnée, {port}</translation>
+    </message>
+    <message>
       <source>Before you share</source>
       <translation>Avant de partager</translation>
     </message>
@@ -2607,6 +2723,14 @@
     <message>
       <source>Country</source>
       <translation>Pays</translation>
+    </message>
+    <message>
+      <source>Directly, at {port}</source>
+      <translation>Directement, par {port}</translation>
+    </message>
+    <message>
+      <source>Disconnect your own tunnel for a moment, or correct “Public address”.</source>
+      <translation>Coupez un instant votre propre tunnel, ou corrigez « Adresse publique ».</translation>
     </message>
     <message>
       <source>Earned by day</source>
@@ -2729,6 +2853,10 @@
       <translation>Pas maintenant</translation>
     </message>
     <message>
+      <source>Not reachable</source>
+      <translation>Injoignable</translation>
+    </message>
+    <message>
       <source>Other</source>
       <translation>Autre</translation>
     </message>
@@ -2837,6 +2965,10 @@
       <translation>Cesser le partage</translation>
     </message>
     <message>
+      <source>Switch it on, or forward {port} in your router by hand.</source>
+      <translation>Activez ce réglage, ou redirigez vous-même {port} dans votre routeur.</translation>
+    </message>
+    <message>
       <source>The disk is full</source>
       <translation>Le disque est plein</translation>
     </message>
@@ -2915,6 +3047,18 @@
     <message>
       <source>Your own devices</source>
       <translation>Vos propres appareils</translation>
+    </message>
+    <message>
+      <source>Your router leads {port} on ({protocol})</source>
+      <translation>Votre routeur laisse entrer {port} ({protocol})</translation>
+    </message>
+    <message>
+      <source>Your router lets in whom this computer has called</source>
+      <translation>Votre routeur laisse entrer ceux que cet ordinateur a appelés</translation>
+    </message>
+    <message>
+      <source>Your router was not asked: “Ask the router” is off.</source>
+      <translation>Votre routeur n’a pas été sollicité : « Demander au routeur » est désactivé.</translation>
     </message>
     <message>
       <source>last 30 days, in credits</source>
@@ -3055,6 +3199,10 @@
       <translation>{earned} crédits gagnés, {spent} dépensés</translation>
     </message>
     <message>
+      <source>Earned {n}</source>
+      <translation>{n} gagnés</translation>
+    </message>
+    <message>
       <source>Earned, 30 days</source>
       <translation>Gagnés, 30 jours</translation>
     </message>
@@ -3125,6 +3273,10 @@
     <message>
       <source>Spent</source>
       <translation>Dépensé</translation>
+    </message>
+    <message>
+      <source>Spent {n}</source>
+      <translation>{n} dépensés</translation>
     </message>
     <message>
       <source>Spent, 30 days</source>

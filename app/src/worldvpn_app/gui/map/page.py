@@ -7,12 +7,13 @@ from typing import Final
 
 from PyQt6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PyQt6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from worldvpn_app.cli.target import Target
 from worldvpn_app.gui.link import Refusal, Result
 from worldvpn_app.gui.map.callout import Callout
 from worldvpn_app.gui.map.clusters import spots
+from worldvpn_app.gui.map.drawer import Drawer
 from worldvpn_app.gui.map.filters import FilterBar
 from worldvpn_app.gui.map.legend import Legend
 from worldvpn_app.gui.map.owner import has_way, is_seen, owner_label, place_of_owner
@@ -21,6 +22,7 @@ from worldvpn_app.gui.map.panel import FAVOURITES, LISTS, Panel
 from worldvpn_app.gui.map.view import MapView
 from worldvpn_app.gui.map.widget import WorldMap
 from worldvpn_app.gui.map.world import world
+from worldvpn_app.gui.map.zooms import Zooms
 from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.advice import advice
 from worldvpn_app.gui.present.home import present
@@ -37,11 +39,10 @@ from worldvpn_app.gui.present.nodes import (
 from worldvpn_app.gui.present.view import HomeView, Mark
 from worldvpn_app.gui.tokens import SHAPE, Tone
 from worldvpn_app.gui.widgets.cards import row
-from worldvpn_app.gui.widgets.controls import icon_button
+from worldvpn_app.gui.widgets.ways import is_turned, set_margins
 
 translate = QCoreApplication.translate
-_PANEL_PX: Final = 316
-_PANEL_SMALL_PX: Final = 288
+_AROUND_PX: Final = 12
 #: How much of the plane is seen at first: a continent or two.
 _FIRST_VIEW: Final = 1.7
 _UP: Final = frozenset({Mark.TICK, Mark.PART, Mark.ARROWS, Mark.ARC, Mark.BAR})
@@ -86,6 +87,7 @@ class MapPage(QWidget):
 
     def search(self) -> None:
         """Let the next key be typed into the search."""
+        self.drawer.open()
         self.panel.finder.setFocus()
         self.panel.finder.selectAll()
 
@@ -107,7 +109,7 @@ class MapPage(QWidget):
         super().resizeEvent(event)
         window = self.window()
         is_small = window is not None and window.width() < SHAPE.narrow_below_px
-        self.panel.setFixedWidth(_PANEL_SMALL_PX if is_small else _PANEL_PX)
+        self.drawer.fold(is_small=is_small)
         self.legend.setHidden(is_small)
 
     def event(self, event: QEvent | None) -> bool:
@@ -141,6 +143,7 @@ class MapPage(QWidget):
         current = view.node_id if view else None
         lands, shown = self._lands(fitting)
         self.panel.show_lands(lands, current, self._selected, is_up=is_up)
+        self.drawer.show_count(len({node.id for node in shown}), len(store.nodes))
         self._show_map(shown, view)
         self.callout.show_node(
             store.nodes_by_id.get(self._selected or ""),
@@ -199,11 +202,12 @@ class MapPage(QWidget):
             return
         at = self.map.place(spot.x, spot.y).toPoint()
         room = self.map.size()
+        covered_px = self.drawer.covered_px
+        start, end = (covered_px, 0) if is_turned() else (0, covered_px)
         below = at.y() + 24 + self.callout.height() < room.height()
         y = at.y() + 24 if below else max(64, at.y() - 24 - self.callout.height())
-        x = min(
-            max(12, at.x() - self.callout.width() // 2), room.width() - self.callout.width() - 12
-        )
+        most = room.width() - end - self.callout.width() - _AROUND_PX
+        x = min(max(start + _AROUND_PX, at.x() - self.callout.width() // 2), most)
         self.callout.move(QPoint(x, y))
         self.callout.raise_()
 
@@ -234,6 +238,7 @@ class MapPage(QWidget):
 
     def _refused(self, refusal: Refusal) -> None:
         told = advice(refusal.code, refusal.message)
+        self.drawer.open()
         self.panel.say(f"{told.sentence} {told.then}".strip())
 
     def _clear(self) -> None:
@@ -250,6 +255,10 @@ class MapPage(QWidget):
                 self._favour(node)
             case Qt.Key.Key_Escape if self._selected is not None:
                 self.select(None)
+            case Qt.Key.Key_Escape if self.drawer.close():
+                pass
+            case Qt.Key.Key_L:
+                self.drawer.turn()
             case Qt.Key.Key_Slash:
                 self.search()
             case _:
@@ -260,28 +269,22 @@ class MapPage(QWidget):
         beside.setContentsMargins(0, 0, 0, 0)
         beside.setSpacing(0)
         beside.addWidget(self.map, 1)
-        beside.addWidget(self.panel)
-        over = QVBoxLayout(self.map)
-        over.setContentsMargins(12, 14, 12, 12)
-        over.addLayout(row(self.bar, None))
+        self.panel.setParent(self)
+        self.drawer = Drawer(self, beside, self.panel, self._colours)
+        over = self._over = QVBoxLayout(self.map)
+        head = row(self.bar, None, self.drawer.button)
+        head.setAlignment(self.drawer.button, Qt.AlignmentFlag.AlignTop)
+        over.addLayout(head)
         over.addStretch(1)
-        below = row(self._zooms(), self.legend, None)
+        below = row(Zooms(self.map, self._colours), self.legend, None)
         below.setAlignment(self.legend, Qt.AlignmentFlag.AlignBottom)
         over.addLayout(below)
         self.callout.setParent(self.map)
+        self.drawer.moved.connect(self._make_room)
+        self._make_room()
 
-    def _zooms(self) -> QFrame:
-        frame = QFrame()
-        frame.setProperty("look", "card")
-        column = QVBoxLayout(frame)
-        column.setContentsMargins(2, 2, 2, 2)
-        column.setSpacing(0)
-        for icon, name, act in (
-            ("plus", translate("map", "Zoom in"), lambda: self.map.zoom(1.5)),
-            ("minus", translate("map", "Zoom out"), lambda: self.map.zoom(1 / 1.5)),
-            ("locate", translate("map", "Show everything"), self.map.fit),
-        ):
-            pressed = icon_button(icon, name, self._colours)
-            pressed.clicked.connect(act)
-            column.addWidget(pressed)
-        return frame
+    def _make_room(self) -> None:
+        """Keep what lies over the map out from under the drawer."""
+        end_px = _AROUND_PX + self.drawer.covered_px
+        set_margins(self._over, _AROUND_PX, 14, end_px, _AROUND_PX)
+        self._place_callout()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PyQt6.QtCore import QCoreApplication, QTimer, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QButtonGroup, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from worldvpn_app.gui import icons
@@ -38,6 +38,8 @@ class Panel(QWidget):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.setObjectName("panel")
+        # It may lie over the map.
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._context, self._colours = context, context.colours
         self.finder = QLineEdit()
         self.finder.setProperty("look", "search")

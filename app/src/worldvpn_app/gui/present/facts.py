@@ -137,7 +137,7 @@ def _why_protocol(snapshot: Snapshot) -> str:
     if not snapshot["tunnel"]["transport"]:
         return ""
     if snapshot.get("session") is None:
-        return translate("home", "by the profile")
+        return translate("home", "by profile")
     return translate("home", "automatic")
 
 

@@ -182,6 +182,49 @@ _SHARING: Final = (
     QT_TRANSLATE_NOOP("daemon", "{n} devices are invited already: revoke one first"),
     QT_TRANSLATE_NOOP("daemon", "'{name}' is invited already: revoke it first"),
 )
+_WAY_IN: Final = (
+    QT_TRANSLATE_NOOP("daemon", "this computer has no way to the internet over IPv4"),
+    QT_TRANSLATE_NOOP("daemon", "connect it to a network"),
+    QT_TRANSLATE_NOOP("daemon", "your router does not answer when it is asked to lead guests on"),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "switch UPnP or NAT-PMP on in your router, or forward UDP port {port} there by hand",
+    ),
+    QT_TRANSLATE_NOOP("daemon", "your router refuses to lead guests on"),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "allow this computer UPnP in your router, or forward UDP port {port} there by hand",
+    ),
+    QT_TRANSLATE_NOOP("daemon", "what your router answers makes no sense"),
+    QT_TRANSLATE_NOOP("daemon", "forward UDP port {port} in your router by hand"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "your router has no public address itself: another one stands before it"
+    ),
+    QT_TRANSLATE_NOOP(
+        "daemon", "ask your provider for a public address, or forward UDP port {port} in both"
+    ),
+    QT_TRANSLATE_NOOP("daemon", "your router was not asked: share_router is off"),
+    QT_TRANSLATE_NOOP("daemon", "switch it on, or forward UDP port {port} in your router by hand"),
+    QT_TRANSLATE_NOOP("daemon", "the central server could not reach the port"),
+    QT_TRANSLATE_NOOP("daemon", "open UDP port {port} in your router and firewall"),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "your router gives each destination another port, so that no guest can be told which",
+    ),
+    QT_TRANSLATE_NOOP(
+        "daemon", "switch UPnP on in your router, or forward UDP port {port} there by hand"
+    ),
+    QT_TRANSLATE_NOOP(
+        "daemon", "see whether another firewall on this computer drops forwarded packets"
+    ),
+    QT_TRANSLATE_NOOP("daemon", "wait: it is tried again by itself"),
+    QT_TRANSLATE_NOOP("daemon", "the central server does not see this computer at that address"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "disconnect your own tunnel for a moment, or correct share_endpoint"
+    ),
+    QT_TRANSLATE_NOOP("daemon", "enable the wireguard plugin"),
+    QT_TRANSLATE_NOOP("daemon", "wait: it is told again by itself"),
+)
 _REFUSALS: Final = (
     QT_TRANSLATE_NOOP("daemon", "nobody is signed in on this computer"),
     QT_TRANSLATE_NOOP("daemon", "somebody is signing in on this computer right now"),
@@ -227,4 +270,4 @@ _WHY: Final = (
     ),
     QT_TRANSLATE_NOOP("daemon", "the partial tunnel does not protect it"),
 )
-SENTENCES: Final = (*_SETTINGS, *_CAUSES, *_NOTICES, *_SHARING, *_REFUSALS, *_WHY)
+SENTENCES: Final = (*_SETTINGS, *_CAUSES, *_NOTICES, *_SHARING, *_WAY_IN, *_REFUSALS, *_WHY)

@@ -18,6 +18,7 @@ from worldvpn_app.gui.present.guests import GuestRow, Limit, guests, limits
 from worldvpn_app.gui.present.told import told
 from worldvpn_app.gui.present.view import clean
 from worldvpn_app.gui.present.wallet import Day, Entry, by_day, earned
+from worldvpn_app.gui.present.way_in import WayInView, way_in
 
 translate = QCoreApplication.translate
 DAYS: Final = 30
@@ -35,10 +36,7 @@ class SharingView:
     is_on: bool
     guests: str
     guests_note: str
-    reach: str
-    #: The look of ``reach``.
-    reach_look: str
-    reach_note: str
+    way_in: WayInView
     vesting: str
     vesting_note: str
     port: str
@@ -76,7 +74,6 @@ def present(
     agreed_to, version, needs_consent = _consent(snapshot)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     rows = guests(snapshot, now)
-    reach, look, note = _reach(snapshot)
     server = sharing.get("server")
     is_on = sharing["state"] == "serving"
     balance = _balance(snapshot)
@@ -106,9 +103,7 @@ def present(
         consent=agreed_to,
         consent_version=version,
         news=sentence(str(sharing.get("why_not") or "")) if is_on else "",
-        reach=reach,
-        reach_look=look,
-        reach_note=note,
+        way_in=way_in(snapshot),
         vesting=balance[0],
         vesting_note=balance[1],
         port=translate("sharing", "UDP {port}").format(port=sharing["port"]),
@@ -223,26 +218,6 @@ def _state(snapshot: Snapshot, now: datetime) -> tuple[str, str, str]:
         case other:
             older = translate("sharing", "This app is older than the service.")
             return clean(other, 40), older, ""
-
-
-def _reach(snapshot: Snapshot) -> tuple[str, str, str]:
-    sharing = snapshot["sharing"]
-    server = sharing.get("server")
-    port = translate("sharing", "UDP {port}").format(port=sharing["port"])
-    if sharing["state"] != "serving":
-        return NOT_KNOWN, "figure", translate("sharing", "Checked once you share")
-    if server is None:
-        return NOT_KNOWN, "figure", translate("sharing", "{port}, not checked").format(port=port)
-    if server["listed"]:
-        return translate("sharing", "Reachable"), "good figure", port
-    if server["reason"]:
-        return (
-            translate("sharing", "Not listed"),
-            "waiting figure",
-            sentence(server["reason"]),
-        )
-    waiting = translate("sharing", "The server tries it from outside")
-    return translate("sharing", "Waiting"), "figure", waiting
 
 
 def _balance(snapshot: Snapshot) -> tuple[str, str]:

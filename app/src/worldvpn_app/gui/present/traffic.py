@@ -79,6 +79,25 @@ def of_history(minute: Mapping[str, Any], ended_s: float) -> tuple[Rate, ...]:
     )
 
 
+def told(rates: Sequence[Rate], now_s: float) -> tuple[Rate, ...]:
+    """Return those of the span up to ``now_s`` that are known."""
+    return tuple(
+        each for each in rates if each.down_mbps is not None and now_s - each.at_s <= SPAN_S
+    )
+
+
+def pointed(one: Rate, now_s: float) -> tuple[str, str, str]:
+    """Return when ``one`` was, and what went each way then."""
+    ago_s = round(now_s - one.at_s)
+    return (
+        translate("home", "{n}\u00a0s ago").format(n=figures.whole(ago_s))
+        if ago_s
+        else translate("home", "Now"),
+        translate("home", "{rate} down").format(rate=rate(one.down_mbps)),
+        translate("home", "{rate} up").format(rate=rate(one.up_mbps)),
+    )
+
+
 def scale(most: float) -> float:
     """Return the top of an axis for values up to ``most``: 1, 2 or 5 times a power of ten."""
     step = 0.1

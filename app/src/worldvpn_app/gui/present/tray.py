@@ -11,7 +11,8 @@ from worldvpn_app.gui.present.view import Button, Do, HomeView, Mark
 from worldvpn_app.gui.tokens import Tone
 
 translate = QCoreApplication.translate
-_MOST_PICKS = 4
+#: More would be a menu longer than a small screen.
+_MOST_PICKS = 12
 
 
 @attrs.frozen(kw_only=True)

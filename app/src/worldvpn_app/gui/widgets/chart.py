@@ -6,13 +6,25 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from PyQt6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, Qt
-from PyQt6.QtGui import QBrush, QColor, QLinearGradient, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt6.QtCore import QCoreApplication, QEvent, QLineF, QPointF, QRectF, Qt
+from PyQt6.QtGui import (
+    QBrush,
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QLinearGradient,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from worldvpn_app.gui.present import figures
-from worldvpn_app.gui.present.traffic import SPAN_S, Rate, rate, scale
+from worldvpn_app.gui.present.traffic import SPAN_S, Rate, pointed, rate, scale, told
 from worldvpn_app.gui.tokens import MICRO, Colours
+from worldvpn_app.gui.widgets import hairline
 
 translate = QCoreApplication.translate
 _RIGHT_PX, _BELOW_PX, _ABOVE_PX = 52, 20, 8
@@ -36,6 +48,9 @@ class RateChart(QWidget):
         self._now_s = 0.0
         self._empty = ""
         self._is_blocked = False
+        #: When the rate was that is pointed at.
+        self._at_s: float | None = None
+        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(90)
 
@@ -45,9 +60,63 @@ class RateChart(QWidget):
         """Show ``rates`` up to ``now_s``; without a tunnel, why there are none."""
         self._rates, self._now_s = rates, now_s
         self._empty, self._is_blocked = empty, is_blocked
-        self.setAccessibleName(translate("home", "Traffic"))
         self.setAccessibleDescription(empty or self._in_words())
+        known = told(rates, now_s)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if known else Qt.FocusPolicy.NoFocus)
+        if not any(each.at_s == self._at_s for each in known):
+            self._at_s = None
+        if self._at_s is None:
+            self.setAccessibleName(translate("home", "Traffic"))
         self.update()
+
+    def pointed(self) -> tuple[str, ...]:
+        """Return when it is that is pointed at, and what went each way then; () for nothing."""
+        for each in told(self._rates, self._now_s):
+            if each.at_s == self._at_s:
+                return pointed(each, self._now_s)
+        return ()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        by = hairline.step_of(event)
+        known = told(self._rates, self._now_s)
+        if by and known:
+            times = [each.at_s for each in known]
+            here = times.index(self._at_s) if self._at_s in times else None
+            place = hairline.moved(here, by, len(known))
+            self._point(None if place is None else times[place])
+            # A screen reader hears when the name changes.
+            self.setAccessibleName(", ".join(self.pointed()))
+        elif event is not None and event.key() == Qt.Key.Key_Escape and self._at_s is not None:
+            self._point(None)
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent | None) -> None:
+        super().focusOutEvent(event)
+        self._point(None)
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        known = told(self._rates, self._now_s)
+        if event is not None and known:
+            x, area = event.position().x(), self._area()
+            self._point(min(known, key=lambda each: abs(self._x(area, each.at_s) - x)).at_s)
+
+    def leaveEvent(self, event: QEvent | None) -> None:
+        super().leaveEvent(event)
+        self._point(None)
+
+    def _point(self, at_s: float | None) -> None:
+        self._at_s = at_s
+        if at_s is None:
+            self.setAccessibleName(translate("home", "Traffic"))
+        self.update()
+
+    def _has_axes(self) -> bool:
+        return not self._empty or self._is_blocked
+
+    def _area(self) -> QRectF:
+        right_px = _RIGHT_PX if self._has_axes() else 0
+        return QRectF(0, _ABOVE_PX, self.width() - right_px, self.height() - _BELOW_PX - 8)
 
     def _in_words(self) -> str:
         """Return least, most and newest of both ways."""
@@ -73,11 +142,8 @@ class RateChart(QWidget):
             font = painter.font()
             font.setPixelSize(MICRO.size_px)
             painter.setFont(font)
-            has_axes = not self._empty or self._is_blocked
-            right_px = _RIGHT_PX if has_axes else 0
-            area = QRectF(0, _ABOVE_PX, self.width() - right_px, self.height() - _BELOW_PX - 8)
-            most = self._most()
-            self._paint_lines(painter, area, most if has_axes else None)
+            area, most = self._area(), self._most()
+            self._paint_lines(painter, area, most if self._has_axes() else None)
             if self._empty and not self._is_blocked:
                 self._paint_words(painter, area, QColor(self._colours.text2))
                 return
@@ -85,6 +151,9 @@ class RateChart(QWidget):
                 self._paint_run(painter, area, most, run)
             if self._is_blocked:
                 self._paint_block(painter, area)
+            elif self._at_s is not None:
+                x = self._x(area, self._at_s)
+                hairline.paint(painter, area, x, self.pointed(), self._colours)
 
     def _most(self) -> float:
         known = [

@@ -47,8 +47,8 @@ class Flow(QLayout):
 
     def heightForWidth(self, width: int) -> int:
         margins = self.contentsMargins()
-        rows = [*self._rows(width - margins.left() - margins.right())]
-        return self._height(rows) + margins.top() + margins.bottom()
+        room_px = width - margins.left() - margins.right()
+        return self._height([*self._rows(room_px)], room_px) + margins.top() + margins.bottom()
 
     def sizeHint(self) -> QSize:
         shown = [each.sizeHint() for each in self._shown()]
@@ -67,7 +67,7 @@ class Flow(QLayout):
         room = room.marginsRemoved(self.contentsMargins())
         y = room.y()
         for row in self._rows(room.width()):
-            high = max(each.sizeHint().height() for each in row)
+            high = max(_high(each, room.width()) for each in row)
             left_px = room.width() - sum(each.sizeHint().width() for each in row)
             left_px -= self.spacing() * (len(row) - 1)
             x = room.x()
@@ -97,8 +97,8 @@ class Flow(QLayout):
         if row:
             yield row
 
-    def _height(self, rows: list[list[QLayoutItem]]) -> int:
-        high = sum(max(each.sizeHint().height() for each in row) for row in rows)
+    def _height(self, rows: list[list[QLayoutItem]], room_px: int) -> int:
+        high = sum(max(_high(each, room_px) for each in row) for row in rows)
         return high + self.spacing() * max(0, len(rows) - 1)
 
     def _with_margins(self, width: int, height: int) -> QSize:
@@ -108,3 +108,11 @@ class Flow(QLayout):
         parent = self.parentWidget()
         way = parent.layoutDirection() if parent else QGuiApplication.layoutDirection()
         return QStyle.visualRect(way, room, area)
+
+
+def _high(item: QLayoutItem, room_px: int) -> int:
+    """Return how high ``item`` is: higher where it is wider than the row, and breaks."""
+    hint = item.sizeHint()
+    if hint.width() > room_px and item.hasHeightForWidth():
+        return item.heightForWidth(room_px)
+    return hint.height()

@@ -26,7 +26,7 @@ def setting_row(name: str, said: str, control: QWidget, wrong: str = "") -> QWid
     words = QVBoxLayout()
     words.setSpacing(0)
     words.addStretch(1)
-    words.addWidget(label("strong", name))
+    words.addWidget(label("strong", name, wraps=True))
     if said:
         words.addWidget(label("small", said, wraps=True))
     if wrong:

@@ -29,6 +29,13 @@ def label(look: str, text: str = "", *, centred: bool = False, wraps: bool = Fal
     return made
 
 
+def spread(wrapped: QLabel) -> QLabel:
+    """Let ``wrapped`` take all the room of its row before it breaks."""
+    wrapped.setWordWrap(True)
+    wrapped.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    return wrapped
+
+
 def relook(widget: QWidget, look: str) -> None:
     """Let the style sheet draw ``widget`` as ``look``."""
     if widget.property("look") != look and (style := widget.style()) is not None:
@@ -47,6 +54,21 @@ def copy(text: str) -> None:
     clipboard = QGuiApplication.clipboard()
     if clipboard is not None:
         clipboard.setText(text)
+
+
+class Breaking(QLabel):
+    """One line that breaks where there is no room; Qt's own would ask for two from the first."""
+
+    def __init__(self, look: str) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("look", look)
+        self.setWordWrap(True)
+        self.setAlignment(at_start())
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self.text()) + 1, metrics.height())
 
 
 class Elided(QLabel):

@@ -1,0 +1,130 @@
+"""What a chart shows at one moment: by arrow keys, by pointing, and in words."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.app.gui.windows import pointed, typed
+from worldvpn_app.gui.present.traffic import Rate
+from worldvpn_app.gui.present.wallet import Day
+from worldvpn_app.gui.tokens import DARK
+from worldvpn_app.gui.widgets.bars import DayBars
+from worldvpn_app.gui.widgets.chart import RateChart
+
+NOW_S = 100.0
+RATES = (Rate(70.0, 8.0, 1.0), Rate(80.0, None, None), Rate(90.0, 16.0, 2.0), Rate(100.0, 4.0, 0.5))
+NEWEST = ("Now", "4.0\u00a0Mbit/s down", "0.5\u00a0Mbit/s up")
+BEFORE = ("10\u00a0s ago", "16.0\u00a0Mbit/s down", "2.0\u00a0Mbit/s up")
+OLDEST = ("30\u00a0s ago", "8.0\u00a0Mbit/s down", "1.0\u00a0Mbit/s up")
+
+
+def shown(qtbot: QtBot, chart: QWidget) -> None:
+    chart.resize(400, 140)
+    qtbot.addWidget(chart)
+    chart.show()
+    chart.setFocus()
+
+
+@pytest.fixture
+def chart(qtbot: QtBot) -> RateChart:
+    made = RateChart(DARK)
+    made.show_rates(RATES, NOW_S, "", is_blocked=False)
+    shown(qtbot, made)
+    return made
+
+
+@pytest.fixture
+def bars(qtbot: QtBot) -> DayBars:
+    made = DayBars(DARK)
+    made.show_days([Day(on=date(2026, 1, 1 + n), earned=n, spent=2.0 * n) for n in range(3)])
+    shown(qtbot, made)
+    return made
+
+
+def test_the_left_key_goes_back_in_time_and_over_what_is_not_known(chart: RateChart) -> None:
+    seen = []
+    for _ in range(4):
+        typed(chart, Qt.Key.Key_Left)
+        seen.append(chart.pointed())
+    assert seen == [NEWEST, BEFORE, OLDEST, OLDEST]
+
+
+def test_the_right_key_comes_back_and_the_ends_have_keys_of_their_own(chart: RateChart) -> None:
+    typed(chart, Qt.Key.Key_Home)
+    assert chart.pointed() == OLDEST
+    typed(chart, Qt.Key.Key_Right)
+    assert chart.pointed() == BEFORE
+    typed(chart, Qt.Key.Key_End)
+    assert chart.pointed() == NEWEST
+
+
+def test_a_screen_reader_hears_what_the_line_is_at_and_no_more_each_second(
+    chart: RateChart,
+) -> None:
+    assert chart.accessibleName() == "Traffic"
+    typed(chart, Qt.Key.Key_Home)
+    said = chart.accessibleName()
+    assert said == ", ".join(OLDEST)
+    chart.show_rates((*RATES, Rate(101.0, 4.0, 0.5)), 101.0, "", is_blocked=False)
+    assert chart.accessibleName() == said
+    assert chart.pointed()[0] == "31\u00a0s ago"
+
+
+def test_the_line_goes_by_escape_and_with_what_it_was_at(chart: RateChart) -> None:
+    typed(chart, Qt.Key.Key_Home)
+    typed(chart, Qt.Key.Key_Escape)
+    assert (chart.pointed(), chart.accessibleName()) == ((), "Traffic")
+    typed(chart, Qt.Key.Key_Home)
+    chart.show_rates(RATES, NOW_S + 40, "", is_blocked=False)
+    assert (chart.pointed(), chart.accessibleName()) == ((), "Traffic")
+
+
+def test_a_chart_of_nothing_is_passed_by_and_takes_no_key(qtbot: QtBot) -> None:
+    empty = RateChart(DARK)
+    empty.show_rates((), NOW_S, "Nothing goes through a tunnel.", is_blocked=False)
+    shown(qtbot, empty)
+    typed(empty, Qt.Key.Key_Left)
+    assert empty.pointed() == ()
+    assert empty.focusPolicy() is Qt.FocusPolicy.NoFocus
+
+
+def test_the_line_is_drawn_where_it_points(chart: RateChart) -> None:
+    without = chart.grab().toImage()
+    typed(chart, Qt.Key.Key_Home)
+    image = chart.grab().toImage()
+    # 30 of 60 s ago is half of what is left of the axis' figures.
+    middle = (chart.width() - 52) // 2
+    changed = {
+        x
+        for x in range(chart.width())
+        if image.pixel(x, chart.height() - 40) != without.pixel(x, chart.height() - 40)
+    }
+    assert changed
+    assert all(abs(x - middle) <= 2 for x in changed)
+
+
+def test_pointing_takes_the_nearest_rate(chart: RateChart) -> None:
+    pointed(chart, 10, 40)
+    assert chart.pointed() == OLDEST
+
+
+def test_pointing_takes_the_day_below(bars: DayBars) -> None:
+    pointed(bars, 340, 40)
+    assert bars.pointed()[1:] == ("Earned 2.00", "Spent 4.00")
+
+
+def test_days_are_gone_through_by_keys_and_said(bars: DayBars) -> None:
+    whole = bars.accessibleName()
+    typed(bars, Qt.Key.Key_Left)
+    typed(bars, Qt.Key.Key_Left)
+    assert bars.pointed() == ("2 Jan", "Earned 1.00", "Spent 2.00")
+    assert bars.accessibleName() == ", ".join(bars.pointed())
+    typed(bars, Qt.Key.Key_Escape)
+    assert bars.accessibleName() == whole
+    bars.show_days([])
+    assert bars.focusPolicy() is Qt.FocusPolicy.NoFocus
