@@ -8,11 +8,9 @@ from typing import Final
 
 from PyQt6.QtCore import QCoreApplication, QEvent, QLineF, QPointF, QRectF, Qt
 from PyQt6.QtGui import (
-    QBrush,
     QColor,
     QFocusEvent,
     QKeyEvent,
-    QLinearGradient,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -23,8 +21,8 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.traffic import SPAN_S, Rate, pointed, rate, scale, told
-from worldvpn_app.gui.tokens import MICRO, Colours
-from worldvpn_app.gui.widgets import hairline
+from worldvpn_app.gui.tokens import Colours
+from worldvpn_app.gui.widgets import drawing, hairline
 
 translate = QCoreApplication.translate
 _RIGHT_PX, _BELOW_PX, _ABOVE_PX = 52, 20, 8
@@ -32,8 +30,6 @@ _LINES: Final = 4
 _LEAST_MBPS: Final = 0.1
 #: More points than this stand so close that how their lines are joined is not seen.
 _FEW: Final = 128
-#: What fades below the line is drawn by so many of its points.
-_SHADED: Final = 64
 _DASH, _GAP = 3, 2
 _MARKS_S: Final = (60, 40, 20)
 
@@ -136,12 +132,7 @@ class RateChart(QWidget):
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         with QPainter(self) as painter:
-            # Time runs from left to right in every language.
-            painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            font = painter.font()
-            font.setPixelSize(MICRO.size_px)
-            painter.setFont(font)
+            drawing.begin(painter)
             area, most = self._area(), self._most()
             self._paint_lines(painter, area, most if self._has_axes() else None)
             if self._empty and not self._is_blocked:
@@ -218,22 +209,7 @@ class RateChart(QWidget):
             )
         )
         accent = QColor(self._colours.accent)
-        top, bottom = QColor(accent), QColor(accent)
-        top.setAlphaF(0.28)
-        bottom.setAlphaF(0.0)
-        fade = QLinearGradient(area.topLeft(), area.bottomLeft())
-        fade.setColorAt(0, top)
-        fade.setColorAt(1, bottom)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QBrush(fade))
-        under = [
-            QPointF(down[0].x(), area.bottom()),
-            *down[:: len(down) // _SHADED + 1],
-            down[-1],
-            QPointF(down[-1].x(), area.bottom()),
-        ]
-        painter.drawPolygon(QPolygonF(under))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        drawing.shade(painter, area, down, self._colours.accent)
         second = QColor(self._colours.text2 if self._colours.is_dark else self._colours.text3)
         _draw_line(painter, up, QPen(second, 1.6, Qt.PenStyle.DashLine))
         _draw_line(painter, down, QPen(accent, 2))
