@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import masks, network_manager
+from tests.e2e import masks, metered_bus
 from tests.e2e.rig import Rig
 from tests.e2e.sent import GUEST_ROLE, listed_node, lodger
 from tests.e2e.sharing import OUTER6, invite, serve
@@ -106,7 +106,7 @@ def managed(world: World) -> Iterator[Path]:
     try:
         with world.spawn("client", bus):
             wait_until(lambda: world.run("client", ["test", "-S", _BUS]).status == 0)
-            manager = [sys.executable, network_manager.__file__, _BUS, _METERED]
+            manager = [sys.executable, metered_bus.__file__, _BUS, _METERED]
             with world.spawn("client", manager):
                 yield world.path("client", _METERED)
     finally:

@@ -208,6 +208,14 @@ class Settling(RuleBasedStateMachine):
         with contextlib.suppress(InvalidError):
             self._run(self.processes[1].settlement.finish(known.session.id, last))
 
+    @rule(place=places)
+    def a_node_claims_no_more(self, place: int) -> None:
+        """Its last word may be a lie, too: it has claimed something before, or does so after."""
+        known = self.known[place]
+        self._spoke(known, Role.NODE)
+        self._run(self.processes[0].rig.end(known.session))
+        self._run(self.processes[1].settlement.finish_node(known.session.id, None))
+
     @rule()
     def owners_are_paid(self) -> None:
         self._run(self._both("payouts", "pay"))

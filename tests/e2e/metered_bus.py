@@ -1,6 +1,6 @@
 """NetworkManager on a bus of its own, as far as the daemon asks it: is the network metered?
 
-Run as ``network_manager.py BUS FILE``; what it answers is the number in FILE (NMMetered).
+Run as ``metered_bus.py BUS FILE``; what it answers is the number in FILE (NMMetered).
 """
 
 from __future__ import annotations
