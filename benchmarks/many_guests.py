@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import statistics
 import sys
 import threading
@@ -145,11 +146,17 @@ def _memory(samples: Sequence[Sample], minutes: float) -> Iterator[Bar]:
 
 def _pids(world: World) -> dict[str, int]:
     """Return the process of each part of the node. Raises ValueError: there is more than one."""
-    found = {}
-    for name, part in (("daemon", Part.DAEMON), ("agent", Part.AGENT)):
-        (found[name],) = {each.pid for each in running(world, _NODE, part)}
-    (found["engine"],) = {each.pid for each in running_in_node(world, _NODE, "wireguard-go")}
-    return found
+    found = {
+        "daemon": running(world, _NODE, Part.DAEMON),
+        "agent": running(world, _NODE, Part.AGENT),
+        "engine": running_in_node(world, _NODE, Part.ENGINE),
+    }
+    pids = {}
+    for name, processes in found.items():
+        for each in processes:
+            os.close(each.pidfd)
+        (pids[name],) = {each.pid for each in processes}
+    return pids
 
 
 @contextlib.contextmanager

@@ -249,9 +249,7 @@ class Hosting:
         revoked = GuestRevoked(public_key=present.x25519)
         if at_once:
             self._runner.post(revoked)
-        work = self._revoke(name, None if at_once else revoked)
-        self._leaving.add(leaving := self._spawn(work))
-        leaving.add_done_callback(self._leaving.discard)
+        self._spawn(self._revoke(name, None if at_once else revoked), self._leaving)
 
     async def _revoke(self, name: str, revoked: GuestRevoked | None) -> None:
         """Read for the last time what the guest has carried; then let it in no more."""
@@ -296,8 +294,8 @@ class Hosting:
         own |= {self._present[name].x25519} if name in self._present else set()
         return tuple(one for one in (*state.guests, *coming) if one.public_key not in own)
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    def _spawn(self, work: Coroutine[None, None, None], *beside: set[asyncio.Task[None]]) -> None:
         task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        for each in (self._tasks, *beside):
+            each.add(task)
+            task.add_done_callback(each.discard)
