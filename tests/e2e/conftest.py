@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
-import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
+from tests.app.displays import x_server
 from tests.e2e.canary import Canary
 from tests.e2e.host import Facts, facts_of
 from tests.e2e.rig import Rig, Store
@@ -21,8 +23,15 @@ from worldvpn_lab.probes.volley import Volley
 from worldvpn_lab.world import World
 
 _numbers = itertools.count()
-# The app's window needs no display here.
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+@pytest.fixture(scope="session")
+def qapp_args() -> list[str]:
+    """Have the app's windows on an X server, for as long as Qt may look at it: to the very end."""
+    stack = ExitStack()
+    display = stack.enter_context(x_server())
+    atexit.register(stack.close)
+    return ["worldvpn-e2e", "-platform", "xcb", "-display", display]
 
 
 @pytest.fixture(scope="session", autouse=True)
