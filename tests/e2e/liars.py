@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.e2e import lying_meter
 from tests.e2e.town import Change, Town, wait_until
+from worldvpn_app.cli.snapshot import Snapshot
+from worldvpn_killswitch.meter import DOWN, TABLE, UP
 from worldvpn_lab.daemon import Daemon, Start
 from worldvpn_lab.map import PLACES
 from worldvpn_lab.world import World
@@ -200,3 +202,30 @@ def session_key(town: Town, role: str, session: str) -> Ed25519PrivateKey:
     kept = json.loads(town.world.path(role, f"{state_dir}/node.json").read_text("utf-8"))
     (one,) = [each for each in kept["sessions"] if each["session"] == session]
     return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(one["ed25519_private"]))
+
+
+@contextmanager
+def dropped(world: World, role: str) -> Iterator[None]:
+    """Let all be lost that a node's guests say to it itself: their receipts."""
+    inside = ["ip", "netns", "exec", "wvnode", "nft"]
+    chain = "type filter hook input priority -300"
+    table = f"table inet lost {{\n chain in {{\n {chain}\n iifname wvguests drop\n }}\n}}\n"
+    world.run(role, [*inside, "-f", "-"], stdin=table.encode()).checked()
+    try:
+        yield
+    finally:
+        world.run(role, [*inside, "delete", "table", "inet", "lost"]).checked()
+
+
+def begin_again(world: World, seen: Snapshot) -> None:
+    """Let the counters of both ends begin at zero, as root could."""
+    tunnel = seen["tunnel"]
+    address, interface = str(tunnel["addresses"][0]).split("/")[0], tunnel["interface"]
+    lines = [
+        f"{verb} element inet {TABLE} {names[4]} {{ {address} }}"
+        for verb in ("delete", "add")
+        for names in (UP, DOWN)
+    ]
+    argv = ["ip", "netns", "exec", "wvnode", "nft", "-f", "-"]
+    world.run("node2", argv, stdin="\n".join([*lines, ""]).encode()).checked()
+    world.run("client", ["nft", "reset", "counters", "table", "inet", f"worldvpn_of_{interface}"])
