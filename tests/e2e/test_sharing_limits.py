@@ -17,7 +17,7 @@ from tests.e2e.sent import GUEST_ROLE, listed_node, lodger
 from tests.e2e.sharing import OUTER6, invite, serve
 from tests.e2e.test_faults import full
 from tests.e2e.test_receipts import Purse, iperf, settled_bytes
-from tests.e2e.town import BACK_S, LISTED_S, connect, is_listed, wait_until
+from tests.e2e.town import BACK_S, connect, is_listed, wait_until
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_core.credit.units import MEBIBYTE
 from worldvpn_lab.central import CentralHouse
@@ -174,7 +174,7 @@ def test_node_whose_disk_is_full_says_so_and_serves_again_once_there_is_room(
             held = node.until(lambda seen: cause(seen) == "share.disk", _METERED_S)
             node.until(lambda seen: seen["sharing"]["state"] == "off", _METERED_S)
         node.until(serves, _METERED_S)
-        node.until(is_listed, LISTED_S)
+        node.until(is_listed, BACK_S)
         guest.until(is_connected, BACK_S)
         wait_until(lambda: fetched(rig.world))
         arrived += downloads(rig.world, 3)
