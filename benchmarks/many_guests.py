@@ -130,8 +130,11 @@ def _memory(samples: Sequence[Sample], minutes: float) -> Iterator[Bar]:
     for name in samples[0].rss_bytes:
         first = [each.rss_bytes[name] for each in samples if each.at_s < _MINUTE_S]
         last = [each.rss_bytes[name] for each in samples if each.at_s > last_s - _MINUTE_S]
-        slope, _ = statistics.linear_regression(
-            [each.at_s for each in late], [each.rss_bytes[name] for each in late]
+        slope, later = (
+            statistics.linear_regression(
+                [each.at_s for each in part], [each.rss_bytes[name] for each in part]
+            ).slope
+            for part in (late, late[len(late) // 2 :])
         )
         grown = statistics.median(last) - statistics.median(first)
         yield Bar(name=f"{name}, RSS at the end", figure=statistics.median(last) / _MIB, unit="MiB")
@@ -141,6 +144,9 @@ def _memory(samples: Sequence[Sample], minutes: float) -> Iterator[Bar]:
             figure=slope * _MINUTE_S / _KIB,
             unit="KiB/min",
             limit=_FLAT_KIB_A_MINUTE,
+        )
+        yield Bar(
+            name="... of the last two fifths", figure=later * _MINUTE_S / _KIB, unit="KiB/min"
         )
 
 

@@ -128,6 +128,9 @@ class _Crowd:
 
     async def _carry(self, seconds: float) -> None:
         """Have every guest send at its pace, spread over the time between two of its packets."""
+        for guest in self._guests:
+            guest.line.begin()
+        await asyncio.gather(*(each.line.answered() for each in self._guests))
         began_s = time.monotonic()
         async with asyncio.TaskGroup() as tasks:
             for number, guest in enumerate(self._guests):

@@ -40,9 +40,9 @@ _READ_BYTES: Final = 2_048
 
 @attrs.define(kw_only=True, eq=False)
 class Line:
-    """One guest's tunnel and its one flow.
+    """One guest's tunnel and its flow.
 
-    ``unproved_bytes`` is what was sent before the first answer: the node counts a flow from
+    ``unproved_bytes`` is what was sent before the first answer of a flow: the node counts it from
     then on.
     """
 
@@ -68,7 +68,13 @@ class Line:
         return next(one for one in self.own if one.version == version)
 
     def begin(self) -> None:
-        """Open the flow. Raises OSError."""
+        """Open the flow, anew: one that was silent for a while is forgotten by the node.
+
+        Raises:
+            OSError: there is no tunnel.
+        """
+        self.close()
+        self._answered.clear()
         family = socket.AF_INET if self.target.version == _IPV4 else socket.AF_INET6
         line = socket.socket(family, socket.SOCK_DGRAM)
         line.settimeout(0)
@@ -80,8 +86,9 @@ class Line:
     async def answered(self) -> None:
         """Send until the first answer. Raises EngineError: none came."""
         for _ in range(_FIRST_TRIES):
+            before_bytes = self.sent_bytes
             self.send()
-            self.unproved_bytes = self.sent_bytes
+            self.unproved_bytes += self.sent_bytes - before_bytes
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_FIRST_S):
                     await self._answered.wait()
