@@ -113,6 +113,29 @@ def test_zero_shows_the_whole_world_again(shown_map: WorldMap) -> None:
     assert shown_map.place(1, 0.5) == before
 
 
+def test_what_was_looked_at_is_looked_at_again_in_a_window_of_another_size(
+    shown_map: WorldMap,
+) -> None:
+    helsinki = plane(25, 60)
+    shown_map.look_at([helsinki], 1.9)
+    shown_map.resize(shown_map.width() + 200, shown_map.height() + 300)
+    resized = shown_map.place(*helsinki)
+    shown_map.look_at([helsinki], 1.9)
+
+    assert resized == shown_map.place(*helsinki)
+
+
+def test_map_that_somebody_has_moved_stays_where_it_is(shown_map: WorldMap) -> None:
+    shown_map.look_at([plane(25, 60)], 1.9)
+    shown_map.drag(QPointF(30, 20))
+    middle = QPointF(shown_map.width() / 2, shown_map.height() / 2)
+    before = shown_map.place(1, 0.5) - middle
+    shown_map.resize(shown_map.width() + 200, shown_map.height())
+    middle = QPointF(shown_map.width() / 2, shown_map.height() / 2)
+
+    assert shown_map.place(1, 0.5) - middle == before
+
+
 def test_the_current_node_is_drawn_in_the_colour_of_its_state(shown_map: WorldMap) -> None:
     image = shown_map.grab().toImage()
     mark = _mark(shown_map, "helsinki")

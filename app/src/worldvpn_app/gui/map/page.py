@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from typing import Final
 
-from PyQt6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PyQt6.QtCore import QCoreApplication, QEvent, QObject, QPoint, Qt
 from PyQt6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -69,6 +69,7 @@ class MapPage(QWidget):
         self.panel.turned.connect(self._show)
         self.bar = FilterBar(context.colours)
         self.bar.changed.connect(self._show)
+        self.bar.installEventFilter(self)
         self.chips = self.bar.chips
         self.legend = Legend(context.colours)
         self.callout = Callout(
@@ -111,6 +112,11 @@ class MapPage(QWidget):
         is_small = window is not None and window.width() < SHAPE.narrow_below_px
         self.drawer.fold(is_small=is_small)
         self.legend.setHidden(is_small)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        if event is not None and event.type() in {QEvent.Type.Move, QEvent.Type.Resize}:
+            self.map.cover(self.bar.geometry().bottom())
+        return super().eventFilter(watched, event)
 
     def event(self, event: QEvent | None) -> bool:
         if event is not None and event.type() is QEvent.Type.LayoutRequest:
@@ -193,7 +199,6 @@ class MapPage(QWidget):
                 statistics.median(one.x for one in points),
                 statistics.median(one.y for one in points),
             )
-            self.map.covered_px = self.bar.geometry().bottom()
             self.map.look_at([middle], _FIRST_VIEW)
 
     def _place_callout(self) -> None:

@@ -36,6 +36,13 @@ def ring(painter: QPainter, at: QPointF, mark: Mark, tone: Tone, colours: Colour
     painter.restore()
 
 
+def focused(painter: QPainter, at: QPointF, radius_px: float, colours: Colours) -> None:
+    """Draw what shows where the keyboard is."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(colours.accent), 2))
+    painter.drawEllipse(at, radius_px, radius_px)
+
+
 def chosen(painter: QPainter, at: QPointF, colours: Colours) -> None:
     """Draw what tells the selected node from others."""
     painter.setBrush(Qt.BrushStyle.NoBrush)

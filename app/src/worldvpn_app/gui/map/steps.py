@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import attrs
+from PyQt6.QtCore import Qt
 
 from worldvpn_app.gui.map.clusters import Mark
 
@@ -22,6 +23,14 @@ class Way(enum.Enum):
     RIGHT = (1, 0)
     UP = (0, -1)
     DOWN = (0, 1)
+
+
+WAYS: Final[Mapping[int | None, Way]] = {
+    Qt.Key.Key_Left: Way.LEFT,
+    Qt.Key.Key_Right: Way.RIGHT,
+    Qt.Key.Key_Up: Way.UP,
+    Qt.Key.Key_Down: Way.DOWN,
+}
 
 
 @attrs.frozen(kw_only=True)

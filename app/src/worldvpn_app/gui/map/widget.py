@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
-    QColor,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
+    QResizeEvent,
     QWheelEvent,
 )
 from PyQt6.QtWidgets import QWidget
@@ -24,27 +24,18 @@ from worldvpn_app.gui.map.clusters import Mark, Spot, marks
 from worldvpn_app.gui.map.land import Land
 from worldvpn_app.gui.map.projection import HALF_HEIGHT, HALF_WIDTH
 from worldvpn_app.gui.map.stamps import Stamps
-from worldvpn_app.gui.map.steps import Way, after
+from worldvpn_app.gui.map.steps import WAYS, after
 from worldvpn_app.gui.map.view import MapView
 from worldvpn_app.gui.present.view import Mark as StateMark
 from worldvpn_app.gui.tokens import Colours
 
-_STEP: Final = 1.5
-_CLOSEST: Final = 4_000.0
-_NOTCH: Final = 120
-_HIT_PX: Final = 16.0
-_DRAG_PX: Final = 4.0
+_STEP, _CLOSEST, _NOTCH = 1.5, 4_000.0, 120
+_HIT_PX, _DRAG_PX = 16.0, 4.0
 #: So much of the plane is seen at least when one place is looked at: a few countries.
 _LEAST_VIEW: Final = 0.9
 _ROOM: Final = 1.5
 #: Room above the world: what is over the map stands there.
 _EDGE_PX, _EDGE_QUIET_PX = 76.0, 24.0
-_WAYS: Final = {
-    Qt.Key.Key_Left: Way.LEFT,
-    Qt.Key.Key_Right: Way.RIGHT,
-    Qt.Key.Key_Up: Way.UP,
-    Qt.Key.Key_Down: Way.DOWN,
-}
 
 
 class WorldMap(QWidget):
@@ -60,8 +51,7 @@ class WorldMap(QWidget):
         """``is_quiet``: a picture beside something else, where nothing can be pressed."""
         super().__init__(parent)
         self._is_quiet = is_quiet
-        #: How far down from the top something lies over it.
-        self.covered_px = 0
+        self._covered_px = 0
         if is_quiet:
             self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         policy = Qt.FocusPolicy.NoFocus if is_quiet else Qt.FocusPolicy.StrongFocus
@@ -79,6 +69,8 @@ class WorldMap(QWidget):
         self._focused: Mark | None = None
         self._pressed: QPointF | None = None
         self._is_dragged = False
+        #: What is shown again when the size is another, until somebody moves the map.
+        self._look: Callable[[], None] | None = None
 
     @property
     def view(self) -> MapView:
@@ -94,6 +86,7 @@ class WorldMap(QWidget):
 
     def fit(self) -> None:
         """Show the whole world, as large as it fits."""
+        self._look = self.fit
         self._scale = self._least()
         self._move_to(QPointF(0, 0))
 
@@ -107,6 +100,7 @@ class WorldMap(QWidget):
         if not points or not self.width():
             self.fit()
             return
+        self._look = functools.partial(self.look_at, points, least_view)
         xs, ys = [x for x, _ in points], [y for _, y in points]
         wide, high = max(max(xs) - min(xs), least_view), max(max(ys) - min(ys), least_view)
         least = self._least()
@@ -116,12 +110,13 @@ class WorldMap(QWidget):
         self._scale = min(max(fits, least), _CLOSEST)
         # Not beyond the world's upper edge: there is nothing to see.
         half = self.height() / 2 / self._px_per_radius()
-        edge_px = _EDGE_QUIET_PX if self._is_quiet else max(_EDGE_PX, self.covered_px + 20)
+        edge_px = _EDGE_QUIET_PX if self._is_quiet else max(_EDGE_PX, self._covered_px + 20)
         y = max((max(ys) + min(ys)) / 2, half - HALF_HEIGHT - edge_px / self._px_per_radius())
         self._move_to(QPointF(statistics.median(xs), y))
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Come nearer by ``factor``; what is ``at`` that point of the widget stays there."""
+        self._look = None
         point = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
         before = self._plane(point)
         self._scale = max(self._least(), min(_CLOSEST, self._px_per_radius() * factor))
@@ -129,6 +124,7 @@ class WorldMap(QWidget):
 
     def drag(self, way: QPointF) -> None:
         """Move the map by ``way`` pixels."""
+        self._look = None
         self._move_to(self._centre - way / self._px_per_radius())
 
     def shown(self) -> Sequence[Mark]:
@@ -183,6 +179,19 @@ class WorldMap(QWidget):
                 return mark
         return None
 
+    def cover(self, height_px: int) -> None:
+        """Take note that something lies over it, so far down from the top."""
+        self._covered_px = height_px
+        self._look_again()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        if self._look is not None:
+            self._look()
+
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         if event is not None:
             self.zoom(_STEP ** (event.angleDelta().y() / _NOTCH), event.position())
@@ -209,12 +218,10 @@ class WorldMap(QWidget):
             self._open(mark)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        if event is None:
-            return
-        key = event.key()
+        key = None if event is None else event.key()
         focused = self._focused if self._focused in self.shown() else None
-        if key in _WAYS:
-            self._focused = after(self.shown(), focused, _WAYS[Qt.Key(key)])
+        if key in WAYS:
+            self._focused = after(self.shown(), focused, WAYS[key])
             self._uncover()
             if self._focused is not None:
                 self.pointed.emit(self._focused.nodes)
@@ -270,9 +277,7 @@ class WorldMap(QWidget):
         is_public = len(mark.nodes) == 1 and mark.nodes[0] in self._view.public
         self._stamps.put(painter, mark, at, self._colours, is_square=is_public)
         if mark == self._focused and self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(self._colours.accent), 2))
-            painter.drawEllipse(at, mark.radius_px + 5, mark.radius_px + 5)
+            paint.focused(painter, at, mark.radius_px + 5, self._colours)
 
     def _paint_current(self, painter: QPainter, room: QRectF) -> None:
         view, colours = self._view, self._colours
