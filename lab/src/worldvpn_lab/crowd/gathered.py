@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import select
@@ -13,18 +12,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, Self
-from uuid import UUID
 
-import asyncpg
 import attrs
 
 from worldvpn_core.errors import EngineError
 from worldvpn_core.types import IpAddress
 from worldvpn_killswitch.meter import DOWN, TABLE, UP
+from worldvpn_lab.central import ROLE
 from worldvpn_lab.crowd.member import SESSIONS
 from worldvpn_lab.crowd.plan import Plan
 from worldvpn_lab.disturb.processes import NODE
-from worldvpn_server.database.making import dsn
+from worldvpn_server.database.making import dsn, program
 
 if TYPE_CHECKING:
     from worldvpn_lab.central import CentralHouse
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
     from worldvpn_lab.world import World
 
 #: From then on a node is no newcomer.
-_SETTLED: Final = 20
+_SERVED: Final = b"UPDATE node SET settled_sessions = 20 WHERE id = :'node';"
 #: Each session holds half of what is left of its account's.
 _CREDITS: Final = 50_000_000
 _PATIENCE_S: Final = 600.0
@@ -166,18 +164,10 @@ def trusted_node(world: World, house: CentralHouse, node: Daemon) -> str:
     path = world.path(node.started.role, f"{node.started.state_dir}/node.json")
     (named,) = json.loads(path.read_text("utf-8"))["nodes"]
     node_id = str(named["node_id"])
-    asyncio.run(_trust(house, node_id))
+    where = dsn(house.data / "postgres", "worldvpn", "postgres")
+    argv = [program("psql"), where, "--set", "ON_ERROR_STOP=1", "--set", f"node={node_id}"]
+    world.run(ROLE, argv, stdin=_SERVED).checked()
     return node_id
-
-
-async def _trust(house: CentralHouse, node_id: str) -> None:
-    sql = await asyncpg.connect(dsn(house.data / "postgres", "worldvpn", "postgres"))
-    try:
-        await sql.execute(
-            "UPDATE node SET settled_sessions = $2 WHERE id = $1", UUID(node_id), _SETTLED
-        )
-    finally:
-        await sql.close()
 
 
 def _carried(told: list[dict[str, Any]] | int) -> tuple[Carried, ...]:
