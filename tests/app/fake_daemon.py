@@ -30,7 +30,6 @@ from worldvpn_core.ipc.share import ShareInvite, ShareOff, ShareOn, ShareRevoke,
 
 #: A script: the tunnel's changes that follow a request, each shown for a moment.
 Script = tuple[Mapping[str, Any], ...]
-
 HOME: Mapping[str, Any] = {"id": "home", "name": "Home"}
 #: Long enough for the client to see each state, short enough for many tests.
 _STEP_S = 0.02
@@ -128,12 +127,7 @@ def sharing(**changes: Any) -> Sharing:  # noqa: ANN401 - any field of Sharing
             "ends_utc": "2026-01-03T00:00:00+00:00",
         },
         "metered": "unknown",
-        "carried": {
-            "rate_bps": 0,
-            "begins_utc": "2026-01-02T00:00:00+00:00",
-            "step_s": 900,
-            "bytes": [],
-        },
+        "carried": None,
         "people": [],
         "banned": [],
     }

@@ -89,27 +89,6 @@ async def test_counters_that_begin_again_are_counted_once(tmp_path: Path) -> Non
         assert house.sharing.warden.kept.daily.carried_bytes == 370
 
 
-async def test_what_all_carry_is_told_by_quarters_of_an_hour_and_kept_through_a_restart(
-    tmp_path: Path,
-) -> None:
-    async with watched(tmp_path) as house:
-        await house.serves()
-        await house.offered(1)
-        for up in (1 << 20, 3 << 20, 4 << 20):
-            house.does(1, up=up)
-            await house.look()
-        told = house.sharing.requests.shown()["carried"]
-
-    assert isinstance(told, dict)
-    assert (told["step_s"], sum(told["bytes"])) == (900, 4 << 20)
-    assert told["rate_bps"] > 0
-    async with watched(tmp_path) as house:
-        again = house.sharing.requests.shown()["carried"]
-
-    assert isinstance(again, dict)
-    assert (sum(again["bytes"]), again["rate_bps"]) == (4 << 20, 0)
-
-
 async def test_outside_the_hours_nobody_is_served(tmp_path: Path) -> None:
     async with watched(tmp_path) as house:
         await house.serves()

@@ -281,9 +281,8 @@ class Hosting:
         """Return why it cannot come: it is of another node, or at what is not its own."""
         if news.node_id != self._file.find(owner_of(self._link)) or news.x25519 is None:
             return "another-node"
-        probes = isinstance(news, ProbeNews)
         name = news.probe_id if isinstance(news, ProbeNews) else news.session_id
-        newcomer = guest_of(news, news.x25519)
+        newcomer, probes = guest_of(news, news.x25519), isinstance(news, ProbeNews)
         return misfit(newcomer, self._others(name, state), state.plan, probes=probes)
 
     def _others(self, name: str, state: Serving) -> tuple[Guest, ...]:
