@@ -246,8 +246,10 @@ async def test_tunnel_whose_last_ticket_is_used_up_falls_though_the_server_had_a
     assert case.posted == []
     case.broker.counted(plan(1), carried(TICKET_BYTES + 1, 0))
 
+    # What is left of the credit, if anything, is for the next session.
     cause = await case.fallen()
-    assert (cause.code, cause.retryable) == ("out-of-credit", False)
+    assert (cause.code, cause.retryable) == ("no-credit-proof", True)
+    assert "used up" in cause.detail
 
 
 @pytest.mark.parametrize("total", [TICKET_BYTES, TICKET_BYTES - TICKET_BYTES // 32])

@@ -54,10 +54,10 @@ def test_asking_again_gains_nothing(standing: Standing, left_bytes: int) -> None
     assert caps.extra_bytes(spent, left_bytes=left_bytes + extra) == 0
 
 
-def test_who_needs_more_than_half_of_what_is_left_gets_it_to_the_last_byte() -> None:
-    standing = Standing(spendable_ticks=30 * CREDIT_TICKS)
+def test_who_needs_more_than_half_of_what_is_left_gets_it_but_for_another_session_s_start() -> None:
+    standing = Standing(spendable_ticks=40 * CREDIT_TICKS)
 
-    for missing, extra in ((20, 20), (30, 30), (31, 30), (0, 15), (-5, 15)):
+    for missing, extra in ((25, 25), (30, 30), (31, 30), (0, 20), (-5, 20)):
         granted = caps.extra_bytes(standing, left_bytes=0, missing_bytes=missing * MEBIBYTE)
         assert granted == extra * MEBIBYTE
 
@@ -77,7 +77,7 @@ def test_needing_more_again_and_again_gains_nothing(
         spent, left_bytes=left_bytes + extra, missing_bytes=missing_bytes - extra
     )
     assert again <= max(0, missing_bytes - extra)
-    assert not again or not caps.affordable_bytes(spent.spendable_ticks - again * PRICE_TICKS)
+    assert again * PRICE_TICKS <= max(0, spent.spendable_ticks - 10 * CREDIT_TICKS)
 
 
 @given(standings)

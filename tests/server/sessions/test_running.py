@@ -58,7 +58,7 @@ async def test_top_up_raises_the_cap_by_what_was_used(street: Street, ada: Guest
     assert [each["ticket"] for each in guests] == [again.json()["ticket"]]
 
 
-async def test_top_up_comes_to_what_the_guest_needs_to_the_last_of_its_credit(
+async def test_top_up_comes_to_what_the_guest_needs_but_for_another_sessions_start(
     street: Street, ada: Guest
 ) -> None:
     await street.node()
@@ -70,8 +70,9 @@ async def test_top_up_comes_to_what_the_guest_needs_to_the_last_of_its_credit(
         answer = await ada.call("POST", path, {"needed_bytes": mebibytes * MEBIBYTE})
         caps.append(answer.json()["cap_bytes"] // MEBIBYTE)
 
-    assert caps == [80, 80, 100]
-    assert await ada.balance() == (0, 100 * CREDIT_TICKS)
+    assert caps == [80, 80, 90]
+    assert await ada.balance() == (10 * CREDIT_TICKS, 90 * CREDIT_TICKS)
+    assert (await ada.open(replaces=body["session_id"])).status_code == 201
 
 
 async def test_session_without_credit_left_gets_no_ticket_once_it_is_used_up(

@@ -219,10 +219,12 @@ class Broker:
         try:
             lease = await self._opening.around_failed(choice)
         except OutOfCreditError:
-            # What is held for the session to be replaced may be all that there is.
-            if former is None or choice.replaces is not None:
+            # All that there is may be held for the tunnel that fell: its last word frees it.
+            if former is None or choice.replaces is None:
                 raise
-            choice = attrs.evolve(choice, replaces=former.id)
+            self._let_go(former.id)
+            await self.endings.all_ended()
+            choice = attrs.evolve(choice, replaces=None)
             lease = await self._opening.opened(choice)
         if choice.replaces is not None:
             self._ahead.forget(choice.replaces)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import attrs
 
+from worldvpn_core.central import causes
 from worldvpn_core.central.calls import MOST_NODES
 from worldvpn_core.central.failed import FailedNodes
 from worldvpn_core.central.leases import Choice, FreshKeys, Lease
@@ -16,7 +17,7 @@ from worldvpn_core.central.pins import KnownNodes, recognise
 from worldvpn_core.central.place import Place
 from worldvpn_core.central.replies import Granted
 from worldvpn_core.central.tried import Measured
-from worldvpn_core.errors import CentralBusyError, ContractError
+from worldvpn_core.errors import CentralBusyError, ContractError, OutOfCreditError
 from worldvpn_core.notices import Notices
 from worldvpn_core.settings import Settings
 
@@ -91,6 +92,8 @@ class Opening:
             # Nobody wants it any more; what the server opens all the same is ended.
             asking.add_done_callback(self._unwanted)
             raise
+        except OutOfCreditError as error:
+            raise OutOfCreditError(causes.OUT_OF_CREDIT.detail) from error
         if granted.node_id in self.settings().blocked_nodes:
             self.end(granted.session_id)
             raise ContractError("a session was opened at a node that you have blocked")

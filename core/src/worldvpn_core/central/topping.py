@@ -88,10 +88,11 @@ class Topping:
 
     async def _run(self) -> None:
         error: WorldVpnError = NoCreditProofError("its ticket ended")
+        is_last = False
         while (lease := self._lease) is not None:
             left_s = lease.left_s(time.time())
-            is_spent = self._used_up.is_set() and isinstance(error, OutOfCreditError)
-            if left_s <= 0 or is_spent:
+            # What is left of the credit is for another session, if there is any.
+            if left_s <= 0 or (self._used_up.is_set() and is_last):
                 self._over(error)
                 return
             await _within(left_s - AHEAD_S, self._low)
@@ -103,6 +104,7 @@ class Topping:
                 if not isinstance(error, OutOfCreditError):
                     error = raised
                 if isinstance(raised, OutOfCreditError):
+                    is_last = True
                     await self._short()
                 if self._is_used_up(lease):
                     # Its node carries nothing more.
@@ -121,11 +123,10 @@ class Topping:
             if has_grown and self._total_bytes < reply.cap_bytes:
                 self._used_up.clear()
             self._renewed(self._lease)
-            if reply.cap_bytes < needed_bytes:
-                error = OutOfCreditError("there is no more credit than this ticket grants")
+            is_last = reply.cap_bytes < needed_bytes
+            error = NoCreditProofError(_USED_UP if is_last else "its ticket ended")
+            if is_last:
                 await self._short()
-            else:
-                error = NoCreditProofError("its ticket ended")
             # The same cap again would be asked for without end; a higher one may be used up soon.
             await _within(SOON_S if has_grown else AGAIN_S, self._used_up)
 

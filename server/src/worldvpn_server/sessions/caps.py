@@ -69,10 +69,11 @@ def extra_bytes(standing: Standing, *, left_bytes: int, missing_bytes: int = 0) 
     """Return by how much a top-up raises the cap when ``left_bytes`` of it are not used yet.
 
     ``missing_bytes``: what its guest says it needs beyond the cap until it can ask again; what
-    was carried of late it knows before any receipt says so. All that is held is its own. Asking
-    again and again gains nothing: what is left counts against what a ticket grants.
+    was carried of late it knows before any receipt says so. All that is held is its own, but
+    what another session takes is left: a tunnel that falls must find a way on. Asking again and
+    again gains nothing: what is left counts against what a ticket grants.
     """
-    needed = min(max(0, missing_bytes), affordable_bytes(standing.spendable_ticks))
+    needed = min(max(0, missing_bytes), affordable_bytes(standing.spendable_ticks - CONNECT_TICKS))
     return max(needed, cap_bytes(standing) - max(0, left_bytes))
 
 

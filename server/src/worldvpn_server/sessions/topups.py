@@ -49,7 +49,7 @@ class TopUps:
     async def more(self, account: UUID, session_id: UUID, needed_bytes: int = 0) -> Granted:
         """Raise the cap by what a ticket grants, less what is left of it, and renew its time.
 
-        It comes to ``needed_bytes`` where there is credit for it, even to the last of it.
+        It comes to ``needed_bytes`` as far as there is credit for it beside another session's.
 
         Raises:
             NotFoundError: it is not the account's, or there is none.
