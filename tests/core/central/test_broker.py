@@ -19,13 +19,11 @@ from worldvpn_core.central.tried import Measured
 from worldvpn_core.errors import (
     ContractError,
     NoCreditProofError,
-    OutOfCreditError,
 )
 
 pytestmark = pytest.mark.anyio
 
 ONLINE = Reached(reach=Reach.ONLINE)
-POOR = OutOfCreditError("4 credits are held, 0 can be spent")
 
 
 @pytest.fixture
@@ -229,43 +227,6 @@ async def test_session_that_the_server_has_ended_is_not_used_while_it_is_away(
 
     with pytest.raises(NoCreditProofError):
         await case.profile("fastest", again=True)
-
-
-async def test_switch_that_is_out_of_credit_is_told_the_ways_on_and_leaves_the_tunnel(
-    case: Brokering,
-) -> None:
-    first = await case.connected("fastest")
-    case.agent.fails[Open] = [POOR]
-
-    with pytest.raises(OutOfCreditError, match="worldvpn share on"):
-        await case.profile("DE")
-
-    assert list(case.agent.open) == [first]
-
-
-async def test_what_was_held_for_a_tunnel_that_fell_pays_for_the_next(case: Brokering) -> None:
-    first = await case.connected("fastest")
-    case.agent.fails[Open] = [POOR]
-
-    await case.profile("fastest", again=True)
-
-    assert [call.session_id for call in case.agent.of(End)] == [first]
-    assert [call.replaces for call in case.agent.of(Open)[1:]] == [first, None]
-    assert first not in case.agent.open
-
-
-@pytest.mark.parametrize("former", [(), ("fastest",)], ids=["first", "retry"])
-async def test_out_of_credit_is_told_where_there_is_nothing_to_give_up_for_it(
-    case: Brokering, former: tuple[str, ...]
-) -> None:
-    for place in former:
-        await case.profile(place)
-    case.agent.fails[Open] = [POOR, POOR]
-
-    with pytest.raises(OutOfCreditError):
-        await case.profile("fastest", again=bool(former))
-
-    assert len(case.agent.of(Open)) == 1 + 2 * len(former)
 
 
 async def test_changed_key_of_a_node_is_told_once(case: Brokering) -> None:
