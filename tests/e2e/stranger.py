@@ -33,7 +33,7 @@ from worldvpn_lab.world import World
 _ROLE = "client"
 #: WireGuard's way to say that there is none.
 _NO_SHARED_KEY = base64.b64encode(bytes(32)).decode()
-_TRIES, _AGAIN_S = 8, 0.5
+_TRIES, _AGAIN_S = 60, 0.5
 _R = TypeVar("_R")
 
 

@@ -31,6 +31,7 @@ _HELD = {
     ("vesting", "account"): "vesting",
     ("node", "account"): "nodes",
     ("session", "payer"): "sessions",
+    ("sent_away", "account"): "sent_away",
     ("carried", "owner"): "carried",
     ("carried_country", "owner"): "carried_countries",
     ("claim", "account"): "claims",

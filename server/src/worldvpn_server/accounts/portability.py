@@ -48,6 +48,8 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
                 'receipts', (SELECT jsonb_agg(to_jsonb(r) - 'session')
                     FROM receipt r WHERE r.session = s.id))
             FROM session s WHERE payer = $1 ORDER BY id""",
+        "sent_away": """
+            SELECT to_jsonb(s) - 'account' FROM sent_away s WHERE account = $1 ORDER BY node""",
         "carried": "SELECT to_jsonb(c) - 'owner' FROM carried c WHERE owner = $1 ORDER BY id",
         "carried_countries": """
             SELECT to_jsonb(c) - 'owner' FROM carried_country c WHERE owner = $1
