@@ -192,7 +192,7 @@ class More:
     """Ask for an open session's next ticket, to ``needed_bytes`` in all. Answer: ``NextTicket``."""
 
     session_id: str = attrs.field(validator=fields.uuid)
-    needed_bytes: int = attrs.field(default=0, validator=fields.time_s)
+    needed_bytes: int = attrs.field(default=0, validator=fields.cap)
 
 
 @attrs.frozen(kw_only=True)

@@ -25,6 +25,8 @@ _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 key: Final[list[Check[bytes]]] = [validators.min_len(KEY_BYTES), validators.max_len(KEY_BYTES)]
 ticks: Final[list[Check[int]]] = [validators.ge(0), validators.lt(1 << 63)]
+#: What a session may carry, in bytes: more, the server takes for no number.
+cap: Final[list[Check[int]]] = [validators.ge(0), validators.lt(1 << 62)]
 time_s: Final[list[Check[int]]] = [validators.ge(0), validators.lt(1 << 62)]
 ticket: Final[list[Check[bytes]]] = [validators.min_len(1), validators.max_len(MOST_TICKET_BYTES)]
 
