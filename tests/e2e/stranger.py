@@ -33,7 +33,7 @@ from worldvpn_lab.world import World
 _ROLE = "client"
 #: WireGuard's way to say that there is none.
 _NO_SHARED_KEY = base64.b64encode(bytes(32)).decode()
-_TRIES, _AGAIN_S = 60, 0.5
+_TRIES, _AGAIN_S = 30, 0.5
 _R = TypeVar("_R")
 
 
@@ -161,10 +161,14 @@ class Stranger:
         raise AssertionError("it was never asked")
 
     def opened(self, place: str) -> Seat | None:
-        """Open a session; None: there is no credit left that could be held for it."""
+        """Open a session; None: no credit is left that could be held for it.
+
+        Or the only node there has carried too much for this account that nobody signed for:
+        its owner's nodes take it no more.
+        """
         try:
             return self.open(place)
-        except OutOfCreditError:
+        except (OutOfCreditError, CentralBusyError):
             return None
 
     def hands_in(self, receipts: Sequence[bytes]) -> tuple[replies.Outcome, ...]:

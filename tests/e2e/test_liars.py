@@ -138,7 +138,7 @@ def test_floats_farmed_with_a_false_last_word_become_small_ones(
     assert Purse.of(town.nodes["node2"]) == before
 
 
-def test_floats_farmed_without_a_last_word_are_as_many_as_can_be_held_for(
+def test_floats_farmed_without_a_last_word_are_no_more_than_can_be_held_for(
     world: World, town: Town, onlooker: Onlooker
 ) -> None:
     held_bytes = 0
@@ -147,7 +147,7 @@ def test_floats_farmed_without_a_last_word_are_as_many_as_can_be_held_for(
             held_bytes += seat.granted.cap_bytes
             taken(world, onlooker, seat)
             mute.end(seat, None)
-    assert onlooker.carried() > FLOAT_BYTES, "nothing was farmed"
+    assert onlooker.carried() > 2 * FLOAT_BYTES, "nothing was farmed"
     assert onlooker.carried() <= held_bytes // caps.LEAST_BYTES * FLOAT_BYTES
 
 

@@ -73,6 +73,18 @@ async def test_second_device_signs_in_and_is_signed_out_by_the_first(
         assert len((await look(device, calls.Subject.DEVICES))["devices"]) == 1
 
 
+async def test_device_that_revokes_itself_knows_by_the_answer(device: Device) -> None:
+    entered = await device.register("joan")
+    async with device.running():
+        await device.client.call(calls.RevokeDevice(device_id=entered.device_id))
+
+        (out,) = device.desk.heard(news.SignedOut)
+        assert "revoked itself" in out.detail
+        with pytest.raises(SignedOutError):
+            await look(device, calls.Subject.WALLET)
+    assert len(device.desk.heard(news.SignedOut)) == 1
+
+
 async def test_wrong_password_is_refused(device: Device, central: CentralServer) -> None:
     await device.register("joan")
 

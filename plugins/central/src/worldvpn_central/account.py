@@ -76,8 +76,11 @@ class Account:
         return replies.Done()
 
     async def revoke(self, call: calls.RevokeDevice) -> replies.Done:
-        """Sign another device out."""
+        """Sign a device out; this one knows it by the answer, for no news may reach it after."""
+        tokens = self.mine.tokens
         await self.mine.answer(Question(method="DELETE", path=f"/v1/devices/{call.device_id}"))
+        if call.device_id == tokens.account.device_id:
+            tokens.lost("this device was signed out: it revoked itself")
         return replies.Done()
 
     async def replace_keys(self, call: calls.ReplaceKeys) -> replies.Done:

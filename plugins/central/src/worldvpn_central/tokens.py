@@ -96,6 +96,12 @@ class Tokens:
         self._over = sentence
         self._access = None
 
+    def lost(self, sentence: str) -> None:
+        """Let it be over, and tell the daemon, unless it knows."""
+        if self._over is None:
+            self.end(sentence)
+            self._proofs.desk.tell(SignedOut(code=self._blamed, detail=sentence))
+
     def _is_done(self, task: asyncio.Task[Access]) -> None:
         self._refreshing = None
         if not task.cancelled():
@@ -107,8 +113,7 @@ class Tokens:
         except RefusalError as error:
             if error.status != _UNAUTHORIZED:
                 raise
-            self.end(str(error))
-            self._proofs.desk.tell(SignedOut(code=self._blamed, detail=str(error)))
+            self.lost(str(error))
             raise SignedOutError(str(error)) from None
         access, following = Access.of(answer), answer.token("refresh_token")
         if following != self._refresh:
