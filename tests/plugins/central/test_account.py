@@ -74,7 +74,7 @@ async def test_second_device_signs_in_and_is_signed_out_by_the_first(
 
 
 async def test_device_that_revokes_itself_knows_by_the_answer(device: Device) -> None:
-    entered = await device.register("joan")
+    entered = await device.register("melba")
     async with device.running():
         await device.client.call(calls.RevokeDevice(device_id=entered.device_id))
 
