@@ -161,7 +161,8 @@ class NodeRules:
 
     def _named(self, rooms: Iterable[Guest], present: tuple[IpAddress, ...]) -> dict[Guest, str]:
         """Return a new quota's name for each of ``rooms`` who is there."""
-        return {guest: f"room{next(self._numbers)}" for guest in rooms if set(guest) <= {*present}}
+        here = frozenset(present)
+        return {guest: f"room{next(self._numbers)}" for guest in rooms if here.issuperset(guest)}
 
     def forget(self) -> None:
         """Let go of a node that is gone: what speaks with its rules keeps its namespace."""
@@ -185,9 +186,8 @@ class NodeRules:
             first = meter.begun()
         else:
             before = self._metered[1]
-            left = {
-                guest: name for guest, name in self._rooms.items() if set(guest) <= {*policy.guests}
-            }
+            here = frozenset(policy.guests)
+            left = {guest: name for guest, name in self._rooms.items() if here.issuperset(guest)}
             gone = [
                 line
                 for guest, name in self._rooms.items()
