@@ -36,6 +36,10 @@
       <translation>Changer le mot de passe</translation>
     </message>
     <message>
+      <source>Choose a passphrase that opens the vault with your keys instead.</source>
+      <translation>Choisissez plutôt une phrase secrète pour ouvrir le coffre de vos clés.</translation>
+    </message>
+    <message>
       <source>Copy</source>
       <translation>Copier</translation>
     </message>
@@ -98,10 +102,6 @@
     <message>
       <source>New password</source>
       <translation>Nouveau mot de passe</translation>
-    </message>
-    <message>
-      <source>No keyring answers in this session. Choose a passphrase that opens the vault with your keys.</source>
-      <translation>Aucun trousseau ne répond dans cette session. Choisissez une phrase secrète qui ouvrira le coffre de vos clés.</translation>
     </message>
     <message>
       <source>One line of at most {n} characters.</source>
@@ -769,6 +769,10 @@
       <translation>aucune réponse de {address} en {n} s : {why}</translation>
     </message>
     <message>
+      <source>no keyring answers in this session</source>
+      <translation>aucun trousseau ne répond dans cette session</translation>
+    </message>
+    <message>
       <source>no node is known at {place}: try its country</source>
       <translation>aucun nœud connu à {place} : essayez son pays</translation>
     </message>
@@ -867,6 +871,30 @@
     <message>
       <source>the handshake worked, but nothing came back through the tunnel</source>
       <translation>la prise de contact a réussi, mais rien n’est revenu par le tunnel</translation>
+    </message>
+    <message>
+      <source>the keyring did not answer in {limit_s} s; its prompt may still be open</source>
+      <translation>le trousseau n’a pas répondu en {limit_s} s ; sa demande est peut-être encore affichée</translation>
+    </message>
+    <message>
+      <source>the keyring did not keep the key it was given</source>
+      <translation>le trousseau n’a pas gardé la clé qui lui a été confiée</translation>
+    </message>
+    <message>
+      <source>the keyring failed ({backend})</source>
+      <translation>le trousseau a échoué ({backend})</translation>
+    </message>
+    <message>
+      <source>the keyring here is {backend}, which is not trusted with a key: only Secret Service, KWallet, Windows and macOS are</source>
+      <translation>le trousseau d’ici est {backend}, auquel aucune clé n’est confiée ; seuls Secret Service, KWallet, Windows et macOS en reçoivent</translation>
+    </message>
+    <message>
+      <source>the keyring holds no key of this vault: it may be another user's, or was reset</source>
+      <translation>le trousseau n’a aucune clé de ce coffre : c’est peut-être celui d’un autre utilisateur, ou il a été réinitialisé</translation>
+    </message>
+    <message>
+      <source>the keyring stayed locked: its prompt was dismissed, or could not be shown here</source>
+      <translation>le trousseau est resté verrouillé : sa demande a été refusée, ou n’a pas pu s’afficher ici</translation>
     </message>
     <message>
       <source>the kill switch lets nothing leave outside the tunnel</source>

@@ -1,4 +1,4 @@
-"""What the daemon says: each sentence once, word for word, with what changes in braces."""
+"""What daemon and keyring say: each sentence once, word for word, with what changes in braces."""
 
 from __future__ import annotations
 
@@ -270,4 +270,27 @@ _WHY: Final = (
     ),
     QT_TRANSLATE_NOOP("daemon", "the partial tunnel does not protect it"),
 )
-SENTENCES: Final = (*_SETTINGS, *_CAUSES, *_NOTICES, *_SHARING, *_WAY_IN, *_REFUSALS, *_WHY)
+_KEYRING: Final = (
+    QT_TRANSLATE_NOOP("daemon", "no keyring answers in this session"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "the keyring stayed locked: its prompt was dismissed, or could not be shown here"
+    ),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "the keyring here is {backend}, which is not trusted with a key: only Secret Service,"
+        " KWallet, Windows and macOS are",
+    ),
+    QT_TRANSLATE_NOOP("daemon", "the keyring failed ({backend})"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "the keyring did not answer in {limit_s} s; its prompt may still be open"
+    ),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "the keyring holds no key of this vault: it may be another user's, or was reset",
+    ),
+    QT_TRANSLATE_NOOP("daemon", "the keyring did not keep the key it was given"),
+)
+SENTENCES: Final = (
+    *(*_SETTINGS, *_CAUSES, *_NOTICES, *_SHARING),
+    *(*_WAY_IN, *_REFUSALS, *_WHY, *_KEYRING),
+)
