@@ -3101,6 +3101,10 @@
       <translation>aujourd’hui</translation>
     </message>
     <message>
+      <source>{begins} to {ends}</source>
+      <translation>{begins} à {ends}</translation>
+    </message>
+    <message>
       <source>{n} of {most}</source>
       <translation>{n} sur {most}</translation>
     </message>
