@@ -12,7 +12,7 @@ from collections.abc import Coroutine
 from typing import Any, Final, Self, TypeVar
 
 import attrs
-from dbus_fast import Message, MessageFlag, MessageType
+from dbus_fast import Message, MessageFlag, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from tests.app.keys.exchange import Exchange
@@ -43,6 +43,8 @@ class _Open:
     sender: str
     path: str
     received: str
+    #: A password is chosen, not told.
+    is_new: bool
 
 
 class Prompter:
@@ -119,7 +121,12 @@ class Prompter:
     def _show(self, asked: Message) -> None:
         path, _kind, properties, received = asked.body
         words = {name: value.value for name, value in properties.items()}
-        self._open = _Open(sender=str(asked.sender), path=path, received=received)
+        self._open = _Open(
+            sender=str(asked.sender),
+            path=path,
+            received=received,
+            is_new=bool(words.get("password-new")),
+        )
         self.shown.append(
             Shown(
                 message=words.get("message", ""),
@@ -140,7 +147,9 @@ class Prompter:
         if typed is CANCEL:
             return _ready(prompt.sender, prompt.path, "no", exchange.begun())
         sealed = exchange.sealed(prompt.received, typed)
-        return _ready(prompt.sender, prompt.path, "yes", sealed)
+        # Without it, a new password counts as none. libgcr reads it out of a second variant.
+        judged = {"password-strength": Variant("v", Variant("i", 1))} if prompt.is_new else {}
+        return _ready(prompt.sender, prompt.path, "yes", sealed, judged)
 
     def _later(self, message: Message) -> None:
         """Send it after the answer to what is being handled."""
@@ -150,8 +159,10 @@ class Prompter:
         return asyncio.run_coroutine_threadsafe(what, self._loop).result(PATIENCE_S)
 
 
-def _ready(sender: str, path: str, reply: str, exchange: str) -> Message:
-    return _call(sender, path, "PromptReady", "sa{sv}s", [reply, {}, exchange])
+def _ready(
+    sender: str, path: str, reply: str, exchange: str, changed: dict[str, Variant] | None = None
+) -> Message:
+    return _call(sender, path, "PromptReady", "sa{sv}s", [reply, changed or {}, exchange])
 
 
 def _call(

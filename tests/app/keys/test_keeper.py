@@ -9,8 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.app.keys import backends
-from tests.app.keys.prompter import Prompter
-from tests.app.keys.session import PASSWORD, DesktopSession, lock_keyring, looked_up
+from tests.app.keys.prompter import CANCEL, Prompter
+from tests.app.keys.session import (
+    PASSWORD,
+    DesktopSession,
+    keyring_daemon,
+    lock_keyring,
+    looked_up,
+)
 from tests.app.programs import until
 from worldvpn_app.keys.keeper import Keeper, KeyringError
 
@@ -77,6 +83,20 @@ def test_prompt_that_is_answered_gives_the_key(
     with Prompter(session.bus, "not this one", PASSWORD) as prompter:
         assert Keeper().get(key_id) == key
     assert [each.warning for each in prompter.shown] == ["", "The unlock password was incorrect"]
+
+
+def test_first_keyring_of_somebody_gets_a_password_and_the_key(
+    bare_session: DesktopSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter(monkeypatch, bare_session.environment)
+    with (
+        keyring_daemon(bare_session, is_unlocked=False),
+        Prompter(bare_session.bus, CANCEL, PASSWORD) as prompter,
+    ):
+        assert refused().code == "keyring.locked"
+        key, key_id = Keeper().make()
+        assert looked_up(bare_session, f"vault-{key_id}") == key
+    assert [each.message for each in prompter.shown] == ["Choose password for new keyring"] * 2
 
 
 def test_prompt_that_nobody_answers_is_given_up_and_counts_once_it_is_answered(
