@@ -6,19 +6,14 @@ the desktop's shell, and is called back with what a person has typed or pressed.
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Coroutine
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final
 
 import attrs
 from dbus_fast import Message, MessageFlag, MessageType, Variant
-from dbus_fast.aio import MessageBus
 
 from tests.app.keys.exchange import Exchange
-from tests.app.programs import PATIENCE_S
+from tests.app.on_bus import OnBus
 
-Answer = TypeVar("Answer")
 NAME: Final = "org.gnome.keyring.SystemPrompter"
 _INTERFACE: Final = "org.gnome.keyring.internal.Prompter"
 _CALLBACK: Final = f"{_INTERFACE}.Callback"
@@ -47,7 +42,7 @@ class _Open:
     is_new: bool
 
 
-class Prompter:
+class Prompter(OnBus):
     """Shows the keyring's prompts on the bus at ``address`` and answers them in turn.
 
     Each of ``answers`` is what is typed, or CANCEL. After the last, a prompt stays open
@@ -55,25 +50,11 @@ class Prompter:
     """
 
     def __init__(self, address: str, *answers: str | None) -> None:
+        super().__init__(address, NAME)
         self.shown: list[Shown] = []
-        self._address = address
         self._answers = list(answers)
         self._open: _Open | None = None
         self._exchanges: dict[str, Exchange] = {}
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._bus: MessageBus | None = None
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._do(self._join())
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._do(self._leave())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
 
     @property
     def is_open(self) -> bool:
@@ -89,20 +70,7 @@ class Prompter:
         """Answer the prompt that is open."""
         self._do(self._take(typed))
 
-    @property
-    def _on(self) -> MessageBus:
-        assert self._bus is not None
-        return self._bus
-
-    async def _join(self) -> None:
-        self._bus = await MessageBus(self._address).connect()
-        self._bus.add_message_handler(self._asked)
-        await self._bus.request_name(NAME)
-
-    async def _leave(self) -> None:
-        self._on.disconnect()
-
-    def _asked(self, asked: Message) -> Message | bool:
+    def _answer(self, asked: Message) -> Message | bool:
         if asked.message_type is not MessageType.METHOD_CALL or asked.interface != _INTERFACE:
             return False
         callback = f"{asked.sender}{asked.body[0]}"
@@ -138,7 +106,7 @@ class Prompter:
             self._later(self._answered(self._answers.pop(0)))
 
     async def _take(self, typed: str | None) -> None:
-        await self._on.send(self._answered(typed))
+        await self._send(self._answered(typed))
 
     def _answered(self, typed: str | None) -> Message:
         assert self._open is not None, "there is no prompt"
@@ -154,9 +122,6 @@ class Prompter:
     def _later(self, message: Message) -> None:
         """Send it after the answer to what is being handled."""
         self._loop.call_soon(self._on.send, message)
-
-    def _do(self, what: Coroutine[Any, Any, Answer]) -> Answer:
-        return asyncio.run_coroutine_threadsafe(what, self._loop).result(PATIENCE_S)
 
 
 def _ready(
