@@ -11,7 +11,7 @@ from tests.app.fake_daemon import FakeDaemon, sharing
 from worldvpn_app.cli.exits import Exit
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.ipc.messages import SettingsSet
-from worldvpn_core.ipc.share import ShareGuests, ShareKick, SharePause, ShareResume
+from worldvpn_core.ipc.share import ShareGuests, ShareKick, ShareLetBack, SharePause, ShareResume
 
 ALIAS = "3f9a0c2e" + "0" * 24
 GUEST = {
@@ -52,6 +52,7 @@ def _values(daemon: FakeDaemon) -> None:
     daemon.answers = {
         ShareGuests: lambda _: people,
         ShareKick: lambda _: {"guests": [], "banned": [BAN]},
+        ShareLetBack: lambda _: {"guests": [], "banned": []},
         SharePause: lambda _: {"sharing": sharing(pause={"until_utc": None, "drain": True})},
         ShareResume: lambda _: {"sharing": sharing()},
     }
@@ -87,6 +88,16 @@ def test_a_guest_is_sent_away_by_the_beginning_of_its_alias(
     assert asked(daemon, ShareKick) == [ShareKick(alias="3f9a", reason="too loud", for_s=7_200)]
     assert "3F9A was sent away." in ended.out
     assert "Nobody is here." in ended.out
+
+
+def test_one_who_was_sent_away_is_let_back_by_the_beginning_of_its_alias(
+    daemon: FakeDaemon, worldvpn: Command
+) -> None:
+    ended = worldvpn("share", "let-back", "77AA")
+
+    assert asked(daemon, ShareLetBack) == [ShareLetBack(alias="77aa")]
+    assert ended.out.splitlines() == ["77AA may come back.", "Nobody is here."]
+    assert worldvpn("share", "let-back").code == Exit.USAGE
 
 
 def test_kicking_nobody_is_wrong_usage(daemon: FakeDaemon, worldvpn: Command) -> None:

@@ -41,6 +41,7 @@ from worldvpn_core.ipc.share import (
     ShareGuests,
     ShareInvite,
     ShareKick,
+    ShareLetBack,
     ShareOff,
     ShareOn,
     SharePause,
@@ -57,6 +58,7 @@ GOOD: list[tuple[str, dict[str, object], Request]] = [
     ("share.status", {}, ShareStatus()),
     ("share.guests", {}, ShareGuests()),
     ("share.kick", {"alias": "3f9a", "reason": "no"}, ShareKick(alias="3f9a", reason="no")),
+    ("share.let_back", {"alias": "3f9a"}, ShareLetBack(alias="3f9a")),
     ("share.pause", {"duration_s": None, "drain": True}, SharePause(drain=True)),
     ("share.resume", {}, ShareResume()),
     (

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.share.watchful import watched
+from tests.core.share.central_fakes import session
+from tests.core.share.watchful import ALIAS, watched
+from worldvpn_core.central.node_calls import LetBack
+from worldvpn_core.errors import ConfigError
 from worldvpn_core.ipc.rights import Role
+from worldvpn_core.ipc.share import ShareKick, ShareLetBack
 from worldvpn_core.ipc.visible import visible
 from worldvpn_core.share import warden
 
@@ -31,6 +35,37 @@ async def test_guests_who_come_together_are_looked_at_together(
         await house.until(lambda: house.meter.looks == before + 1)
         assert await house.offered(4, f"{4:032x}")
         await house.until(lambda: house.meter.looks == before + 2)
+
+
+async def test_a_guest_that_was_sent_away_can_be_let_back(tmp_path: Path) -> None:
+    async with watched(tmp_path) as house:
+        await house.serves()
+        await house.offered(1)
+        await house.sharing.requests.dispatch(ShareKick(alias="abab"))
+        assert not await house.offered(3)
+        answer = await house.sharing.requests.dispatch(ShareLetBack(alias="abab"))
+        await house.world.settled()
+
+        assert answer["banned"] == []
+        backs = [call for call in house.central.asked if isinstance(call, LetBack)]
+        assert backs == [LetBack(node_id=house.node_id, session_id=session(1))]
+        assert await house.offered(2)
+        with pytest.raises(ConfigError, match="nobody who was sent away is called 'abab'"):
+            await house.sharing.requests.dispatch(ShareLetBack(alias="abab"))
+
+
+async def test_who_was_sent_away_is_let_back_after_a_restart(tmp_path: Path) -> None:
+    async with watched(tmp_path) as house:
+        await house.serves()
+        await house.offered(1)
+        await house.sharing.requests.dispatch(ShareKick(alias=ALIAS))
+    async with watched(tmp_path) as house:
+        await house.serves()
+        await house.sharing.requests.dispatch(ShareLetBack(alias=ALIAS))
+        await house.world.settled()
+
+        assert any(isinstance(call, LetBack) for call in house.central.asked)
+        assert await house.offered(2)
 
 
 async def test_only_the_owner_sees_who_is_there(tmp_path: Path) -> None:

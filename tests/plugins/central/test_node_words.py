@@ -40,5 +40,10 @@ async def test_node_sends_a_guest_away_and_claims_no_more_of_its_session(
         with pytest.raises((CentralBusyError, CentralRefusedError)):
             await device.client.call(wish(node.node_id, public(DeviceKeys.fresh())))
         assert len(node.tickets) == 1
+        back = node_calls.LetBack(node_id=node.node_id, session_id=granted.session_id)
+        assert await ask(back) == replies.Done()
+        again = await device.client.call(wish(node.node_id, public(DeviceKeys.fresh())))
+        assert isinstance(again, replies.Granted)
+        await device.client.call(calls.End(session_id=again.session_id))
         # A network has room for eight.
         await ask(calls.Withdraw(node_id=node.node_id))

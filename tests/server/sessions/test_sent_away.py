@@ -51,6 +51,27 @@ async def test_a_guest_that_was_sent_away_is_offered_to_other_nodes_alone(
     assert "offer" not in heard
 
 
+async def let_back(node: Node, session: str) -> int:
+    """Let ``node`` take back whose session it was; return the answer's status."""
+    path = f"/v1/nodes/{node.id}/guests/{session}/back"
+    return (await node.owner.call("POST", path)).status_code
+
+
+async def test_it_is_offered_again_once_the_node_lets_it_back(street: Street, ada: Guest) -> None:
+    node, other = await street.node(), await street.node()
+    at_node = {"node_id": str(node.id)}
+    session = (await ada.open(**at_node)).json()["session_id"]
+    await sent_away(node, session)
+    shut = await ada.open(**at_node)
+
+    others = await let_back(other, session)
+    back = [await let_back(node, session) for _ in range(2)]
+
+    assert (shut.status_code, others, back) == (409, 404, [200, 200])
+    assert (await ada.open(**at_node)).status_code == 201
+    assert await street.rows("SELECT node FROM sent_away") == []
+
+
 async def test_it_is_offered_again_once_the_time_is_over(street: Street, ada: Guest) -> None:
     node = await street.node()
     await sent_away(node, (await ada.open()).json()["session_id"])

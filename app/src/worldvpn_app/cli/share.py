@@ -34,6 +34,7 @@ def share(session: Session) -> Exit:
         "limits": share_terms.limits,
         "guests": share_terms.guests,
         "kick": share_terms.kick,
+        "let-back": share_terms.let_back,
         "schedule": share_terms.schedule,
         "pause": share_terms.pause,
         "resume": share_terms.resume,

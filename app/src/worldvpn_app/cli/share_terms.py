@@ -66,6 +66,17 @@ def kick(session: Session) -> Exit:
     return Exit.OK
 
 
+def let_back(session: Session) -> Exit:
+    """Let a guest that was sent away come back."""
+    name = session.options.name
+    if name is None:
+        raise UsageError("say whom: share let-back ALIAS (see share guests)")
+    reply = session.client().call("share.let_back", alias=name.lower())
+    said = Line(f"{name} may come back.", Role.GOOD)
+    session.terminal.answer(reply, [said, *guest_lines(reply, datetime.now().astimezone())])
+    return Exit.OK
+
+
 def schedule(session: Session) -> Exit:
     """Show the hours in which guests are served, or set them."""
     client, options = session.client(), session.options

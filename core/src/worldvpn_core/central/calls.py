@@ -12,7 +12,7 @@ import attrs
 from attrs import validators
 
 from worldvpn_core.central import fields
-from worldvpn_core.central.node_calls import LastClaim, Probed, SendAway
+from worldvpn_core.central.node_calls import LastClaim, LetBack, Probed, SendAway
 from worldvpn_core.central.place import Place
 from worldvpn_core.central.tried import Measured, measured_nodes
 from worldvpn_core.types import Endpoint
@@ -285,6 +285,7 @@ Call = (
     | Answer
     | Probed
     | SendAway
+    | LetBack
     | LastClaim
     | Withdraw
 )

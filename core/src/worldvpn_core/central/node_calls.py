@@ -32,6 +32,14 @@ class SendAway:
 
 
 @attrs.frozen(kw_only=True)
+class LetBack:
+    """Have the guest of a session that was sent away offered again."""
+
+    node_id: str = attrs.field(validator=fields.uuid)
+    session_id: str = attrs.field(validator=fields.uuid)
+
+
+@attrs.frozen(kw_only=True)
 class LastClaim:
     """Claim no more of a session that is over: the rest of its hold is free at once.
 

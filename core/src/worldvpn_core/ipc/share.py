@@ -84,6 +84,13 @@ class ShareKick:
 
 
 @attrs.frozen(kw_only=True)
+class ShareLetBack:
+    """Let a guest that was sent away come back, by its alias or the beginning of it."""
+
+    alias: str = attrs.field(validator=_alias)
+
+
+@attrs.frozen(kw_only=True)
 class SharePause:
     """Serve nobody for so long (None: until resumed). ``drain``: those inside have some time."""
 
@@ -104,6 +111,7 @@ ShareRequest = (
     | ShareRevoke
     | ShareGuests
     | ShareKick
+    | ShareLetBack
     | SharePause
     | ShareResume
 )

@@ -17,12 +17,16 @@ LEAST_CHARACTERS: Final = 4
 
 @attrs.frozen(kw_only=True)
 class Ban:
-    """``reason`` is stable ("kicked", or an offence); ``detail`` a sentence for the owner."""
+    """``reason`` is stable ("kicked", or an offence); ``detail`` a sentence for the owner.
+
+    ``session`` is one of the guest's that was ended so, by which the server knows it.
+    """
 
     alias: str
     reason: str
     detail: str
     until: datetime
+    session: str | None = None
 
 
 @attrs.frozen
@@ -40,13 +44,19 @@ class Bans:
         """Return those that are not over."""
         return Bans(tuple(each for each in self.every if each.until > now))
 
+    def without(self, ban: Ban) -> Bans:
+        """Return them without ``ban``."""
+        return Bans(tuple(each for each in self.every if each != ban))
+
     def of(self, alias: str | None, now: datetime) -> Ban | None:
         """Return the ban that keeps ``alias`` out at ``now``; nobody knows who has none."""
         return next((each for each in self.every if each.alias == alias and each.until > now), None)
 
 
-def meant(alias: str, present: frozenset[str]) -> str:
+def meant(alias: str, present: frozenset[str], *, who: str = "nobody here") -> str:
     """Return the one of ``present`` that is ``alias``, or alone begins with it.
+
+    ``who`` begins what is said where there is none.
 
     Raises:
         ConfigError: nobody is called so, or several are.
@@ -55,7 +65,7 @@ def meant(alias: str, present: frozenset[str]) -> str:
         return alias
     found = [each for each in present if each.startswith(alias)]
     if len(alias) < LEAST_CHARACTERS or not found:
-        raise ConfigError(f"nobody here is called {alias[:32]!r}: see worldvpn share guests")
+        raise ConfigError(f"{who} is called {alias[:32]!r}: see worldvpn share guests")
     if len(found) > 1:
         raise ConfigError(f"{len(found)} guests' names begin with {alias[:32]!r}: write more of it")
     return found[0]

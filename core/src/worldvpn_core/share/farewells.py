@@ -11,7 +11,13 @@ from typing import Protocol
 from worldvpn_core.central.calls import Answer
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.news import GuestNews
-from worldvpn_core.central.node_calls import LEAST_AWAY_S, MOST_AWAY_S, LastClaim, SendAway
+from worldvpn_core.central.node_calls import (
+    LEAST_AWAY_S,
+    MOST_AWAY_S,
+    LastClaim,
+    LetBack,
+    SendAway,
+)
 from worldvpn_core.central.replies import Done
 from worldvpn_core.errors import CentralBusyError, CentralRefusedError, WorldVpnError
 from worldvpn_core.share.registered import NodeFile, owner_of
@@ -68,6 +74,11 @@ class Farewells:
             call = SendAway(node_id=node_id, session_id=session, for_s=for_s)
             self._spawn(self._tell(call))
 
+    def let_back(self, session: str) -> None:
+        """Have the guest of ``session`` sent again."""
+        if (node_id := self._node_id) is not None:
+            self._spawn(self._tell(LetBack(node_id=node_id, session_id=session)))
+
     def refuse(self, offer: GuestNews, why: str, lasting: timedelta | None = None) -> None:
         """Refuse a guest; ``lasting``: for so long it is not to be offered again."""
         _log.info("a guest was refused: %s", why)
@@ -91,7 +102,7 @@ class Farewells:
             # The list of guests that comes with the next connection has it said again.
             self._said.discard(call.session_id)
 
-    async def _tell(self, call: Answer | LastClaim | SendAway) -> bool:
+    async def _tell(self, call: Answer | LastClaim | LetBack | SendAway) -> bool:
         """Tell the server; False: it has not heard."""
         try:
             await self._link.ask(call, Done)

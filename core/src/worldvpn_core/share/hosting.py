@@ -69,7 +69,7 @@ class Hosting:
         #: What is under way, and of it what has guests out who have left.
         self._tasks, self._leaving = set[asyncio.Task[None]](), set[asyncio.Task[None]]()
         self.door = Door()
-        self._farewells = Farewells(link, file, receipts)
+        self.farewells = Farewells(link, file, receipts)
 
     @property
     def guests(self) -> int:
@@ -85,10 +85,10 @@ class Hosting:
                 self._spawn(self._told(news, ticket))
             case GuestNews(action=action, session_id=session) if action in _GONE:
                 self._dismiss(session)
-                self._farewells.ended(session)
+                self.farewells.ended(session)
             case GuestsListed(session_ids=sessions):
                 self._keep_only(sessions)
-                self._farewells.ended(*(set(self._file.sessions) - set(sessions)))
+                self.farewells.ended(*(set(self._file.sessions) - set(sessions)))
             case SignedOut():
                 self._keep_only(())
             case ProbeNews():
@@ -104,7 +104,7 @@ class Hosting:
     def send_away(self, session: str, lasting: timedelta) -> None:
         """Let a guest in no more, whatever its ticket says, nor offered again for so long."""
         self.door.shut_for(session)
-        self._farewells.send_away(session, lasting)
+        self.farewells.send_away(session, lasting)
         self._dismiss(session, at_once=True)
 
     def forget(self) -> None:
@@ -118,12 +118,12 @@ class Hosting:
     def drained(self, session: str) -> None:
         """Take note that nothing more is carried for the guest of ``session``."""
         self._dismiss(session)
-        self._farewells.over(session)
+        self.farewells.over(session)
 
     def close(self) -> None:
         """Stop what is under way."""
         self.forget()
-        self._farewells.close()
+        self.farewells.close()
         for task in self._tasks:
             task.cancel()
 
@@ -133,10 +133,10 @@ class Hosting:
         await asyncio.gather(*self._leaving, return_exceptions=True)
         state = self._runner.state
         if not isinstance(state, Serving) or offer.x25519 is None:
-            return self._farewells.refuse(offer, "not-serving")
+            return self.farewells.refuse(offer, "not-serving")
         why = self.door.refusal(offer) or self._misfit(offer, state)
         if why is not None:
-            return self._farewells.refuse(offer, why, self.door.banned_for(offer.alias))
+            return self.farewells.refuse(offer, why, self.door.banned_for(offer.alias))
         self._coming[offer.session_id] = guest_of(offer, offer.x25519)
         try:
             await self._accept(offer, state)

@@ -27,6 +27,7 @@ class _Line:
     reason: str
     detail: str
     until: str
+    session: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -106,7 +107,13 @@ def _ban(line: _Line) -> Ban:
     until = _time(line.until)
     if until is None:
         raise ValueError("a ban without an end")
-    return Ban(alias=line.alias, reason=line.reason, detail=line.detail, until=until)
+    return Ban(
+        alias=line.alias,
+        reason=line.reason,
+        detail=line.detail,
+        until=until,
+        session=line.session,
+    )
 
 
 def _time(text: str | None) -> datetime | None:
@@ -134,6 +141,7 @@ def _written(kept: Kept) -> _File:
                 reason=ban.reason,
                 detail=ban.detail,
                 until=ban.until.isoformat(),
+                session=ban.session,
             )
             for ban in kept.bans.every
         ),

@@ -11,6 +11,7 @@ from worldvpn_core.ipc.share import (
     ShareGuests,
     ShareInvite,
     ShareKick,
+    ShareLetBack,
     ShareOff,
     ShareOn,
     SharePause,
@@ -57,7 +58,7 @@ class ShareRequests:
             case ShareRevoke(name=name):
                 self.control.revoke(name)
                 await self.control.runner.settled()
-            case ShareGuests() | ShareKick():
+            case ShareGuests() | ShareKick() | ShareLetBack():
                 return await self._guests(request)
             case SharePause(duration_s=duration_s, drain=drain):
                 self.warden.pause(duration_s, drain=drain)
@@ -78,11 +79,17 @@ class ShareRequests:
         """Return the snapshot's part; ``people`` and ``banned`` are the owner's alone to see."""
         return {**self._seen_by_all(), **picture.guests(self.warden)}
 
-    async def _guests(self, request: ShareGuests | ShareKick) -> Mapping[str, object]:
-        if isinstance(request, ShareKick):
-            detail = request.reason or "you sent it away"
-            self.warden.kick(request.alias, detail, timedelta(seconds=request.for_s))
-            await self.control.runner.settled()
+    async def _guests(
+        self, request: ShareGuests | ShareKick | ShareLetBack
+    ) -> Mapping[str, object]:
+        match request:
+            case ShareKick(alias=alias, reason=reason, for_s=for_s):
+                self.warden.kick(alias, reason or "you sent it away", timedelta(seconds=for_s))
+                await self.control.runner.settled()
+            case ShareLetBack(alias=alias):
+                self.warden.let_back(alias)
+            case ShareGuests():
+                pass
         found = picture.guests(self.warden)
         return {"guests": found["people"], "banned": found["banned"]}
 

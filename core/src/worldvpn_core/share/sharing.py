@@ -33,7 +33,8 @@ from worldvpn_core.share.registered import NodeFile
 from worldvpn_core.share.requests import ShareRequests
 from worldvpn_core.share.runner import ShareRunner
 from worldvpn_core.share.states import Draining, Off, Serving, ShareState
-from worldvpn_core.share.warden import Told, Warden
+from worldvpn_core.share.told import Told
+from worldvpn_core.share.warden import Warden
 from worldvpn_core.tunnel.states import Connected, Disconnected, Paused, State, Switching
 from worldvpn_core.types import Endpoint, IpAddress, IpNetwork
 

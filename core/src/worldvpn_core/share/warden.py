@@ -5,28 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final
 
 import attrs
 
-from worldvpn_core.contracts import GuestMeter, Uplink
 from worldvpn_core.errors import ConfigError, ShareError
-from worldvpn_core.settings import Settings
 from worldvpn_core.share import abuse, live, zones
 from worldvpn_core.share.banned import USUAL, Ban, meant
 from worldvpn_core.share.crowd import Crowd
 from worldvpn_core.share.daily import day_of, quarter_of
 from worldvpn_core.share.hosting import Hosting
-from worldvpn_core.share.invited import GuestStore
 from worldvpn_core.share.kept import Kept, TermsFile
 from worldvpn_core.share.live import Here
 from worldvpn_core.share.present import Present
 from worldvpn_core.share.roster import there
-from worldvpn_core.share.states import Draining, Serving, ShareState
+from worldvpn_core.share.states import Draining, Serving
 from worldvpn_core.share.terms import NOTICE, Facts, Metered, Pause, Terms, terms
+from worldvpn_core.share.told import Told
 from worldvpn_core.types import Cause
 
 #: How often the kernel's counts are read, and the clock is looked at: it may have been set.
@@ -39,26 +37,6 @@ SAVE_S: Final = 30.0
 GIGABYTE: Final = 1_000_000_000
 
 _log = logging.getLogger(__name__)
-
-
-@attrs.frozen(kw_only=True)
-class Told:
-    """Whom the warden tells, and asks."""
-
-    settings: Callable[[], Settings]
-    state: Callable[[], ShareState]
-    counts: GuestMeter | None
-    devices: GuestStore
-    #: Let the node be what its terms are now.
-    follow: Callable[[], None]
-    #: Let the server know whether new guests are taken.
-    accepts: Callable[[], None]
-    publish: Callable[[], None]
-    uplink: Uplink | None
-    #: Whether the disk refuses receipts.
-    is_stuck: Callable[[], Awaitable[bool]]
-    #: What was earned with a session; None: it is not known.
-    earned: Callable[[str], int | None] = lambda _session: None
 
 
 class Warden:
@@ -181,6 +159,21 @@ class Warden:
         self._ban(whole, "kicked", detail, lasting)
         return whole
 
+    def let_back(self, alias: str) -> None:
+        """Let a guest that was sent away come back.
+
+        Raises:
+            ConfigError: nobody who is kept out is called so, or several are.
+        """
+        bans = self.kept.bans.standing(datetime.now(UTC))
+        aliases = frozenset(each.alias for each in bans.every)
+        whole = meant(alias, aliases, who="nobody who was sent away")
+        (ban,) = (each for each in bans.every if each.alias == whole)
+        self._keep(attrs.evolve(self.kept, bans=bans.without(ban)))
+        if self._hosting is not None and ban.session is not None:
+            self._hosting.farewells.let_back(ban.session)
+        self._told.publish()
+
     def people(self) -> tuple[Here, ...]:
         """Return who is there."""
         return there(
@@ -229,11 +222,17 @@ class Warden:
 
     def _ban(self, alias: str, reason: str, detail: str, lasting: timedelta) -> None:
         now = datetime.now(UTC)
-        ban = Ban(alias=alias, reason=reason, detail=detail, until=now + lasting)
+        sessions = [name for name, each in self._present().items() if each.alias == alias]
+        ban = Ban(
+            alias=alias,
+            reason=reason,
+            detail=detail,
+            until=now + lasting,
+            session=sessions[-1] if sessions else None,
+        )
         self._keep(attrs.evolve(self.kept, bans=self.kept.bans.standing(now).with_(ban)))
-        for session, each in self._present().items():
-            if each.alias == alias:
-                self._send_away(session, lasting)
+        for session in sessions:
+            self._send_away(session, lasting)
         self._told.publish()
 
     def _send_away(self, session: str, lasting: timedelta) -> None:

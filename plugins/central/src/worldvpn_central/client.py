@@ -76,6 +76,7 @@ class HttpCentralClient:
             calls.Answer: nodes.answer,
             node_calls.Probed: nodes.probed,
             node_calls.SendAway: nodes.send_away,
+            node_calls.LetBack: nodes.let_back,
             node_calls.LastClaim: nodes.claim_last,
             calls.Withdraw: nodes.withdraw,
         }

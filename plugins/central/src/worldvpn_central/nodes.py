@@ -80,6 +80,12 @@ class Nodes:
         await self.mine.answer(Question(method="DELETE", path=path, body={"for_s": call.for_s}))
         return replies.Done()
 
+    async def let_back(self, call: node_calls.LetBack) -> replies.Done:
+        """Have a guest offered again."""
+        path = f"/v1/nodes/{call.node_id}/guests/{call.session_id}/back"
+        await self.mine.answer(Question(method="POST", path=path))
+        return replies.Done()
+
     async def claim_last(self, call: node_calls.LastClaim) -> replies.Done:
         """Claim no more of a session that is over."""
         path = f"/v1/nodes/{call.node_id}/guests/{call.session_id}/last-word"

@@ -200,6 +200,23 @@ async def send_away(
 
 
 @post(
+    "/v1/nodes/{node_id:uuid}/guests/{session_id:uuid}/back",
+    guards=_V1,
+    tags=["nodes"],
+    status_code=200,
+)
+async def let_back(
+    state: State,
+    caller: NamedDependency[Caller],
+    node_id: FromPath[UUID],
+    session_id: FromPath[UUID],
+) -> Ended:
+    """Let a guest who was sent away be offered again, from the node's own device."""
+    await state.services.sessions.away.let_back(caller, node_id, session_id)
+    return Ended(status="let back", session_id=session_id)
+
+
+@post(
     "/v1/nodes/{node_id:uuid}/guests/{session_id:uuid}/last-word",
     guards=_V1,
     tags=["nodes"],
@@ -274,5 +291,6 @@ ROUTES: Final = (
     list_guests,
     answer_offer,
     send_away,
+    let_back,
     last_word,
 )

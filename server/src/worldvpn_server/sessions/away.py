@@ -32,6 +32,7 @@ INSERT INTO sent_away (account, node, until) SELECT id, $2, $3 FROM account WHER
 ON CONFLICT (account, node) DO UPDATE SET until = greatest(sent_away.until, excluded.until)
 """
 _CLOSED: Final = "SELECT node FROM sent_away WHERE account = $1 AND until > $2"
+_LET_BACK: Final = "DELETE FROM sent_away WHERE account = $1 AND node = $2"
 _FORGET: Final = "DELETE FROM sent_away WHERE until <= $1"
 
 
@@ -69,6 +70,21 @@ class Away:
         await self._endings.end(session_id, EndReason.NODE_REFUSED)
         if not kept:
             raise ThrottledError(f"{MOST} guests are kept out already", retry_after_s=3_600)
+
+    async def let_back(self, caller: Caller, node: UUID, session_id: UUID) -> None:
+        """Offer the guest of a session of ``caller``'s node to that node again.
+
+        One whom it does not keep out changes nothing.
+
+        Raises:
+            NotFoundError: the node is not the caller's device, or had no such session.
+        """
+
+        async def work(tx: Tx) -> None:
+            session = await rows.at_node(tx.sql, caller, node, session_id)
+            await tx.sql.execute(_LET_BACK, session.payer, node)
+
+        await self._parts.database.run(work)
 
     async def closed_to(self, account: UUID) -> tuple[UUID, ...]:
         """Return the nodes that will not have ``account`` now."""
