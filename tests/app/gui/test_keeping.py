@@ -19,7 +19,8 @@ from worldvpn_app.gui.password import Password
 from worldvpn_app.gui.present.settings_file import exported, imported, reset
 from worldvpn_app.gui.screens.replay import now
 from worldvpn_app.gui.settings import SettingsPage
-from worldvpn_core.declared import DECLARED, as_json
+from worldvpn_core.declaration import as_json
+from worldvpn_core.declared import DECLARED
 from worldvpn_core.settings import CHANGEABLE, Settings
 
 DEFAULTS = {name: getattr(Settings(), name) for name in CHANGEABLE}

@@ -16,7 +16,8 @@ from worldvpn_app.gui.present.settings import matching, ports, sections
 from worldvpn_app.gui.settings import SettingsPage
 from worldvpn_app.gui.widgets.combo import Combo
 from worldvpn_app.gui.widgets.controls import Segmented, Toggle
-from worldvpn_core.declared import DECLARED, as_json
+from worldvpn_core.declaration import as_json
+from worldvpn_core.declared import DECLARED
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.ipc.messages import SettingsGet, SettingsSet
 from worldvpn_core.settings import CHANGEABLE, Settings
