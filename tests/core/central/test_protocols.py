@@ -12,6 +12,7 @@ from tests.core.central.controlling import UID, Hosted, hosted
 from tests.core.offers import Fenced, Masque
 from worldvpn_core.central.calls import Call, Open
 from worldvpn_core.central.news import Reach, Reached
+from worldvpn_core.contracts import Transport
 from worldvpn_core.errors import (
     CentralBusyError,
     CentralRefusedError,
@@ -53,8 +54,9 @@ def asked(world: Hosted) -> list[str]:
     return [call.protocol for call in world.agent.of(Open)]
 
 
-def fall(transport: FakeTransport) -> None:
+def fall(transport: Transport) -> None:
     """Let the newest tunnel of ``transport`` fall by itself."""
+    assert isinstance(transport, FakeTransport)
     transport.opened[-1].fall(TunnelSilentError("the node has stopped answering"))
 
 
@@ -157,7 +159,7 @@ async def test_automatic_that_finds_none_says_what_is_worth_waiting_for(
     world: Hosted, busy: str
 ) -> None:
     never = CentralRefusedError("there is no such protocol")
-    errors = {name: never for name in world.transports}
+    errors = dict.fromkeys(world.transports, never)
     refuse(world, **{**errors, busy: CentralBusyError("no node has room now")})
 
     with pytest.raises(CentralBusyError, match="has room"):
@@ -185,7 +187,9 @@ async def test_session_of_one_protocol_is_never_used_by_another(world: Hosted) -
         lambda state: isinstance(state, Blocked) and state.cause.code == NoCreditProofError.code
     )
     assert isinstance(state, Blocked)
-    assert world.transports["masque"].opened == []
+    masque = world.transports["masque"]
+    assert isinstance(masque, FakeTransport)
+    assert masque.opened == []
 
     world.agent.offline = False
     world.broker.heard(Reached(reach=Reach.ONLINE))
