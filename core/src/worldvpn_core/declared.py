@@ -55,7 +55,7 @@ DECLARED: Final = (
         section=Section.CONNECTION,
         kind=Kind.CHOICE,
         label="Protocol",
-        help="For places of the directory, from the next connection on; a profile has its own.",
+        help="How nodes are reached, from the next connection on.",
         choices=(Choice(value=None, label="Automatic"),),
     ),
     Declared(

@@ -445,10 +445,6 @@
       <translation>Partage de fichiers</translation>
     </message>
     <message>
-      <source>For places of the directory, from the next connection on; a profile has its own.</source>
-      <translation>Pour les lieux de l’annuaire, dès la prochaine connexion ; un profil a le sien.</translation>
-    </message>
-    <message>
       <source>GB</source>
       <translation>Go</translation>
     </message>
@@ -475,6 +471,10 @@
     <message>
       <source>How many guests may be invited.</source>
       <translation>Combien d’invités sont admis.</translation>
+    </message>
+    <message>
+      <source>How nodes are reached, from the next connection on.</source>
+      <translation>Comment les nœuds sont joints, dès la prochaine connexion.</translation>
     </message>
     <message>
       <source>Kill switch</source>

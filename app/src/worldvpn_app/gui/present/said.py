@@ -26,10 +26,7 @@ _SETTINGS: Final = (
     QT_TRANSLATE_NOOP("daemon", "Off"),
     QT_TRANSLATE_NOOP("daemon", "Fastest node"),
     QT_TRANSLATE_NOOP("daemon", "Protocol"),
-    QT_TRANSLATE_NOOP(
-        "daemon",
-        "For places of the directory, from the next connection on; a profile has its own.",
-    ),
+    QT_TRANSLATE_NOOP("daemon", "How nodes are reached, from the next connection on."),
     QT_TRANSLATE_NOOP("daemon", "Automatic"),
     QT_TRANSLATE_NOOP("daemon", "{name} (not installed)"),
     QT_TRANSLATE_NOOP("daemon", "DNS servers"),
