@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Self
+from typing import Final, Self
 
 import attrs
 
@@ -13,7 +13,7 @@ from worldvpn_core.declared import DECLARED
 from worldvpn_core.errors import ConfigError
 
 #: The setting that chooses one.
-SETTING = "protocol"
+SETTING: Final = "protocol"
 
 
 @attrs.frozen
