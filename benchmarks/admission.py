@@ -4,7 +4,8 @@
 and has guests come one after the other, each with keys of its own. The server's answer holds the
 guest's ticket, and tells the node at the same moment; from then on the guest begins a handshake
 every 2 ms until the first one is answered. It is WireGuard's own handshake, through the node's
-router, engine and rules. Exit status 1 when a target of the project is missed.
+router, engine and rules. ``--beside 190``: while so many others are there, each with an engine and
+receipts of its own. Exit status 1 when a target of the project is missed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import statistics
 import sys
 import tomllib
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -31,13 +33,14 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from bench import PATIENCE_S, Bar, report
 from worldvpn_core.central.server import CentralServer, central_server
 from worldvpn_lab.central import CentralHouse
-from worldvpn_lab.crowd.gathered import trusted_node
+from worldvpn_lab.crowd.gathered import Crowd, trusted_node
 from worldvpn_lab.crowd.member import Admission, Member
 from worldvpn_lab.demo import network
 from worldvpn_lab.world import World
 from worldvpn_server.reach.noise import Initiation, NoiseError, initiate
 
 _GUESTS: Final = 50
+_MOST: Final = 200
 _NODE: Final = "node1"
 _FROM: Final = "node2"
 _ACCOUNT: Final = "crowd"
@@ -66,14 +69,19 @@ def main() -> int:
     """Measure; return the exit status."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--guests", type=int, default=_GUESTS)
-    guests: int = parser.parse_args().guests
+    parser.add_argument("--beside", type=int, default=0)
+    chosen = parser.parse_args()
+    guests: int = chosen.guests
     with (
         TemporaryDirectory(prefix="worldvpn-bench-") as parent,
         World.up(Path(parent, "lab")) as world,
         CentralHouse.open(world) as house,
-        network.sharing_node(world, house, _NODE) as node,
+        network.sharing_node(world, house, _NODE, share_guests=_MOST) as node,
+        ExitStack() as crowd,
     ):
         node.until(network.is_listed, _LISTED_S)
+        if chosen.beside:
+            crowd.enter_context(Crowd.gathered(world, house, _FROM, node, chosen.beside))
         node_id = trusted_node(world, house, node)
         server = central_server(tomllib.loads(house.daemon_toml())["central"])
 
@@ -87,7 +95,7 @@ def main() -> int:
     admission = [each.admission_ms for each in taken]
     handshake = [each.handshake_ms for each in taken]
     return report(
-        f"{guests} guests, one after the other",
+        f"{guests} guests, one after the other, beside {chosen.beside}",
         [
             Bar(name="wish to ticket, median", figure=statistics.median(ticket), unit="ms"),
             Bar(

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Coroutine
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final
 
 import attrs
 from dbus_fast import Message, MessageType, Variant
-from dbus_fast.aio import MessageBus
 
-from tests.app.programs import PATIENCE_S, until
+from tests.app.on_bus import OnBus
+from tests.app.programs import until
 
-Answer = TypeVar("Answer")
 WATCHER: Final = "org.kde.StatusNotifierWatcher"
 NOTIFICATIONS: Final = "org.freedesktop.Notifications"
 _ITEM: Final = "org.kde.StatusNotifierItem"
@@ -48,28 +44,14 @@ class Entry:
     inside: tuple[Entry, ...] = ()
 
 
-class Desk:
+class Desk(OnBus):
     """The desktop's side: who watches for tray icons, who shows notifications, or nobody."""
 
     def __init__(self, address: str, *, tray: bool = True, notifications: bool = True) -> None:
+        names = ((WATCHER, tray), (NOTIFICATIONS, notifications))
+        super().__init__(address, *(name for name, is_there in names if is_there))
         self.notes: list[Note] = []
         self.items: list[str] = []
-        self.address = address
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._bus: MessageBus | None = None
-        self._names = ((WATCHER, tray), (NOTIFICATIONS, notifications))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._do(self._open())
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._do(self._close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
 
     def open_tray(self) -> None:
         """Let there be a tray from now on."""
@@ -135,24 +117,6 @@ class Desk:
         )
         self._do(self._send(message))
 
-    @property
-    def _on(self) -> MessageBus:
-        assert self._bus is not None
-        return self._bus
-
-    async def _open(self) -> None:
-        self._bus = await MessageBus(self.address).connect()
-        self._bus.add_message_handler(self._answer)
-        for name, is_there in self._names:
-            if is_there:
-                await self._bus.request_name(name)
-
-    async def _close(self) -> None:
-        self._on.disconnect()
-
-    async def _send(self, message: Message) -> None:
-        await self._on.send(message)
-
     def _answer(self, asked: Message) -> Message | bool:
         if asked.message_type is not MessageType.METHOD_CALL:
             return False
@@ -194,9 +158,6 @@ class Desk:
         assert reply is not None
         assert reply.message_type is MessageType.METHOD_RETURN, reply.body
         return reply.body
-
-    def _do(self, what: Coroutine[Any, Any, Answer]) -> Answer:
-        return asyncio.run_coroutine_threadsafe(what, self._loop).result(PATIENCE_S)
 
 
 def _entry(node: Any) -> Entry:  # noqa: ANN401 - as com.canonical.dbusmenu has it

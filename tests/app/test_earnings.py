@@ -127,13 +127,13 @@ def test_earnings_in_words_name_every_part(books: Books, worldvpn: Command) -> N
         "6.00 credits earned today, 50.00 in 30 days.\n"
         "             today  30 days\n"
         "  available   5.00    50.00  yours at once\n"
-        "  vesting     1.00     0.00  yours once it is past doubt\n"
+        "  vesting     1.00     0.00  yours once it is confirmed\n"
         "  repaid      0.00     0.00  paid what was owed\n"
         "1,500 credits; each carries 1 MiB.\n"
         "  promo      500.00  given to begin with; used first\n"
         "  available  899.99  yours to use\n"
         "  held       100.00  set aside for open sessions; what they do not use comes back\n"
-        "  vesting      0.00  earned by sharing; yours to use once it is past doubt\n"
+        "  vesting      0.00  earned by sharing; yours to use once it is confirmed\n"
         "  pending    10.80  for 9.0 MiB of 1 session: signed for, and not handed in yet\n"
     )
 

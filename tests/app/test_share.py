@@ -174,7 +174,7 @@ def test_status_says_whether_the_server_sends_guests(server: dict[str, object], 
     ("reach", "said"),
     [
         ({"way": "mapped", "by": "pcp"}, "  Way in: your router leads port 40000 on (pcp)."),
-        ({"way": "punched"}, "  Way in: through your router, which lets in whom"),
+        ({"way": "punched"}, "  Way in: through your router, which lets in guests whom"),
         (
             {"way": "closed", "reason": "router-silent", "why": "it is deaf", "advice": "shout"},
             "  Not reached: it is deaf. To do: shout.",

@@ -36,7 +36,7 @@ def test_balance_says_where_it_lies_and_what_that_means(
         "  promo      500.00  given to begin with; used first\n"
         "  available  899.99  yours to use\n"
         "  held       100.00  set aside for open sessions; what they do not use comes back\n"
-        "  vesting      0.00  earned by sharing; yours to use once it is past doubt\n"
+        "  vesting      0.00  earned by sharing; yours to use once it is confirmed\n"
     )
     central.balance = {**BALANCE, "debt_ticks": 3 * CREDIT_TICKS // 2}
     assert "\n  debt         1.50  owed; what you earn pays it first\n" in worldvpn("balance").out

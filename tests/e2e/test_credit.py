@@ -8,13 +8,14 @@ from contextlib import ExitStack
 import pytest
 
 from tests.e2e.rig import Rig
-from tests.e2e.test_receipts import Purse, iperf
+from tests.e2e.test_receipts import iperf
 from tests.e2e.town import Town, connect, wait_until
 from worldvpn_app.cli.exits import CommandError
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_core.credit.units import CREDIT_TICKS, MEBIBYTE
 from worldvpn_lab.daemon import Daemon, is_in
 from worldvpn_lab.demo.network import reaching, through_nodes
+from worldvpn_lab.demo.settling import Purse
 from worldvpn_lab.map import PLACES
 
 pytestmark = pytest.mark.netns

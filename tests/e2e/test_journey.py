@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from tests.app.gui.windows import Opened, opened
 from tests.e2e.rig import Rig
 from tests.e2e.sharing import OUTER4, led
-from tests.e2e.test_receipts import Purse, iperf
+from tests.e2e.test_receipts import iperf
 from tests.e2e.town import COUNTRIES, PASSWORD, Town, address_of, connect, wait_until
 from worldvpn_app.cli.exits import CommandError
 from worldvpn_app.gui.account import AccountPage
@@ -28,6 +28,7 @@ from worldvpn_app.gui.wallet import WalletPage
 from worldvpn_core.credit.units import MEBIBYTE
 from worldvpn_lab.daemon import Daemon
 from worldvpn_lab.demo.browser import Browser
+from worldvpn_lab.demo.settling import Purse
 from worldvpn_lab.map import PLACES
 
 pytestmark = pytest.mark.netns

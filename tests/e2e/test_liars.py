@@ -23,7 +23,7 @@ from tests.e2e.liars import (
 )
 from tests.e2e.rig import Rig
 from tests.e2e.stranger import Seat, Stranger
-from tests.e2e.test_receipts import Purse, until_counted
+from tests.e2e.test_receipts import until_counted
 from tests.e2e.town import LISTED_S, Town, connect, is_listed, wait_until
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_core.central.replies import Outcome
@@ -31,6 +31,7 @@ from worldvpn_core.credit.receipt import read_receipt
 from worldvpn_core.credit.units import MEBIBYTE
 from worldvpn_killswitch.meter import DOWN, TABLE
 from worldvpn_lab.daemon import Daemon, is_connected
+from worldvpn_lab.demo.settling import Purse
 from worldvpn_lab.device import Device
 from worldvpn_lab.map import PLACES
 from worldvpn_lab.world import World
@@ -94,7 +95,7 @@ def test_liar_is_left_within_a_float_and_paid_no_more_than_was_carried(
         guest.disconnect()
         sessions = until_final(town, town.made["user_id"])
     settled = sum(each.settled_bytes for each in sessions)
-    wait_until(lambda: Purse.of(node).earned - before.earned == _EARN * settled)
+    wait_until(lambda: Purse.of(node).total - before.total == _EARN * settled)
     assert 0 < settled <= onlooker.passed()
     assert carried - settled <= FLOAT_BYTES + carried // 20 + MEBIBYTE
 

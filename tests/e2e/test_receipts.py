@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import attrs
 import pytest
 
 from tests.e2e.rig import Rig
@@ -25,6 +24,7 @@ from tests.e2e.town import (
 )
 from worldvpn_core.credit.units import CREDIT_TICKS, MEBIBYTE
 from worldvpn_lab.daemon import Daemon, is_connected
+from worldvpn_lab.demo.settling import Purse
 from worldvpn_lab.map import PLACES
 from worldvpn_lab.world import World
 
@@ -52,29 +52,6 @@ for number in range(300):
         while line.recv(65536):
             pass
 """
-
-
-@attrs.frozen
-class Purse:
-    """An account's parts, in ticks."""
-
-    spendable: int
-    held: int
-    vesting: int
-
-    @classmethod
-    def of(cls, daemon: Daemon) -> Purse:
-        said: dict[str, Any] = json.loads(daemon.call("wallet.balance")["json"])
-        return cls(
-            spendable=said["promo_ticks"] + said["available_ticks"],
-            held=said["held_ticks"],
-            vesting=said["vesting_ticks"],
-        )
-
-    @property
-    def earned(self) -> int:
-        """What came to it, of an account that has spent nothing."""
-        return self.spendable + self.vesting - _STARTING_TICKS
 
 
 def passed(world: World, role: str) -> int:
@@ -146,15 +123,15 @@ def settled_bytes(guest: Daemon, node: Daemon, before: Purse) -> int:
     """Return what was settled once both ends have said their last; see that both sums agree."""
 
     def both_agree() -> bool:
-        spent = _STARTING_TICKS - Purse.of(guest).spendable - Purse.of(guest).held
-        gained = Purse.of(node).earned - before.earned
+        spent = _STARTING_TICKS - Purse.of(guest).own
+        gained = Purse.of(node).total - before.total
         return spent > 0 and _EARN * spent == _SPEND * gained
 
     wait_until(both_agree)
     # Whatever is still on its way changes both.
     settled = -1
     while True:
-        now = (Purse.of(node).earned - before.earned) // _EARN
+        now = (Purse.of(node).total - before.total) // _EARN
         if now == settled and both_agree():
             return settled
         settled = now

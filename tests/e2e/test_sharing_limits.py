@@ -16,12 +16,13 @@ from tests.e2e.rig import Rig
 from tests.e2e.sent import GUEST_ROLE, listed_node, lodger
 from tests.e2e.sharing import OUTER6, invite, serve
 from tests.e2e.test_faults import full
-from tests.e2e.test_receipts import Purse, iperf, settled_bytes
+from tests.e2e.test_receipts import iperf, settled_bytes
 from tests.e2e.town import BACK_S, connect, is_listed, wait_until
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_core.credit.units import MEBIBYTE
 from worldvpn_lab.central import CentralHouse
 from worldvpn_lab.daemon import Daemon, is_connected
+from worldvpn_lab.demo.settling import Purse
 from worldvpn_lab.device import Device, device
 from worldvpn_lab.disturb.links import unplugged
 from worldvpn_lab.disturb.scene import Scene

@@ -7,11 +7,11 @@ import signal
 import pytest
 
 from tests.e2e.rig import Rig
-from tests.e2e.test_receipts import Purse
 from tests.e2e.town import BACK_S, Town, connect, role_of, wait_until
 from worldvpn_app.cli.exits import CommandError
 from worldvpn_core.credit.units import CREDIT_TICKS
 from worldvpn_lab.daemon import is_connected
+from worldvpn_lab.demo.settling import Purse
 
 pytestmark = pytest.mark.netns
 

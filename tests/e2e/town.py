@@ -23,7 +23,7 @@ COUNTRIES = {"node1": "DE", "node2": "FR"}
 SHARE_PORT = 51_821
 PASSWORD = "canary-password 7"  # noqa: S105 - a test's own
 #: Whoever waits for a node to be tried, listed and published.
-LISTED_S = 40.0
+LISTED_S = 80.0
 #: Clients come back ever later, a minute at most.
 BACK_S = 90.0
 

@@ -98,13 +98,14 @@ class TunnelRunner:
         """Queue an enforcement of the present state: "all", "routing" or "dns"."""
         self._inbox.ask(part)
 
-    async def enforced(self) -> bool:
-        """Enforce all of the present state anew; return whether it stands, the node's part apart.
+    async def enforced(self, part: str = "all") -> bool:
+        """Enforce the present state anew; return whether it stands, the node's part apart.
 
-        As of that moment: the next change may be under way when the caller goes on.
+        ``part`` "changes": only what is demanded otherwise than before. As of that moment: the
+        next change may be under way when the caller goes on.
         """
         tried: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._inbox.put(Again(tried=tried))
+        self._inbox.put(Again(part, tried=tried))
         return await tried
 
     async def run(self) -> None:
@@ -190,6 +191,8 @@ class TunnelRunner:
                 await self._enforcer.repeat_routing(state)
             case "dns":
                 await self._enforcer.repeat_dns(state)
+            case "changes":
+                await self._enforcer.enter(state)
             case _:
                 await self._enforcer.repeat(state)
 

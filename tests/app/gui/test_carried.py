@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.app.fake_daemon import a_snapshot, sharing
 from worldvpn_app.cli.snapshot import Snapshot
-from worldvpn_app.gui.present.carried import CarriedView, carried
+from worldvpn_app.gui.present.carried import CarriedView, carried, pointed
 
 NOW = datetime(2026, 1, 2, 0, 37, 30, tzinfo=UTC)
 TOLD: dict[str, object] = {
@@ -38,6 +38,17 @@ def test_each_quarter_of_an_hour_is_a_point_and_the_present_rate_is_the_last() -
     assert (shown.limit_mbps, shown.most_mbps) == (40, 50)
     assert shown.now == "18.2\u00a0Mbit/s now"
     assert "18.2\u00a0Mbit/s at most today" in shown.words
+
+
+def test_each_point_says_from_when_to_when_it_is_and_the_last_that_it_is_now() -> None:
+    shown = view()
+
+    assert shown is not None
+    assert [pointed(shown, place) for place in range(3)] == [
+        ("00:00 to 00:15", "0.0\u00a0Mbit/s"),
+        ("00:15 to 00:30", "2.0\u00a0Mbit/s"),
+        ("Now", "18.2\u00a0Mbit/s"),
+    ]
 
 
 def test_limit_that_is_far_away_is_not_drawn() -> None:
@@ -71,3 +82,4 @@ def test_odd_figures_are_shown_calmly(changes: dict[str, object], limit: object)
 
     if shown is not None:
         assert all(0 <= share <= 1 and mbps >= 0 for share, mbps in shown.points)
+        assert all(all(pointed(shown, place)) for place in range(len(shown.points)))

@@ -139,7 +139,7 @@ def test_who_is_not_told_the_log_is_told_why(
     page.log.feed.ask()
     qtbot.waitUntil(lambda: page.log.feed.refusal == "denied")
     shown = [each.text() for each in page.log.findChildren(QLabel)]
-    assert "Only the owner is told the service's own lines." in shown
+    assert "Only the owner sees the service's own lines." in shown
 
 
 def test_a_log_that_stands_still_goes_on_when_it_may(

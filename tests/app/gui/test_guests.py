@@ -15,12 +15,15 @@ from tests.app.fake_daemon import a_snapshot, sharing
 from tests.app.gui.windows import Asked, opened
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_app.gui.link import Refusal
-from worldvpn_app.gui.present.guests import guests, limits
+from worldvpn_app.gui.present.guests import guests, limits, schedule
+from worldvpn_app.gui.present.said import SENTENCES
 from worldvpn_app.gui.present.sharing import present
 from worldvpn_app.gui.present.wallet import entry_of
 from worldvpn_app.gui.screens.replay import now, states
 from worldvpn_app.gui.sharing import SharingPage
 from worldvpn_core.credit.units import CREDIT_TICKS
+from worldvpn_core.share.listed import BUSY, HIDDEN, PAUSED, REASONS
+from worldvpn_core.share.terms import CLOSES_SOON, NEARLY_USED, PAUSES_SOON
 
 NOW = datetime(2026, 1, 2, 13, 42, tzinfo=UTC)
 AGREED = "2026-01-01T09:00:00+00:00"
@@ -127,6 +130,33 @@ def test_limits_say_how_much_is_used_where_it_is_counted() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("window", "english"),
+    [
+        ("mon-fri 08:00-22:00", "Mon\u2013Fri 08:00\u201322:00"),
+        ("sat,sun 10:00-02:00", "Sat, Sun 10:00\u201302:00"),
+        ("mon-sun 08:00-23:00", "Every day 08:00\u201323:00"),
+        ("daily 08:00-23:00", "Every day 08:00\u201323:00"),
+        ("all-day 08:00-23:00", "all-day 08:00-23:00"),
+    ],
+)
+def test_hours_name_the_days_as_people_do(window: str, english: str) -> None:
+    assert schedule(shared(schedule={"windows": [window]})) == english
+
+
+def test_hours_name_the_days_in_french(french: None) -> None:
+    del french
+    told = shared(schedule={"windows": ["mon-fri 08:00-22:00"]})
+    assert schedule(told) == "lun.\u2013ven. 08:00\u201322:00"
+
+
+@pytest.mark.parametrize(
+    "text", [PAUSES_SOON, CLOSES_SOON, NEARLY_USED, HIDDEN, BUSY, PAUSED, *REASONS.values()]
+)
+def test_what_keeps_guests_away_is_said_in_every_language(text: str) -> None:
+    assert text in SENTENCES
+
+
 def test_a_daemon_that_counts_nothing_is_not_guessed_for() -> None:
     told = shared(today=None, schedule=None)
     shown = [each.figure for each in limits(told, {}, None)]
@@ -155,9 +185,25 @@ def test_a_daemon_that_counts_nothing_is_not_guessed_for() -> None:
             "Guests can come again at Sat\u00a008:00.",
         ),
         (
-            {"cause": {"code": "share.daily", "detail": "50 GB are carried", "retryable": True}},
+            {
+                "cause": {"code": "share.daily", "detail": "50 GB are carried", "retryable": True},
+                "today": {"ends_utc": "2026-01-03T00:00:00+00:00"},
+            },
+            "Today's traffic is used up",
+            "Guests can come again at Sat\u00a000:00.",
+        ),
+        (
+            {
+                "cause": {"code": "share.daily", "detail": "50 GB are carried", "retryable": True},
+                "today": None,
+            },
             "Today's traffic is used up",
             "50 GB are carried.",
+        ),
+        (
+            {"cause": {"code": "share.metered", "detail": "it costs", "retryable": True}},
+            "Waiting for another network",
+            "It costs. To share here too, switch on “Share on metered networks” in Settings.",
         ),
         (
             {"cause": {"code": "share.else", "detail": "no network", "retryable": True}},

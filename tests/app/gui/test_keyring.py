@@ -1,17 +1,21 @@
-"""The keyring's answers in the window: it keeps the key, its prompt is dismissed, none is there."""
+"""The keyring in the window: it keeps the key, a person answers its prompt, none is there."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from PyQt6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.app.central_daemon import CentralDaemon
 from tests.app.gui.test_signin import GOOD, SIGNED_OUT
 from tests.app.gui.windows import opened
+from tests.app.keys.prompter import CANCEL, Prompter
 from tests.app.keys.session import (
+    PASSWORD,
     DesktopSession,
     desktop_session,
     keyring_daemon,
@@ -19,13 +23,22 @@ from tests.app.keys.session import (
     looked_up,
 )
 from worldvpn_app.gui.account import AccountPage
+from worldvpn_app.gui.present import said
 from worldvpn_app.gui.present.signin import Mode
-from worldvpn_core.ipc.account import AccountLogin
+from worldvpn_app.keys.keeper import SENTENCES, Keeper
+from worldvpn_core.ipc.account import AccountLogin, AccountRegister
 from worldvpn_core.ipc.vault import VaultCreate, VaultUnlock
 
 # A keyring that must be asked may take its time on a busy computer.
 PATIENCE_MS = 20_000
 KEY_ID = "00" * 16
+#: How a prompt ends without a password.
+DISMISSED = {
+    "nobody can be shown it": None,
+    "by a click": (CANCEL,),
+    "after a wrong password": ("not this one", CANCEL),
+}
+dismissed = pytest.mark.parametrize("answers", DISMISSED.values(), ids=DISMISSED)
 
 
 @pytest.fixture
@@ -63,6 +76,17 @@ def closed(central: CentralDaemon, **status: object) -> None:
     central.vault = {**central.vault, "open": False, **status}
 
 
+@contextlib.contextmanager
+def person(session: DesktopSession, answers: tuple[str | None, ...] | None) -> Iterator[None]:
+    """Somebody who answers every prompt to its end; None for nobody."""
+    if answers is None:
+        yield
+        return
+    with Prompter(session.bus, *answers) as prompter:
+        yield
+        assert len(prompter.shown) == len(answers)
+
+
 def test_a_keyring_that_is_allowed_keeps_the_key_and_nobody_types_a_passphrase(
     central: CentralDaemon, session: DesktopSession, page: AccountPage, qtbot: QtBot
 ) -> None:
@@ -76,25 +100,110 @@ def test_a_keyring_that_is_allowed_keeps_the_key_and_nobody_types_a_passphrase(
         assert looked_up(session, f"vault-{key_id}") == made.opening.secret
 
 
-def test_a_prompt_that_is_dismissed_leads_to_a_passphrase_for_a_new_vault(
+def test_a_prompt_that_is_answered_opens_the_vault_and_nobody_types_a_passphrase(
+    central: CentralDaemon, session: DesktopSession, page: AccountPage, qtbot: QtBot
+) -> None:
+    with keyring_daemon(session), Prompter(session.bus) as prompter:
+        key, key_id = Keeper().make()
+        closed(central, opened_by="keyring", key_id=key_id)
+        lock_keyring(session)
+        page.form.go.click()
+        qtbot.waitUntil(lambda: prompter.is_open, timeout=PATIENCE_MS)
+        assert page.form.answer.text() == "Waiting for the keyring of this session."
+        prompter.answer(PASSWORD)
+        qtbot.waitUntil(lambda: bool(central.asked(AccountLogin)), timeout=PATIENCE_MS)
+    (unlocked,) = central.asked(VaultUnlock)
+    assert (unlocked.opening.kind, unlocked.opening.secret) == ("keyring", key)
+    assert page.form.passphrase.isHidden()
+    qtbot.waitUntil(lambda: not page.form.password.text())
+    assert page.form.answer.text() == ""
+
+
+def test_a_prompt_that_is_answered_keeps_the_key_of_a_new_vault_and_comes_once(
     central: CentralDaemon, session: DesktopSession, page: AccountPage, qtbot: QtBot
 ) -> None:
     closed(central, exists=False)
-    with keyring_daemon(session):
+    with keyring_daemon(session), Prompter(session.bus, PASSWORD) as prompter:
+        lock_keyring(session)
+        page.form.go.click()
+        qtbot.waitUntil(lambda: bool(central.asked(AccountLogin)), timeout=PATIENCE_MS)
+    assert [made.opening.kind for made in central.asked(VaultCreate)] == ["keyring"]
+    assert len(prompter.shown) == 1
+
+
+def test_what_is_asked_is_what_stood_there_when_the_button_was_pressed(
+    central: CentralDaemon, session: DesktopSession, page: AccountPage, qtbot: QtBot
+) -> None:
+    closed(central, exists=False)
+    with keyring_daemon(session), Prompter(session.bus) as prompter:
+        lock_keyring(session)
+        page.form.go.click()
+        qtbot.waitUntil(lambda: prompter.is_open, timeout=PATIENCE_MS)
+        for each in page.form.modes.findChildren(QPushButton):
+            each.click()
+        page.form.name.edit.setText("somebody else")
+        prompter.answer(PASSWORD)
+        qtbot.waitUntil(
+            lambda: bool(central.asked(AccountLogin, AccountRegister)), timeout=PATIENCE_MS
+        )
+    (asked,) = central.asked(AccountLogin)
+    assert asked.username == "ada"
+
+
+def test_a_locked_vault_that_the_keyring_opened_says_nothing_of_waiting_later(
+    central: CentralDaemon, session: DesktopSession, page: AccountPage, qtbot: QtBot
+) -> None:
+    with keyring_daemon(session), Prompter(session.bus, PASSWORD):
+        _key, key_id = Keeper().make()
+        closed(central, opened_by="keyring", key_id=key_id)
+        central.tell(account={**SIGNED_OUT, "signed_in": None})
+        qtbot.waitUntil(page.locked.isVisible)
+        lock_keyring(session)
+        page.locked.go.click()
+        assert not page.locked.go.isEnabled()
+        qtbot.waitUntil(page.locked.go.isEnabled, timeout=PATIENCE_MS)
+    assert [asked.opening.kind for asked in central.asked(VaultUnlock)] == ["keyring"]
+    assert page.locked.answer.text() == ""
+
+
+@pytest.mark.parametrize("kind", SENTENCES)
+def test_what_a_keyring_says_is_said_in_every_language(kind: str) -> None:
+    assert SENTENCES[kind] in said.SENTENCES
+
+
+@dismissed
+def test_a_prompt_that_is_dismissed_leads_to_a_passphrase_for_a_new_vault(
+    central: CentralDaemon,
+    session: DesktopSession,
+    page: AccountPage,
+    qtbot: QtBot,
+    answers: tuple[str | None, ...] | None,
+) -> None:
+    closed(central, exists=False)
+    with keyring_daemon(session), person(session, answers):
         lock_keyring(session)
         page.form.go.click()
         qtbot.waitUntil(page.form.passphrase.isVisible, timeout=PATIENCE_MS)
+        assert page.form.answer.text() == (
+            "The keyring stayed locked: its prompt was dismissed, or could not be shown here."
+            " Choose a passphrase that opens the vault with your keys instead."
+        )
         page.form.passphrase.edit.setText(GOOD)
         page.form.go.click()
         qtbot.waitUntil(lambda: bool(central.asked(AccountLogin)), timeout=PATIENCE_MS)
         assert [made.opening.kind for made in central.asked(VaultCreate)] == ["passphrase"]
 
 
+@dismissed
 def test_a_prompt_that_is_dismissed_leaves_a_vault_closed_and_says_so(
-    central: CentralDaemon, session: DesktopSession, page: AccountPage, qtbot: QtBot
+    central: CentralDaemon,
+    session: DesktopSession,
+    page: AccountPage,
+    qtbot: QtBot,
+    answers: tuple[str | None, ...] | None,
 ) -> None:
     closed(central, opened_by="keyring", key_id=KEY_ID)
-    with keyring_daemon(session):
+    with keyring_daemon(session), person(session, answers):
         lock_keyring(session)
         page.form.go.click()
         qtbot.waitUntil(lambda: "dismissed" in page.form.answer.text(), timeout=PATIENCE_MS)

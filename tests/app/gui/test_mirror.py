@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import QApplication, QWidget
 
 import worldvpn_app.gui
 from tests.app.gui.scenes import Scene, scenes
+from tests.app.gui.test_charts import a_day
 from worldvpn_app.gui import icons, style
 from worldvpn_app.gui.balance import PartsBar
 from worldvpn_app.gui.map.callout import Callout
@@ -28,6 +29,7 @@ from worldvpn_app.gui.tokens import DARK, Theme
 from worldvpn_app.gui.widgets.bars import DayBars
 from worldvpn_app.gui.widgets.chart import RateChart
 from worldvpn_app.gui.widgets.controls import Toggle
+from worldvpn_app.gui.widgets.day_curve import DayCurve
 from worldvpn_app.gui.widgets.focus import FocusLine
 from worldvpn_app.gui.widgets.text import label
 
@@ -145,7 +147,13 @@ def some_days() -> QWidget:
     return made
 
 
-@pytest.mark.parametrize("make", [a_map, a_chart, some_days])
+def a_curve() -> QWidget:
+    made = DayCurve(DARK)
+    made.show_view(a_day(*range(9)))
+    return made
+
+
+@pytest.mark.parametrize("make", [a_map, a_chart, some_days, a_curve])
 def test_map_and_time_run_as_ever(
     make: Callable[[], QWidget], turn: Callable[[Qt.LayoutDirection], None]
 ) -> None:

@@ -47,9 +47,9 @@ def page(app: Opened) -> SharingPage:
     ("state", "title", "button"),
     [
         ("off", "You are not sharing", "on"),
-        ("opening", "Sharing is being switched on", "off"),
+        ("opening", "Sharing is starting", "off"),
         ("serving", "You are sharing", "off"),
-        ("draining", "Sharing ends", "off"),
+        ("draining", "Sharing is stopping", "off"),
         ("dreaming", "dreaming", ""),
     ],
 )
@@ -63,7 +63,7 @@ def test_each_state_has_its_words_and_its_button(state: str, title: str, button:
     [
         (None, "\u2013", "UDP\u00a051820, not checked"),
         ({"listed": True, "reason": "", "guests": 3}, "Reachable", "UDP\u00a051820"),
-        ({"listed": False, "reason": "", "guests": 0}, "Waiting", "The server tries it"),
+        ({"listed": False, "reason": "", "guests": 0}, "Waiting", "The server is trying it"),
         (
             {"listed": False, "reason": "UDP 51820 does not answer", "guests": 0},
             "Not listed",
@@ -104,10 +104,10 @@ def trouble(reason: Trouble) -> dict[str, object]:
         (reach("direct"), "Directly, at UDP\u00a051820"),
         (
             reach("mapped", by="nat-pmp", public_port=40_000),
-            "Your router leads UDP\u00a040000 on (NAT-PMP)",
+            "Your router forwards UDP\u00a040000 (NAT-PMP)",
         ),
         (reach("manual", public_port=7_000), "At the address that you gave, UDP\u00a07000"),
-        (reach("punched"), "Your router lets in whom this computer has called"),
+        (reach("punched"), "Your router lets in guests whom this computer has called"),
         (reach("unknown"), "UDP\u00a051820"),
         (reach("by pigeon", public_port="many"), "UDP\u00a051820"),
         (None, "UDP\u00a051820"),
@@ -122,7 +122,7 @@ def test_why_guests_do_not_get_in_and_what_to_do_is_said() -> None:
     known = trouble(Trouble.ROUTER_SILENT)
     view = present(shared(state="serving", server=SHUT, reach=known), {}, (), NOW).way_in
     assert (view.word, view.note) == ("Not reachable", "UDP\u00a051820")
-    assert view.why == "Your router does not answer when it is asked to lead guests on."
+    assert view.why == "Your router does not answer when it is asked to forward the port."
     assert view.then == (
         "Switch UPnP or NAT-PMP on in your router, or forward UDP port 51820 there by hand."
     )

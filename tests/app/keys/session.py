@@ -67,10 +67,14 @@ def desktop_session(directory: Path) -> Iterator[DesktopSession]:
 
 
 @contextlib.contextmanager
-def keyring_daemon(session: DesktopSession) -> Iterator[None]:
-    """Run gnome-keyring in ``session``, unlocked."""
-    argv = ("gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets")
-    with _program(argv, session.environment, said=PASSWORD):
+def keyring_daemon(session: DesktopSession, *, is_unlocked: bool = True) -> Iterator[None]:
+    """Run gnome-keyring in ``session``: unlocked, or as where nobody had a keyring yet."""
+    argv = ("gnome-keyring-daemon", "--foreground", "--components=secrets")
+    with _program(
+        (*argv, "--unlock") if is_unlocked else argv,
+        session.environment,
+        said=PASSWORD if is_unlocked else "",
+    ):
         deadline_monotonic_s = time.monotonic() + PATIENCE_S
         while not _owns(session, "org.freedesktop.secrets"):
             assert time.monotonic() < deadline_monotonic_s, "gnome-keyring does not answer"

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import socket
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.app.keys import backends
-from tests.app.keys.session import DesktopSession, lock_keyring, looked_up
+from tests.app.keys.prompter import CANCEL, Prompter
+from tests.app.keys.session import (
+    PASSWORD,
+    DesktopSession,
+    keyring_daemon,
+    lock_keyring,
+    looked_up,
+)
+from tests.app.programs import until
 from worldvpn_app.keys.keeper import Keeper, KeyringError
 
 
@@ -68,36 +74,50 @@ def test_locked_keyring_without_anybody_to_unlock_it_is_a_sentence(
     assert refused().code == "keyring.locked"
 
 
-#: Owns the prompter's name and leaves every question open.
-SILENT_PROMPTER = """
-import sys
-from jeepney import DBusAddress, message_bus
-from jeepney.io.blocking import open_dbus_connection
-connection = open_dbus_connection("SESSION")
-connection.send_and_get_reply(message_bus.RequestName("org.gnome.keyring.SystemPrompter"))
-print("there", flush=True)
-while True:
-    connection.receive()
-"""
-
-
-def test_prompt_that_nobody_answers_is_given_up(
+def test_prompt_that_is_answered_gives_the_key(
     session: DesktopSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     enter(monkeypatch, session.environment)
-    Keeper().make()
+    key, key_id = Keeper().make()
     lock_keyring(session)
-    argv = [sys.executable, "-c", SILENT_PROMPTER]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as prompter:
-        assert prompter.stdout is not None
-        assert prompter.stdout.readline() == "there\n"
-        error = refused(Keeper(limit_s=2))
-        prompter.kill()
+    with Prompter(session.bus, "not this one", PASSWORD) as prompter:
+        assert Keeper().get(key_id) == key
+    assert [each.warning for each in prompter.shown] == ["", "The unlock password was incorrect"]
 
-    assert (error.code, error.message) == (
-        "keyring.timeout",
-        "the keyring did not answer in 2 s",
+
+def test_first_keyring_of_somebody_gets_a_password_and_the_key(
+    bare_session: DesktopSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter(monkeypatch, bare_session.environment)
+    with (
+        keyring_daemon(bare_session, is_unlocked=False),
+        Prompter(bare_session.bus, CANCEL, PASSWORD) as prompter,
+    ):
+        assert refused().code == "keyring.locked"
+        key, key_id = Keeper().make()
+        assert looked_up(bare_session, f"vault-{key_id}") == key
+    assert [each.message for each in prompter.shown] == ["Choose password for new keyring"] * 2
+
+
+def test_prompt_that_nobody_answers_is_given_up_and_counts_once_it_is_answered(
+    session: DesktopSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter(monkeypatch, session.environment)
+    key, key_id = Keeper().make()
+    lock_keyring(session)
+    with Prompter(session.bus) as prompter:
+        with pytest.raises(KeyringError) as error:
+            Keeper(limit_s=2).get(key_id)
+        assert prompter.is_open
+        prompter.answer(PASSWORD)
+        until(lambda: prompter.is_over)
+        assert Keeper().get(key_id) == key
+
+    assert error.value.code == "keyring.timeout"
+    assert error.value.message == (
+        "the keyring did not answer in 2 s; its prompt may still be open"
     )
+    assert len(prompter.shown) == 1
 
 
 def test_session_without_a_keyring_is_a_sentence(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -11,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.keys.session import DesktopSession, lock_keyring, looked_up
+from tests.app.keys.prompter import CANCEL, Prompter
+from tests.app.keys.session import PASSWORD, DesktopSession, lock_keyring, looked_up
 from tests.app.programs import run
 from tests.app.vault_daemon import VaultDaemon
 from tests.core.ipc.stranger import GID, UID, as_stranger
@@ -107,13 +109,34 @@ def test_change_that_ended_unclearly_keeps_both_keys(
     assert run("vault", "unlock", env=env).returncode == Exit.OK
 
 
-def test_locked_keyring_is_said_with_the_way_on(
+def test_prompt_that_is_answered_opens_the_vault(
     daemon: VaultDaemon, session: DesktopSession, env: dict[str, str]
+) -> None:
+    lock_keyring(session)
+    with Prompter(session.bus, PASSWORD, "not this one", PASSWORD) as prompter:
+        made = run("vault", "create", env=env)
+        daemon.store(secrets())
+        run("vault", "lock", env=env)
+        lock_keyring(session)
+        opened = run("vault", "unlock", env=env)
+
+    assert "Opened by  a key in your keyring" in made.stdout
+    assert opened.returncode == Exit.OK
+    assert daemon.vault.secrets == secrets()
+    assert len(prompter.shown) == 3
+    assert PASSWORD not in made.stdout + made.stderr + opened.stdout + opened.stderr
+
+
+@pytest.mark.parametrize("is_clicked", [False, True], ids=["nobody can be shown it", "by a click"])
+def test_prompt_that_is_dismissed_is_said_with_the_way_on(
+    daemon: VaultDaemon, session: DesktopSession, env: dict[str, str], *, is_clicked: bool
 ) -> None:
     run("vault", "create", env=env)
     run("vault", "lock", env=env)
     lock_keyring(session)
-    done = run("vault", "unlock", env=env)
+    person = Prompter(session.bus, CANCEL) if is_clicked else contextlib.nullcontext()
+    with person:
+        done = run("vault", "unlock", env=env)
     assert done.returncode == Exit.FAILED
     assert done.stderr == (
         "worldvpn: the keyring stayed locked: its prompt was dismissed, or could not be shown here."

@@ -236,7 +236,7 @@ async def test_changed_key_of_a_node_is_told_once(case: Brokering) -> None:
     case.agent.nodes[node(1)] = b"\xff" * 32
 
     await case.profile("fastest")
-    assert "another key" in case.told()[code]
+    assert "no longer has the key" in case.told()[code]
     case.notices.forget(code)
     await case.profile("fastest")
 

@@ -16,7 +16,12 @@ from tests.core.share.inn import Inn, opened
 from tests.core.vault.power import CuttableDisk
 from worldvpn_core.central.news import GuestsListed, News
 from worldvpn_core.central.node_calls import LastClaim
-from worldvpn_core.errors import CentralOfflineError
+from worldvpn_core.errors import (
+    CentralBusyError,
+    CentralOfflineError,
+    CentralRefusedError,
+    WorldVpnError,
+)
 from worldvpn_core.receipts.node_side import NodeSide
 from worldvpn_core.share.farewells import Farewells
 
@@ -107,14 +112,32 @@ async def test_nobody_who_is_signed_in_instead_speaks_for_the_node(inn: Inn) -> 
     assert said(inn) == []
 
 
-async def test_a_server_that_is_away_is_not_told_and_nothing_falls(
-    inn: Inn, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("away", [CentralOfflineError("no answer"), CentralBusyError("later")])
+async def test_a_server_that_is_away_is_told_once_it_lists_the_guests_again(
+    inn: Inn, caplog: pytest.LogCaptureFixture, away: WorldVpnError
 ) -> None:
     caplog.set_level("INFO")
-    inn.server.failure = CentralOfflineError("it does not answer")
-    await told(Farewells(inn.server, inn.file, Claimed()), session(1))
-
+    farewells = Farewells(inn.server, inn.file, Claimed())
+    inn.server.failure = away
+    await told(farewells, session(1))
     assert "does not know it" in caplog.text
+    inn.server.asked.clear()
+    inn.server.failure = None
+    await told(farewells, session(1))
+    await told(farewells, session(1))
+
+    assert said(inn) == [LastClaim(node_id=inn.node_id, session_id=session(1))]
+
+
+async def test_a_word_that_the_server_refuses_is_not_said_again(inn: Inn) -> None:
+    farewells = Farewells(inn.server, inn.file, Claimed())
+    inn.server.failure = CentralRefusedError("this session is not yours")
+    await told(farewells, session(1))
+    inn.server.asked.clear()
+    inn.server.failure = None
+    await told(farewells, session(1))
+
+    assert said(inn) == []
 
 
 @pytest.mark.parametrize("how", ["ended", "listed"])

@@ -82,6 +82,18 @@ async def test_a_guest_is_known_to_the_rules_before_it_is_let_in() -> None:
         assert guest(2).public_key in house.exit.served[-1].guests
 
 
+async def test_a_guest_that_comes_or_goes_changes_the_firewall_and_nothing_else() -> None:
+    async with lived_in() as house:
+        await house.serving()
+        await house.world.settled()
+        del house.world.log[:]
+        house.runner.post(GuestInvited(guest=guest(2)))
+        house.runner.post(GuestRevoked(public_key=guest(2).public_key))
+        await house.runner.settled()
+
+        assert house.world.log == ["firewall", "admit", "firewall", "dismiss"]
+
+
 async def test_a_guest_sent_away_is_refused_by_the_rules_and_by_the_node() -> None:
     async with lived_in() as house:
         await house.serving()

@@ -14,9 +14,7 @@ from worldvpn_core.central.calls import Answer
 from worldvpn_core.contracts import Watched
 from worldvpn_core.credit.figures import Figures
 from worldvpn_core.errors import ConfigError, ShareError
-from worldvpn_core.ipc.rights import Role
 from worldvpn_core.ipc.share import ShareKick, ShareOn, SharePause, ShareResume
-from worldvpn_core.ipc.visible import visible
 from worldvpn_core.share.classes import TrafficClass
 from worldvpn_core.share.schedule import DAYS
 from worldvpn_core.share.states import Serving
@@ -212,18 +210,6 @@ async def test_a_guest_that_was_sent_away_does_not_return_on_a_newer_ticket(
         await house.world.settled()
         await house.sharing.runner.settled()
         assert house.inside == set()
-
-
-async def test_only_the_owner_sees_who_is_there(tmp_path: Path) -> None:
-    async with watched(tmp_path) as house:
-        await house.serves()
-        await house.offered(1)
-        snapshot = {"sharing": house.sharing.requests.shown()}
-
-        for role, count in ((Role.OWNER, 1), (Role.ROOT, 1), (Role.GROUP, 0)):
-            sharing = visible(snapshot, role)["sharing"]
-            assert isinstance(sharing, dict)
-            assert len(sharing["people"]) == count
 
 
 @pytest.mark.parametrize("error", [ShareError("no"), RuntimeError("the plugin is broken")])

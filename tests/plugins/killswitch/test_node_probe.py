@@ -81,6 +81,16 @@ class Tunnel:
         """Load the node's rules."""
         self.street.nft(script(node_ruleset(POLICY), FAMILIES[:1]))
 
+    def until_it_answers(self, asker: IpAddress, own: IpAddress) -> None:
+        """Wait for the kernel to take its address for its own, which it may do late."""
+        hello = b"are you there"
+        for _ in range(100):
+            os.write(self.descriptor, echo(asker, own, hello))
+            while select.select([self.descriptor], [], [], _PATIENCE_S / 100)[0]:
+                if hello in os.read(self.descriptor, 65_536):
+                    return
+        raise AssertionError(f"the node does not answer at {own}")
+
     def answers(self, packet: bytes) -> list[bytes]:
         """Return what the node has sent back to where ``packet`` came from."""
         is_6 = packet[0] >> 4 == 6
@@ -105,7 +115,10 @@ def guests(street: Street) -> Tunnel:
     descriptor = street.tun(NODE_GUESTS)
     street.run(f"ip addr add {OWN4}/24 dev {NODE_GUESTS}")
     street.run(f"ip addr add {OWN6}/64 dev {NODE_GUESTS} nodad")
-    return Tunnel(street, descriptor)
+    tunnel = Tunnel(street, descriptor)
+    for asker, own in ((NET4[77], OWN4), (NET6[77], OWN6)):
+        tunnel.until_it_answers(asker, own)
+    return tunnel
 
 
 _PAIRS = [(PROBER4, OWN4), (PROBER6, OWN6)]

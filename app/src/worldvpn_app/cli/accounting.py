@@ -15,7 +15,7 @@ _BUCKETS: Final = (
     ("promo", "given to begin with; used first"),
     ("available", "yours to use"),
     ("held", "set aside for open sessions; what they do not use comes back"),
-    ("vesting", "earned by sharing; yours to use once it is past doubt"),
+    ("vesting", "earned by sharing; yours to use once it is confirmed"),
     ("debt", "owed; what you earn pays it first"),
 )
 _KINDS: Final[Mapping[str, str]] = {

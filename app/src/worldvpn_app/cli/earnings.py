@@ -127,7 +127,7 @@ def _earnings_lines(
 def _earned_table(today: Mapping[str, int], month: Mapping[str, int]) -> Iterable[str]:
     meanings = {
         "available": "yours at once",
-        "vesting": "yours once it is past doubt",
+        "vesting": "yours once it is confirmed",
         "repaid": "paid what was owed",
     }
     rows = [("", "today", "30 days", "")]

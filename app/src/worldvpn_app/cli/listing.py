@@ -23,7 +23,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "favourite_nodes": "nodes that come first where a place leaves a choice",
     "blocked_nodes": "nodes that are never taken",
     "share_port": "the UDP port by which guests come",
-    "share_router": "ask the router to lead guests on to that port",
+    "share_router": "ask the router to forward that port to this computer",
     "share_endpoint": "where guests come to, address:port, if you set the router up yourself",
     "share_rate_mbps": "what guests have together, Mbit/s; 0: no limit",
     "share_guest_rate_mbps": "what each guest has, Mbit/s; 0: no limit of its own",

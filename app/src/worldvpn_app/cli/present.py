@@ -201,7 +201,7 @@ def _advice(snapshot: Snapshot) -> Iterator[str]:
     tunnel = snapshot["tunnel"]
     match shield_of(snapshot), tunnel["state"]:
         case Shield.ALARM, _:
-            yield "Leave the network until this is mended. Try again: worldvpn connect"
+            yield "Leave the network until this is fixed. Try again: worldvpn connect"
             yield "Undo all that WorldVPN changed here: sudo worldvpn reset"
         case _, "disconnected":
             yield "Connect: worldvpn connect"

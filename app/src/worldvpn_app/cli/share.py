@@ -17,8 +17,8 @@ _OPEN_LIMIT_S: Final = 20.0
 
 _TITLES: Final[Mapping[str, tuple[str, Role]]] = {
     "serving": ("Sharing: {devices}, UDP port {port}.", Role.GOOD),
-    "opening": ("Sharing is being switched on.", Role.BUSY),
-    "draining": ("Sharing ends: those present may finish.{why}", Role.BUSY),
+    "opening": ("Sharing is starting.", Role.BUSY),
+    "draining": ("Sharing is stopping: those present may finish.{why}", Role.BUSY),
     "off": ("Not sharing.{why}", Role.PLAIN),
 }
 
@@ -75,7 +75,7 @@ def _of_server(sharing: Mapping[str, Any]) -> Iterable[Line]:
 _WAYS: Final[Mapping[str, str]] = {
     "direct": "no router stands between",
     "mapped": "your router leads port {public_port} on ({by})",
-    "punched": "through your router, which lets in whom this computer has called",
+    "punched": "through your router, which lets in guests whom this computer has called",
     "manual": "by the address that you gave (share_endpoint)",
 }
 

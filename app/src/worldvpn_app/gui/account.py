@@ -176,13 +176,15 @@ class Locked(QFrame):
         else:
             self._opener.ensure_open(self._done, self._refused)
 
-    def _ask(self, _is_new: bool) -> None:  # noqa: FBT001 - Qt's signal
+    def _ask(self, why_no_keyring: str) -> None:
         self.go.setEnabled(True)
+        self._say(why_no_keyring)
         self.passphrase.show()
         self.passphrase.edit.setFocus()
 
     def _done(self) -> None:
         self.go.setEnabled(True)
+        self._say("")
         self.passphrase.edit.clear()
         self.passphrase.hide()
 

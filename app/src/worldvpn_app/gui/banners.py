@@ -41,7 +41,7 @@ class Alarm(QFrame):
             translate(
                 "home",
                 "Your traffic may be leaving outside the tunnel. Close private work until this"
-                " is mended.",
+                " is fixed.",
             )
         )
         words.addStretch(1)

@@ -38,7 +38,7 @@ class Journal(QObject):
     def _turned(self) -> None:
         if self._last is not None and self._link.state is LinkState.ABSENT:
             words = QCoreApplication.translate(
-                "diagnostics", "The service went away; it is looked for"
+                "diagnostics", "The service went away; the app is looking for it"
             )
             self._last = None
             self._add((Change(at=self._now(), subject="app", words=words, is_trouble=True),))

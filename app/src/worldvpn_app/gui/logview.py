@@ -135,7 +135,7 @@ class LogCard(QFrame):
             text = translate("diagnostics", "Nothing has changed since the app was opened.")
             self._rows.addWidget(label("second", text))
         if self.feed.refusal == "denied" and self._kind == _EVERYTHING:
-            text = translate("diagnostics", "Only the owner is told the service's own lines.")
+            text = translate("diagnostics", "Only the owner sees the service's own lines.")
             self._rows.addWidget(label("small", text, wraps=True))
 
     def _add(self, entry: Change) -> None:

@@ -34,7 +34,8 @@ class OutsideCard(QFrame):
         told = translate(
             "diagnostics",
             "While traffic is free by your choice, nothing is counted."
-            " Counters are read every 10\u00a0s: the last of a rule that went may be missing.",
+            " Counters are read every 10\u00a0s: the last seconds of a rule that is gone may be"
+            " missing.",
         )
         self.note = label("small", told, wraps=True)
         column = QVBoxLayout(self)

@@ -164,7 +164,7 @@ class SharingPage(QWidget):
         )
         relook(self.turn, "" if stops else "accent")
         self.guests.show_figure(view.guests, view.guests_note)
-        self.today.show_figure(view.today, translate("sharing", "Vesting or not"))
+        self.today.show_figure(view.today, translate("sharing", "Including what is still vesting"))
         self.month.show_figure(view.month, view.month_note)
         self.pause.setVisible(bool(view.pause))
         resumes = view.pause == "resume"

@@ -32,6 +32,7 @@ class SignIn(QWidget):
         self._context, self._link = context, context.link
         self._mode = Mode.SIGN_IN
         self._is_busy = False
+        self._pressed = Typed()
         self._opener = Opener(context.link, self)
         self._opener.wants_passphrase.connect(self._ask_passphrase)
         self._opener.waits.connect(self._wait_for_keyring)
@@ -111,6 +112,8 @@ class SignIn(QWidget):
             return
         self._say("")
         self._set_busy(is_busy=True)
+        # The keyring may take minutes, in which somebody types on.
+        self._pressed = self._typed()
         if self.passphrase.isVisible():
             self._opener.bring_passphrase(self.passphrase.text())
         elif self._mode is Mode.RECOVER:
@@ -120,7 +123,8 @@ class SignIn(QWidget):
 
     def _enter(self) -> None:
         self.passphrase.hide()
-        name, password = self.name.text().strip(), self.password.text()
+        self._say("")
+        name, password = self._pressed.name, self._pressed.password
         match self._mode:
             case Mode.SIGN_IN:
                 params = {"username": name, "password": password}
@@ -131,7 +135,7 @@ class SignIn(QWidget):
             case Mode.RECOVER:
                 params = {
                     "username": name,
-                    "recovery_code": self.code.text().strip(),
+                    "recovery_code": self._pressed.code.strip(),
                     "new_password": password,
                 }
                 if self._link.listener_uid != 0:
@@ -162,17 +166,16 @@ class SignIn(QWidget):
         else:
             self._say(sentence(refusal.message))
 
-    def _ask_passphrase(self, is_new: bool) -> None:  # noqa: FBT001 - Qt's signal
+    def _ask_passphrase(self, why_no_keyring: str) -> None:
         self._set_busy(is_busy=False)
         self.passphrase.show()
         self.passphrase.edit.setFocus()
+        instead = translate(
+            "account", "Choose a passphrase that opens the vault with your keys instead."
+        )
         self._say(
-            translate(
-                "account",
-                "No keyring answers in this session. Choose a passphrase that opens the vault"
-                " with your keys.",
-            )
-            if is_new
+            f"{why_no_keyring} {instead}"
+            if why_no_keyring
             else translate("account", "The vault with your keys is opened by its passphrase.")
         )
         self._judge()
@@ -186,15 +189,13 @@ class SignIn(QWidget):
 
     def _set_busy(self, *, is_busy: bool) -> None:
         self._is_busy = is_busy
-        self.go.setEnabled(not is_busy)
+        for each in (self.modes, self.other, self.go):
+            each.setEnabled(not is_busy)
         if not is_busy:
             self._judge()
 
     def _judge(self) -> None:
-        typed = Typed(
-            name=self.name.text().strip(), password=self.password.text(), code=self.code.text()
-        )
-        verdict = judge(self._mode, typed)
+        verdict = judge(self._mode, self._typed())
         self.name.say(verdict.name)
         self.password.say(verdict.password)
         self.bars.show_strength(verdict.strength)
@@ -203,6 +204,11 @@ class SignIn(QWidget):
             verdict.is_ready
             and not self._is_busy
             and (has_passphrase or self.passphrase.isHidden())
+        )
+
+    def _typed(self) -> Typed:
+        return Typed(
+            name=self.name.text().strip(), password=self.password.text(), code=self.code.text()
         )
 
     def _turn_to_recovery(self) -> None:

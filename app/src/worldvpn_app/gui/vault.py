@@ -1,6 +1,6 @@
 """What opens the vault, brought to the daemon: from the keyring, a passphrase, or its own file.
 
-The keyring may ask its owner for a minute: a thread waits for it, not the window.
+The keyring may ask its owner for minutes: a thread waits for it, not the window.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from PyQt6.QtCore import QCoreApplication, QObject, QRunnable, QThreadPool, pyqt
 
 from worldvpn_app.cli.opening import NOTHING_DONE
 from worldvpn_app.gui.link import Link, Refusal, Result
+from worldvpn_app.gui.present.advice import sentence
 from worldvpn_app.keys.keeper import Keeper, KeyringError
 
 translate = QCoreApplication.translate
@@ -42,8 +43,8 @@ class _Asked(QRunnable):
 class Opener(QObject):
     """Has the vault open: makes or opens it, asking for a passphrase only where it must."""
 
-    #: A passphrase is needed; whether it is for a new vault.
-    wants_passphrase = pyqtSignal(bool)
+    #: A passphrase is needed; why a new vault gets one, "" for the one that opens it.
+    wants_passphrase = pyqtSignal(str)
     #: It waits for the keyring.
     waits = pyqtSignal()
 
@@ -80,7 +81,7 @@ class Opener(QObject):
                 key_id = str(status["key_id"])
                 self._ask(lambda: (Keeper().get(key_id), key_id))
             case "passphrase":
-                self.wants_passphrase.emit(False)
+                self.wants_passphrase.emit("")
             case _:
                 self._bring({"kind": "file"})
 
@@ -95,7 +96,7 @@ class Opener(QObject):
         self._pending = None
         if isinstance(answer, Refusal):
             if self._is_new:
-                self.wants_passphrase.emit(True)
+                self.wants_passphrase.emit(sentence(answer.message))
             else:
                 self._refused(answer)
             return

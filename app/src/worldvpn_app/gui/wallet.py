@@ -103,7 +103,7 @@ class WalletPage(QWidget):
         if self._known is not None:
             view = balance(self._known)
             self.balance.show_view(view)
-            self.vesting.show_figure(view.vesting, translate("wallet", "Yours once past doubt"))
+            self.vesting.show_figure(view.vesting, translate("wallet", "Yours once confirmed"))
             self.held.show_figure(view.held, translate("wallet", "For sessions that are open"))
         since = now - timedelta(days=_MONTH)
         self.earned.show_figure(

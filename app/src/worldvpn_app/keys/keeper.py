@@ -16,12 +16,13 @@ from typing import Final
 from worldvpn_app.cli.exits import CommandError
 from worldvpn_core import dumps
 
-#: Time for a person to type the keyring's password.
-ANSWER_S: Final = 60.0
+#: Time for a person to look up and type the keyring's password.
+ANSWER_S: Final = 120.0
 KEY_BYTES: Final = 32
 KEY_ID_BYTES: Final = 16
 
-_SENTENCES: Final = {
+#: Why it is of no use, by the last part of an error's code.
+SENTENCES: Final = {
     "absent": "no keyring answers in this session",
     "locked": "the keyring stayed locked: its prompt was dismissed, or could not be shown here",
     "refused": (
@@ -29,7 +30,7 @@ _SENTENCES: Final = {
         " KWallet, Windows and macOS are"
     ),
     "failed": "the keyring failed ({backend})",
-    "timeout": "the keyring did not answer in {limit_s:g} s",
+    "timeout": "the keyring did not answer in {limit_s} s; its prompt may still be open",
     "missing": "the keyring holds no key of this vault: it may be another user's, or was reset",
     "changed": "the keyring did not keep the key it was given",
 }
@@ -39,7 +40,7 @@ class KeyringError(CommandError):
     """Why the keyring is of no use now."""
 
     def __init__(self, kind: str, *, backend: str = "", limit_s: float = ANSWER_S) -> None:
-        sentence = _SENTENCES[kind].format(backend=backend, limit_s=limit_s)
+        sentence = SENTENCES[kind].format(backend=backend, limit_s=f"{limit_s:g}")
         super().__init__(f"keyring.{kind}", sentence)
 
     def or_else(self, next_step: str) -> CommandError:

@@ -147,8 +147,8 @@ def recognise(known: KnownNodes, notices: Notices, granted: Granted) -> None:
         since = datetime.fromtimestamp(sight.since_s, UTC).date()
         notices.tell(
             f"node.key.{granted.node_id}",
-            f"Node {granted.node_id} has another key than since {since}: it was set up anew, "
-            "or somebody stands in for it. Block it if you do not expect that.",
+            f"Node {granted.node_id} no longer has the key known since {since}: it was set up "
+            "anew, or somebody is posing as it. Block it if you do not expect that.",
         )
         known.accept(granted.node_id, granted.node_x25519, now_s)
 

@@ -55,19 +55,19 @@ SENTENCES: Final[Mapping[Trouble, tuple[str, str]]] = {
         "connect it to a network",
     ),
     Trouble.ROUTER_SILENT: (
-        "your router does not answer when it is asked to lead guests on",
+        "your router does not answer when it is asked to forward the port",
         "switch UPnP or NAT-PMP on in your router, or forward UDP port {port} there by hand",
     ),
     Trouble.ROUTER_REFUSED: (
-        "your router refuses to lead guests on",
-        "allow this computer UPnP in your router, or forward UDP port {port} there by hand",
+        "your router refuses to forward the port",
+        "allow UPnP for this computer in your router, or forward UDP port {port} there by hand",
     ),
     Trouble.ROUTER_SENSELESS: (
-        "what your router answers makes no sense",
+        "your router's answer makes no sense",
         "forward UDP port {port} in your router by hand",
     ),
     Trouble.ROUTER_BEHIND_ANOTHER: (
-        "your router has no public address itself: another one stands before it",
+        "your router has no public address of its own: there is another router in front of it",
         "ask your provider for a public address, or forward UDP port {port} in both",
     ),
     Trouble.NOT_ASKED: (
@@ -79,7 +79,7 @@ SENTENCES: Final[Mapping[Trouble, tuple[str, str]]] = {
         "open UDP port {port} in your router and firewall",
     ),
     Trouble.SYMMETRIC: (
-        "your router gives each destination another port, so that no guest can be told which",
+        "your router uses another port for each destination, so guests cannot be told which one",
         "switch UPnP on in your router, or forward UDP port {port} there by hand",
     ),
     Trouble.NO_ECHO: (
@@ -88,19 +88,19 @@ SENTENCES: Final[Mapping[Trouble, tuple[str, str]]] = {
     ),
     Trouble.NODE_SILENT: (
         "this computer did not answer the central server in time",
-        "wait: it is tried again by itself",
+        "wait: the server tries again by itself",
     ),
     Trouble.ADDRESS_REFUSED: (
         "the central server does not see this computer at that address",
         "disconnect your own tunnel for a moment, or correct share_endpoint",
     ),
     Trouble.CARRIER_UNPROVEN: (
-        "what guests would come by could not be checked",
+        "the protocol that guests would use could not be checked",
         "enable the wireguard plugin",
     ),
     Trouble.NO_ENDPOINT: (
         "the central server knows no address of this computer",
-        "wait: it is told again by itself",
+        "wait: the server is told again by itself",
     ),
 }
 

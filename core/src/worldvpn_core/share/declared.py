@@ -22,7 +22,7 @@ SHARING: Final = (
         section=Section.SHARING,
         kind=Kind.SWITCH,
         label="Ask the router",
-        help="Have your router lead guests on to this port, for as long as you share.",
+        help="Have your router forward this port to this computer, for as long as you share.",
     ),
     Declared(
         name="share_endpoint",

@@ -13,7 +13,7 @@ from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.news import GuestNews
 from worldvpn_core.central.node_calls import LEAST_AWAY_S, MOST_AWAY_S, LastClaim, SendAway
 from worldvpn_core.central.replies import Done
-from worldvpn_core.errors import WorldVpnError
+from worldvpn_core.errors import CentralBusyError, CentralRefusedError, WorldVpnError
 from worldvpn_core.share.registered import NodeFile, owner_of
 
 _log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Farewells:
         #: Sessions that the server has ended, of which this node has not said its last word.
         self._ended: set[str] = set()
         self._said: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
 
     def ended(self, *sessions: str) -> None:
         """Take note that the server has ended ``sessions``."""
@@ -59,7 +59,7 @@ class Farewells:
             self._said.add(session)
             last = receipts.last(session)
             call = LastClaim(node_id=node_id, session_id=session, final_receipt=last)
-            self._spawn(self._tell(call))
+            self._spawn(self._say(call))
 
     def send_away(self, session: str, lasting: timedelta) -> None:
         """Have the guest of ``session`` not sent again for so long, as far as the server goes."""
@@ -86,14 +86,24 @@ class Farewells:
     def _node_id(self) -> str | None:
         return self._file.find(owner_of(self._link))
 
-    async def _tell(self, call: Answer | LastClaim | SendAway) -> None:
+    async def _say(self, call: LastClaim) -> None:
+        if not await self._tell(call):
+            # The list of guests that comes with the next connection has it said again.
+            self._said.discard(call.session_id)
+
+    async def _tell(self, call: Answer | LastClaim | SendAway) -> bool:
+        """Tell the server; False: it has not heard."""
         try:
             await self._link.ask(call, Done)
         except WorldVpnError as error:
             # Silence is a refusal, too, and a hold comes back a day later.
             _log.info("the central server does not know it: %s", error)
+            return isinstance(error, CentralRefusedError) and not isinstance(
+                error, CentralBusyError
+            )
+        return True
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+    def _spawn(self, work: Coroutine[None, None, object]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

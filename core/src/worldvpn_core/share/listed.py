@@ -43,6 +43,9 @@ HIDDEN: Final = (
     "your own tunnel hides this computer's address from the central server: disconnect for a "
     "moment, and guests find it from then on"
 )
+#: Said where the server refuses a check: others of this network or account have had theirs.
+BUSY: Final = "the central server has no time to check this computer now: it is asked again soon"
+PAUSED: Final = "no new guests are taken now"
 
 _log = logging.getLogger(__name__)
 
@@ -51,10 +54,10 @@ REASONS: Final[Mapping[str, str]] = {
     "reached": "guests can come",
     "no-echo": "the handshake worked, but nothing came back through the tunnel",
     "no-answer": "the central server could not reach the port: open it in your router",
-    "symmetric": "your router gives each guest another port: open the port in your router",
+    "symmetric": "your router uses another port for each guest: open the port in your router",
     "node-silent": "this computer did not answer the central server in time",
-    "address-refused": "the address is not one of the public internet's",
-    "carrier-unproven": "what guests would come by could not be checked",
+    "address-refused": "the central server does not see this computer at that address",
+    "carrier-unproven": "the protocol that guests would use could not be checked",
     "no-endpoint": "the central server knows no address of this computer",
 }
 
@@ -172,10 +175,10 @@ class Listed:
             await asyncio.sleep(SEEN_S)
         try:
             standing = await self.link.ask(attrs.evolve(call, reach=True), NodeStanding)
-        except CentralBusyError as error:
-            # Others of this network were checked. What the server found before stands meanwhile:
+        except CentralBusyError:
+            # What the server found before stands meanwhile:
             # a node that is where it was, with the key it had, is still listed.
-            reason = REASONS["reached"] if standing.listed else str(error)
+            reason = REASONS["reached"] if standing.listed else BUSY
             self._say(is_listed=standing.listed, reason=reason)
             return UNREACHED_AGAIN_S
         self._remember(standing.reached)
@@ -188,7 +191,7 @@ class Listed:
         """Let no new guest be sent, while those who are there stay."""
         await self.link.ask(attrs.evolve(call, accepting=False, reach=False), NodeStanding)
         self._said = owner, call
-        self._say(is_listed=False, reason="no new guests are taken now")
+        self._say(is_listed=False, reason=PAUSED)
         return FRESH_S
 
     async def _close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv4Network, ip_network
 from typing import Final
 
@@ -79,6 +80,7 @@ class ListenerInfo:
     engine: str = ""
 
 
+@lru_cache(maxsize=16)
 def probers(prefix: IpNetwork) -> IpNetwork:
     """Return the part of a node's inner network from which the central server asks. Pure."""
     if isinstance(prefix, IPv4Network):

@@ -23,7 +23,7 @@ from worldvpn_core.share.events import (
 )
 from worldvpn_core.share.keeper import NodeKeeper
 from worldvpn_core.share.machine import step
-from worldvpn_core.share.states import Draining, Off, Opening, ShareState
+from worldvpn_core.share.states import Draining, Off, Opening, Serving, ShareState
 from worldvpn_core.tunnel.opener import cause_of
 from worldvpn_core.types import Cause
 
@@ -121,7 +121,9 @@ class ShareRunner:
     async def _enforced(self, state: ShareState) -> Cause | None:
         """Have all that ``state`` demands enforced; return why it is not."""
         self._enforcer.share = state
-        stands = await self._tunnel.enforced()
+        stands = await self._tunnel.enforced(
+            "changes" if _is_same_node(self._state, state) else "all"
+        )
         if self._enforcer.share_failure is not None:
             return cause_of(self._enforcer.share_failure)
         return None if stands else HOST_UNPROTECTED
@@ -149,6 +151,13 @@ class ShareRunner:
 
         timer = asyncio.get_running_loop().call_later(delay_s, fire)
         self._timers.add(timer)
+
+
+def _is_same_node(before: ShareState, after: ShareState) -> bool:
+    """Say whether the same node goes on in the same way: only its guests are others."""
+    if not isinstance(before, Serving | Draining) or not isinstance(after, Serving | Draining):
+        return False
+    return before.plan.attempt == after.plan.attempt and before.link == after.link
 
 
 def _goes(state: ShareState) -> bool:

@@ -264,10 +264,13 @@ class Sharing:
             self.receipts.followed(state)
         # Guests come and go without the server being told anew.
         offered = (type(state), None if isinstance(state, Off) else state.plan.attempt)
-        if self.listed is not None and offered != self._offered:
+        if offered == self._offered:
+            self.warden.guests_changed()
+        else:
             self._offered = offered
-            self.listed.hurry()
-        self.warden.hurry()
+            self.warden.hurry()
+            if self.listed is not None:
+                self.listed.hurry()
         self._around.publish()
 
 

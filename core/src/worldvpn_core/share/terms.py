@@ -64,6 +64,12 @@ class Facts:
     is_disk_full: bool = False
 
 
+#: Why nobody new is let in, though those here may stay.
+PAUSES_SOON: Final = "sharing is about to pause: those here may finish"
+CLOSES_SOON: Final = "the hours you share in end soon: those here may finish"
+NEARLY_USED: Final = "guests have used nearly all you give in a day: those here may finish"
+
+
 @attrs.frozen(kw_only=True)
 class Terms:
     """What follows: ``hold`` ends sharing for now; ``reason`` only keeps new guests out."""
@@ -89,11 +95,13 @@ def _hold(facts: Facts) -> Cause | None:
     if pause is not None and pause.holds(facts.now):
         return _cause("share.paused", "you have paused sharing")
     if facts.metered is Metered.YES and not facts.serves_metered:
-        return _cause("share.metered", "this network is metered, and guests' traffic would cost")
+        return _cause("share.metered", "this network is metered: you would pay for guests' traffic")
     if facts.is_disk_full:
-        return _cause("share.disk", "what guests carry cannot be written to the disk")
+        return _cause(
+            "share.disk", "what guests carry cannot be written to the disk: it may be full"
+        )
     if facts.carried_bytes >= facts.cap_bytes:
-        return _cause("share.daily", "guests have had all you give in a day")
+        return _cause("share.daily", "guests have used all you give in a day")
     if not is_open(facts.windows, facts.zone, facts.now):
         return _cause("share.schedule", "it is outside the hours you share in")
     return None
@@ -102,11 +110,11 @@ def _hold(facts: Facts) -> Cause | None:
 def _reason(facts: Facts) -> str:
     """Return why nobody new may come, though those inside may stay; "" where they may come."""
     if facts.pause is not None and not facts.pause.is_over(facts.now):
-        return "sharing is about to pause: those inside may end"
+        return PAUSES_SOON
     if not is_open(facts.windows, facts.zone, facts.now + NOTICE):
-        return "the hours you share in end soon: those inside may end"
+        return CLOSES_SOON
     if facts.carried_bytes * 100 >= facts.cap_bytes * NEARLY_PERCENT:
-        return "guests have had nearly all you give in a day: those inside may end"
+        return NEARLY_USED
     return ""
 
 

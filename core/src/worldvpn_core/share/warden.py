@@ -31,6 +31,8 @@ from worldvpn_core.types import Cause
 
 #: How often the kernel's counts are read, and the clock is looked at: it may have been set.
 LOOK_S: Final = 5.0
+#: Guests who come and go together are looked at together.
+SOON_S: Final = 1.0
 #: The day's volume is written after so much more, or that long.
 SAVE_BYTES: Final = 16 << 20
 SAVE_S: Final = 30.0
@@ -75,6 +77,8 @@ class Warden:
         self._unsaved_bytes = 0
         self._saved_s = time.monotonic()
         self._poked = asyncio.Event()
+        self._looked_s = float("-inf")
+        self._soon: asyncio.TimerHandle | None = None
         #: What the network was at the last look, and who was there, as they are shown.
         self._shown: tuple[object, ...] = ()
         self.rate = live.Rate()
@@ -103,6 +107,8 @@ class Warden:
         try:
             while True:
                 self._poked.clear()
+                self._looked_s = time.monotonic()
+                self._forget_soon()
                 try:
                     await self.look()
                 except Exception:
@@ -114,11 +120,23 @@ class Warden:
                 except TimeoutError:
                     pass
         finally:
+            self._forget_soon()
             self._file.save(self.kept)
 
     def hurry(self) -> None:
         """Take note that settings or the state are others."""
         self._poked.set()
+
+    def guests_changed(self) -> None:
+        """Take note that guests came or went."""
+        if self._soon is None:
+            left_s = max(0.0, self._looked_s + SOON_S - time.monotonic())
+            self._soon = asyncio.get_running_loop().call_later(left_s, self._poked.set)
+
+    def _forget_soon(self) -> None:
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
 
     async def look(self) -> None:
         """Read what the guests have done, judge it, and act on it."""

@@ -17,6 +17,8 @@ class FakeGuestMeter:
         self.done: dict[IpAddress, Watched] = {}
         self.rooms: dict[tuple[IpAddress, ...], int] = {}
         self.untold: Exception | None = None
+        #: How often somebody asked what guests have done.
+        self.looks = 0
 
     async def carried(self) -> Mapping[IpAddress, Figures]:
         if self.untold is not None:
@@ -30,6 +32,7 @@ class FakeGuestMeter:
         return tuple(rooms)
 
     async def watched(self) -> Mapping[IpAddress, Watched]:
+        self.looks += 1
         return self.done
 
 

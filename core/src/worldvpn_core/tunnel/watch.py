@@ -69,7 +69,7 @@ class Watcher:
                 await _probe(tunnel)
             elif verdict is Verdict.FALLEN:
                 return TunnelSilentError(
-                    f"{plan.remotes[0]} answers no more: {PROBES} probes were left unanswered"
+                    f"{plan.remotes[0]} no longer answers: {PROBES} probes went unanswered"
                 )
 
     async def _measure(self, plan: TunnelPlan, tunnel: Tunnel) -> None:

@@ -48,9 +48,19 @@ class Purse:
         )
 
     @property
+    def spendable(self) -> int:
+        """What a session may be opened with."""
+        return self.promo + self.available
+
+    @property
     def own(self) -> int:
         """All that is the account's, but what is vesting."""
-        return self.promo + self.available + self.held
+        return self.spendable + self.held
+
+    @property
+    def total(self) -> int:
+        """All that is the account's: what it has, and what will be its own."""
+        return self.own + self.vesting
 
 
 def settle(

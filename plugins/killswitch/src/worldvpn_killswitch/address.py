@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import attrs
 
-from worldvpn_core.types import Carrier, Endpoint, IpNetwork
+from worldvpn_core.types import Carrier, Endpoint, IpAddress, IpNetwork
 from worldvpn_killswitch.match import Flow, NamedSet, braced
 from worldvpn_killswitch.ranges import VERSIONS
 
@@ -55,6 +55,28 @@ class Source:
             return False
         inside = any(flow.source in network for network in self.networks)
         return inside is not self.negated
+
+
+@attrs.frozen
+class Stranger:
+    """The source is of ``version`` and none of ``known``, of whom there may be none."""
+
+    version: int
+    known: tuple[IpAddress, ...]
+    named: str = attrs.field(kw_only=True)
+
+    @property
+    def text(self) -> str:
+        return f"{_family(self.version)} saddr != @{self.named}"
+
+    def named_set(self) -> NamedSet:
+        kind = f"ipv{self.version}_addr"
+        return NamedSet(name=self.named, type=kind, elements=tuple(map(str, self.known)))
+
+    def holds(self, flow: Flow, /) -> bool:
+        if flow.source is None or flow.source.version != self.version:
+            return False
+        return flow.source not in self.known
 
 
 @attrs.frozen

@@ -42,7 +42,8 @@ def delta(old: Ruleset, new: Ruleset, handles: Handles) -> str | None:
 
     Empty where they are the same. None where all must be loaded anew: tables come or
     go, what a chain or a set is changes, or a chain would come to stand elsewhere among
-    those of its hook and priority than where a whole load puts it.
+    those of its hook and priority than where a whole load puts it; and where rules
+    change whose handles are not known.
     """
     if not new.tables or [t.family for t in old.tables] != [t.family for t in new.tables]:
         return None
@@ -86,13 +87,18 @@ def _chains(before: Table, after: Table, handles: Handles, steps: _Steps) -> Non
     for name, chain in new.items():
         had = old.get(name)
         if had is None:
-            if places.count(chain.place) > 1:
+            if chain.hook and places.count(chain.place) > 1:
                 raise _WholeError
             steps.block.extend(chain.lines)
             continue
         if had.header != chain.header:
             raise _WholeError
-        staying, gone = _stay(had, chain, handles.get((after.family, name), ()))
+        if had.texts == chain.texts:
+            continue
+        numbers = handles.get((after.family, name), ())
+        if len(numbers) != len(had.texts):
+            raise _WholeError
+        staying, gone = _stay(had, chain, numbers)
         steps.first.extend(f"delete rule {at} {name} handle {handle}" for handle in gone)
         if come := chain.texts[staying:]:
             steps.block.extend((f"chain {name} {{", *come, "}"))
@@ -110,10 +116,11 @@ def _stay(old: Chain, new: Chain, handles: tuple[int, ...]) -> tuple[int, list[i
 
 
 def _elements(where: str, had: NamedSet, wanted: NamedSet) -> Iterator[str]:
-    if (had.type, had.interval) != (wanted.type, wanted.interval):
+    if (had.type, had.data, had.interval) != (wanted.type, wanted.data, wanted.interval):
         raise _WholeError
-    gone = [each for each in had.elements if each not in wanted.elements]
-    come = [each for each in wanted.elements if each not in had.elements]
+    before, after = set(had.elements), set(wanted.elements)
+    gone = [each for each in had.elements if each not in after]
+    come = [each for each in wanted.elements if each not in before]
     if (gone or come) and wanted.interval:
         # Overlapping intervals conflict while both are there.
         raise _WholeError

@@ -17,7 +17,7 @@ from worldvpn_core.share.abuse import MOST_OPENED
 from worldvpn_core.share.classes import PORTS, TrafficClass
 from worldvpn_core.share.plan import place_of
 from worldvpn_core.types import NODE_GUESTS, IpAddress
-from worldvpn_killswitch.shares import shaping_of
+from worldvpn_killswitch.shares import is_shared
 
 TABLE: Final = "worldvpn_watch"
 #: What counts the packets of flows that were one too many.
@@ -102,18 +102,18 @@ def changed(before: NodePolicy | None, after: NodePolicy) -> str:
     lines += [f"add element inet {TABLE} {each}" for each in come if each not in gone]
     if after.most_flows != (0 if before is None else before.most_flows):
         lines += _limited(after.most_flows)
-    is_shared = shaping_of(after) is not None
-    if is_shared != (before is not None and shaping_of(before) is not None):
-        lines += _classed(is_shared=is_shared)
+    shares = is_shared(after)
+    if shares != (before is not None and is_shared(before)):
+        lines += _classed(shares=shares)
     return "".join(f"{line}\n" for line in lines)
 
 
-def _classed(*, is_shared: bool) -> Iterator[str]:
+def _classed(*, shares: bool) -> Iterator[str]:
     """Yield what says whose a packet is, or lets it be."""
     for version in VERSIONS:
         for way, side in ((_GOES, "saddr"), (_COMES, "daddr")):
             yield f"flush chain inet {TABLE} {way}{version}"
-            if is_shared:
+            if shares:
                 whose = f"meta priority set {_of(version)} {side} map @class{version}"
                 yield f"add rule inet {TABLE} {way}{version} {whose}"
 

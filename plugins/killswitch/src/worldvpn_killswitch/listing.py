@@ -18,7 +18,7 @@ from worldvpn_killswitch.rule import TABLE, Chain, Ruleset
 
 _TABLE: Final = re.compile(r"table (\w+) (\S+) \{")
 _CHAIN: Final = re.compile(r"\tchain (\S+) \{")
-_SET: Final = re.compile(r"\tset (\S+) \{")
+_SET: Final = re.compile(r"\t(?:set|map) (\S+) \{")
 _COUNTER: Final = 'counter name "'
 _HEAD: Final = re.compile(r"\t\ttype (.*); policy (\w+);")
 #: nft quotes the name of one device, and not those of several.
@@ -51,7 +51,7 @@ def expected(ruleset: Ruleset) -> tuple[Listed, ...]:
             [
                 Listed(family=family, chain=chain.name, text=text)
                 for text in (
-                    _head(chain),
+                    *((_head(chain),) if chain.hook else ()),
                     *(_said(rule.name, rule.action.text) for rule in chain.rules),
                 )
             ]

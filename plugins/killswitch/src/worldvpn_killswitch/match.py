@@ -34,12 +34,16 @@ class Flow:
 
 @attrs.frozen(kw_only=True)
 class NamedSet:
-    """A set of a table: what can be changed alone, without loading the rules anew."""
+    """A set of a table: what can be changed alone, without loading the rules anew.
+
+    A map where its elements lead to ``data``, nft's name of a type.
+    """
 
     name: str
     type: str
     elements: tuple[str, ...]
     interval: bool = False
+    data: str = ""
 
 
 class Match(Protocol):

@@ -10,10 +10,10 @@ from typing import Final
 from worldvpn_core.policy import NodePolicy
 from worldvpn_core.share.plan import probers
 from worldvpn_core.types import NODE_GUESTS, NODE_UPLINK, RECEIPTS_PORT, Carrier
-from worldvpn_killswitch.address import Destination, Source
-from worldvpn_killswitch.match import Device, Family, Match, Port, Ports, Side, Special
+from worldvpn_killswitch.address import Destination, Source, Stranger
+from worldvpn_killswitch.match import Device, Match, Port, Ports, Side, Special
 from worldvpn_killswitch.node_shares import own_ports
-from worldvpn_killswitch.ranges import NOT_FOR_GUESTS, VERSIONS, of_version, whole
+from worldvpn_killswitch.ranges import NOT_FOR_GUESTS, VERSIONS, of_version
 from worldvpn_killswitch.rule import ACCEPT, DROP, Action, Chain, Fate, Rule, Ruleset, Table
 from worldvpn_killswitch.tunnels import DISCOVERY
 
@@ -63,15 +63,7 @@ def node_ruleset(policy: NodePolicy) -> Ruleset:
             rules=_passed(policy),
         ),
     )
-    if policy.guests:
-        chains = (*chains, _ports(policy))
-    return Ruleset(tables=(Table(family="inet", chains=chains),))
-
-
-def _ports(policy: NodePolicy) -> Chain:
-    return Chain(
-        name="ports", type="nat", hook="postrouting", priority="srcnat", rules=own_ports(policy)
-    )
+    return Ruleset(tables=(Table(family="inet", chains=(*chains, *own_ports(policy))),))
 
 
 def _received(policy: NodePolicy) -> tuple[Rule, ...]:
@@ -149,10 +141,8 @@ def _passed(policy: NodePolicy) -> tuple[Rule, ...]:
         _drop("guest-stray", _STRAY, why="it belongs to no flow"),
     ]
     for version in VERSIONS:
-        own = of_version(whole(policy.guests), version)
-        foreign: Match = (
-            Source(own, named=f"guests{version}", negated=True) if own else Family(version)
-        )
+        known = tuple(guest for guest in policy.guests if guest.version == version)
+        foreign = Stranger(version, known, named=f"guests{version}")
         private = Destination(NOT_FOR_GUESTS[version], named=f"private{version}")
         rules += (
             _drop(f"guest-forged-{version}", _FROM_GUESTS, foreign, why="it has a foreign source"),

@@ -1,13 +1,20 @@
-"""Loads the node's rules in its own namespace, and reads them back."""
+"""Loads the node's rules in its own namespace, and reads them back.
+
+A guest that comes or goes is an element of sets: that is changed alone where nobody else has
+touched the rules since they were read, and needs no reading then.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import socket
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Final
+
+import attrs
 
 from worldvpn_core.contracts import Namespace, Namespaces, Watched
 from worldvpn_core.credit.figures import Figures
@@ -15,40 +22,61 @@ from worldvpn_core.errors import FirewallError, ShareError
 from worldvpn_core.policy import NodePolicy
 from worldvpn_core.types import IpAddress
 from worldvpn_killswitch import listing, meter
+from worldvpn_killswitch.delta import delta, is_of_elements
 from worldvpn_killswitch.element_counts import asking, counts
+from worldvpn_killswitch.generation import Generation
 from worldvpn_killswitch.guest_watching import GuestWatching
+from worldvpn_killswitch.inside import Inside
 from worldvpn_killswitch.libnftables import Engine
 from worldvpn_killswitch.node import node_ruleset
 from worldvpn_killswitch.rooms import Guest, given, taken
-from worldvpn_killswitch.rule import FAMILIES, TABLE, script
+from worldvpn_killswitch.rule import FAMILIES, TABLE, Ruleset, script
+
+_log = logging.getLogger(__name__)
 
 _FAMILY = FAMILIES[:1]
 #: The kernel answers at once; this only keeps a surprise from hanging us.
 _PATIENCE_S: Final = 1.0
 
 
+@attrs.frozen
+class _Loaded:
+    """What stands, and where."""
+
+    space: Namespace
+    policy: NodePolicy
+    rules: Ruleset
+
+
 class NodeRules:
     """The rules of the namespace that serves guests.
 
-    ``engine_in`` is called inside the namespace, once: guests come and go by the second.
+    ``engine_in`` and ``generation_in`` are called inside the namespace, once: guests come and go
+    by the second.
     """
 
-    def __init__(self, namespaces: Namespaces, engine_in: Callable[[Namespace], Engine]) -> None:
+    def __init__(
+        self,
+        namespaces: Namespaces,
+        engine_in: Callable[[Namespace], Engine],
+        generation_in: Callable[[], Callable[[], int]] = lambda: Generation().read,
+    ) -> None:
         self._namespaces = namespaces
         self._engine_in = engine_in
-        self._loaded: tuple[Namespace, NodePolicy] | None = None
+        self._generation_in = generation_in
+        self._loaded: _Loaded | None = None
         #: Whom the table that counts has, and where.
         self._metered: tuple[Namespace, tuple[IpAddress, ...]] | None = None
         #: The quota of each guest that has one, in the namespace of ``_metered``.
         self._rooms: dict[Guest, str] = {}
         #: What was said of guests who are not there yet.
         self._awaited: dict[Guest, int] = {}
-        self._engine: tuple[Namespace, Engine] | None = None
+        self._inside: tuple[Namespace, Inside] | None = None
         self._numbers = itertools.count(1)
         self._watching = GuestWatching()
 
     async def apply(self, policy: NodePolicy) -> None:
-        """Replace the rules there by ``policy`` in one step, and read them back.
+        """Make the rules there be those of ``policy``, in one step.
 
         Raises:
             ShareError: they are not what they should be; those before may still stand.
@@ -56,26 +84,26 @@ class NodeRules:
         space = self._namespaces.find(policy.link.interface)
         if space is None:
             raise ShareError(f"there is no namespace {policy.link.interface} to protect")
-        if self._loaded == (space, policy):
+        before, self._loaded = self._loaded, None
+        if before is not None and (before.space, before.policy) == (space, policy):
             # Nothing of the host's own is in them: a tunnel that connects need not wait.
+            self._loaded = before
             return
-        self._loaded = None
         rules = node_ruleset(policy)
         counting, rooms, self._metered = *self._counting(space, policy), None
-        watching = self._watching.begin(space, policy)
+        beside = counting + self._watching.begin(space, policy)
         try:
-            engine = await self._engine_of(space)
-            await engine.run(script(rules, _FAMILY) + counting + watching)
+            inside = await self._inside_of(space)
+            if await _changed(inside, before, rules, beside):
+                beside = ""
+            if not inside.is_untouched:
+                await _replaced(inside, rules, beside)
             self._rooms = rooms
-            text = await engine.run(f"list table {_FAMILY[0]} {TABLE}")
         except (OSError, RuntimeError, FirewallError) as error:
             # The thread in it takes nothing any more once it is closed.
             raise ShareError(f"the node's rules could not be loaded: {error}") from error
-        wrong = listing.difference(listing.expected(rules), listing.parsed(text))
-        if wrong is not None:
-            raise ShareError(f"the node does not hold the rules it was given: {wrong}")
         await self._watching.stands(space, policy)
-        self._loaded = (space, policy)
+        self._loaded = _Loaded(space, policy, rules)
         self._metered = (space, policy.guests)
 
     async def carried(self) -> Mapping[IpAddress, Figures]:
@@ -122,8 +150,8 @@ class NodeRules:
         if not lines:
             return ()
         try:
-            engine = await self._engine_of(space)
-            await engine.run("\n".join([*lines, ""]))
+            inside = await self._inside_of(space)
+            await inside.change("\n".join([*lines, ""]))
         except (OSError, RuntimeError, FirewallError) as error:
             raise ShareError(f"a guest could not be limited: {error}") from error
         self._rooms |= named
@@ -133,16 +161,18 @@ class NodeRules:
 
     def _named(self, rooms: Iterable[Guest], present: tuple[IpAddress, ...]) -> dict[Guest, str]:
         """Return a new quota's name for each of ``rooms`` who is there."""
-        return {guest: f"room{next(self._numbers)}" for guest in rooms if set(guest) <= {*present}}
+        here = frozenset(present)
+        return {guest: f"room{next(self._numbers)}" for guest in rooms if here.issuperset(guest)}
 
     def forget(self) -> None:
         """Let go of a node that is gone: what speaks with its rules keeps its namespace."""
-        self._engine = None
+        self._inside = self._loaded = None
 
-    async def _engine_of(self, space: Namespace) -> Engine:
-        if self._engine is None or self._engine[0] is not space:
-            self._engine = space, await space.run(partial(self._engine_in, space))
-        return self._engine[1]
+    async def _inside_of(self, space: Namespace) -> Inside:
+        if self._inside is None or self._inside[0] is not space:
+            engine = await space.run(partial(self._engine_in, space))
+            self._inside = space, Inside(engine, await space.run(self._generation_in))
+        return self._inside[1]
 
     def _counting(self, space: Namespace, policy: NodePolicy) -> tuple[str, dict[Guest, str]]:
         """Return what lets the guests of ``policy`` be counted, and those who stay go on.
@@ -156,9 +186,8 @@ class NodeRules:
             first = meter.begun()
         else:
             before = self._metered[1]
-            left = {
-                guest: name for guest, name in self._rooms.items() if set(guest) <= {*policy.guests}
-            }
+            here = frozenset(policy.guests)
+            left = {guest: name for guest, name in self._rooms.items() if here.issuperset(guest)}
             gone = [
                 line
                 for guest, name in self._rooms.items()
@@ -175,6 +204,30 @@ class NodeRules:
         self._awaited.clear()
         lines = meter.changed(before, policy.guests) + "".join(f"{line}\n" for line in come)
         return first + lines, left | named
+
+
+async def _changed(inside: Inside, before: _Loaded | None, rules: Ruleset, beside: str) -> bool:
+    """Change elements alone; False: nothing was changed, and all must be loaded anew."""
+    commands = None if before is None else delta(before.rules, rules, {})
+    if not inside.is_untouched or commands is None or (commands and not is_of_elements(commands)):
+        inside.doubt()
+        return False
+    try:
+        await inside.change(commands + beside)
+    except FirewallError as error:
+        _log.info("guests could not be changed alone, all is loaded anew: %s", error)
+        inside.doubt()
+        return False
+    return True
+
+
+async def _replaced(inside: Inside, rules: Ruleset, beside: str) -> None:
+    """Load all anew, and read it back. Raises FirewallError."""
+    await inside.change(script(rules, _FAMILY) + beside)
+    text = await inside.listed(f"list table {_FAMILY[0]} {TABLE}")
+    wrong = listing.difference(listing.expected(rules), listing.parsed(text))
+    if wrong is not None:
+        raise FirewallError(f"the node does not hold the rules it was given: {wrong}")
 
 
 def _read(kernel: socket.socket) -> dict[str, dict[bytes, int]]:

@@ -33,11 +33,15 @@ class Fate(enum.Enum):
 
 @attrs.frozen
 class Action:
-    """What a rule does, as nft writes it; ``sets_mark``: and which mark it gives."""
+    """What a rule does, as nft writes it; ``sets_mark``: and which mark it gives.
+
+    ``verdicts``: the map in which it finds where to go.
+    """
 
     text: str
     fate: Fate
     sets_mark: int | None = attrs.field(default=None, kw_only=True)
+    verdicts: NamedSet | None = attrs.field(default=None, kw_only=True)
 
 
 ACCEPT: Final = Action("accept", Fate.ALLOWED)
@@ -72,19 +76,24 @@ class Rule:
 
 @attrs.frozen(kw_only=True, slots=False)
 class Chain:
-    """A base chain; ``hook`` is its ``type … priority …`` as nft lists it."""
+    """A base chain; ``hook`` is its ``type … priority …`` as nft lists it.
+
+    Without a hook it is one to which a rule leads.
+    """
 
     name: str
-    type: str
-    hook: str
-    priority: str
     rules: tuple[Rule, ...]
+    type: str = ""
+    hook: str = ""
+    priority: str = ""
     policy: Action = ACCEPT
     devices: tuple[str, ...] = ()
 
     @property
     def header(self) -> str:
-        """The chain's first line, as nft reads it."""
+        """The first line of a base chain, as nft reads it; "" of another."""
+        if not self.hook:
+            return ""
         names = braced(f'"{device}"' for device in self.devices) if self.devices else ""
         names = f"{{ {names} }}" if len(self.devices) == 1 else names
         devices = f" devices = {names}" if names else ""
@@ -104,7 +113,8 @@ class Chain:
     @property
     def lines(self) -> tuple[str, ...]:
         """The whole chain, as nft reads it in its table."""
-        return f"chain {self.name} {{", self.header, *self.texts, "}"
+        header = (self.header,) if self.hook else ()
+        return f"chain {self.name} {{", *header, *self.texts, "}"
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -127,6 +137,8 @@ class Table:
             for match in rule.matches:
                 if match.named is not None and match.named not in found:
                     found[match.named] = match.named_set()
+            if (verdicts := rule.action.verdicts) is not None:
+                found.setdefault(verdicts.name, verdicts)
         return found
 
 
@@ -178,7 +190,8 @@ def definitions(sets: Iterable[NamedSet], counters: Iterable[str]) -> Iterator[s
     for named in sets:
         flags = " flags interval;" if named.interval else ""
         elements = f" elements = {{ {', '.join(named.elements)} }}" if named.elements else ""
-        yield f"set {named.name} {{ type {named.type};{flags}{elements} }}"
+        what, kind = ("map", f"{named.type} : {named.data}") if named.data else ("set", named.type)
+        yield f"{what} {named.name} {{ type {kind};{flags}{elements} }}"
     for counter in counters:
         yield f"counter {counter} {{ }}"
 

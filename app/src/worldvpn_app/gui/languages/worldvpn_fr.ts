@@ -36,6 +36,10 @@
       <translation>Changer le mot de passe</translation>
     </message>
     <message>
+      <source>Choose a passphrase that opens the vault with your keys instead.</source>
+      <translation>Choisissez plutôt une phrase secrète pour ouvrir le coffre de vos clés.</translation>
+    </message>
+    <message>
       <source>Copy</source>
       <translation>Copier</translation>
     </message>
@@ -98,10 +102,6 @@
     <message>
       <source>New password</source>
       <translation>Nouveau mot de passe</translation>
-    </message>
-    <message>
-      <source>No keyring answers in this session. Choose a passphrase that opens the vault with your keys.</source>
-      <translation>Aucun trousseau ne répond dans cette session. Choisissez une phrase secrète qui ouvrira le coffre de vos clés.</translation>
     </message>
     <message>
       <source>One line of at most {n} characters.</source>
@@ -247,10 +247,6 @@
       <translation>Demandez à qui a installé WorldVPN ici, ou passez par root.</translation>
     </message>
     <message>
-      <source>It is looked for; nothing was changed.</source>
-      <translation>On le cherche ; rien n’a été changé.</translation>
-    </message>
-    <message>
       <source>Nobody is signed in on this computer.</source>
       <translation>Personne n’est identifié sur cet ordinateur.</translation>
     </message>
@@ -283,6 +279,10 @@
       <translation>C’est au propriétaire d’en décider.</translation>
     </message>
     <message>
+      <source>The app keeps looking for it; nothing was changed.</source>
+      <translation>L’application continue de le chercher ; rien n’a été changé.</translation>
+    </message>
+    <message>
       <source>The central server cannot be reached.</source>
       <translation>Le serveur central est injoignable.</translation>
     </message>
@@ -304,7 +304,7 @@
     </message>
     <message>
       <source>it holds no text</source>
-      <translation>ce n’est pas du texte</translation>
+      <translation>il ne contient pas de texte</translation>
     </message>
     <message>
       <source>{file} cannot be read: {why}.</source>
@@ -457,8 +457,8 @@
       <translation>Les invités iront sur Internet par cet ordinateur, sous son adresse : ce qu’ils y font, c’est vous qui semblez le faire. Ils n’atteignent ni cet ordinateur ni votre réseau. Vous pouvez fixer des limites, renvoyer un invité et arrêter à tout moment.</translation>
     </message>
     <message>
-      <source>Have your router lead guests on to this port, for as long as you share.</source>
-      <translation>Votre routeur dirige les invités vers ce port, tant que vous partagez.</translation>
+      <source>Have your router forward this port to this computer, for as long as you share.</source>
+      <translation>Votre routeur redirige ce port vers cet ordinateur, tant que vous partagez.</translation>
     </message>
     <message>
       <source>Hours</source>
@@ -521,7 +521,7 @@
       <translation>Sans limite</translation>
     </message>
     <message>
-      <source>Node {id} has another key than since {time}: it was set up anew, or somebody stands in for it. Block it if you do not expect that.</source>
+      <source>Node {id} no longer has the key known since {time}: it was set up anew, or somebody is posing as it. Block it if you do not expect that.</source>
       <translation>Le nœud {id} n’a plus la clé connue depuis {time} : il a été réinstallé, ou quelqu’un se fait passer pour lui. Bloquez-le si cela vous étonne.</translation>
     </message>
     <message>
@@ -693,7 +693,7 @@
       <translation>une extension a échoué sans qu’on s’y attende ({name}) ; le journal en dit plus</translation>
     </message>
     <message>
-      <source>allow this computer UPnP in your router, or forward UDP port {port} there by hand</source>
+      <source>allow UPnP for this computer in your router, or forward UDP port {port} there by hand</source>
       <translation>autorisez l’UPnP pour cet ordinateur dans votre routeur, ou redirigez-y vous-même le port UDP {port}</translation>
     </message>
     <message>
@@ -721,12 +721,12 @@
       <translation>les invités peuvent venir</translation>
     </message>
     <message>
-      <source>guests have had all you give in a day</source>
-      <translation>les invités ont reçu tout ce que vous donnez par jour</translation>
+      <source>guests have used all you give in a day</source>
+      <translation>les invités ont consommé tout ce que vous donnez par jour</translation>
     </message>
     <message>
-      <source>guests have had nearly all you give in a day: those inside may end</source>
-      <translation>les invités ont reçu presque tout ce que vous donnez par jour : les présents peuvent finir</translation>
+      <source>guests have used nearly all you give in a day: those here may finish</source>
+      <translation>les invités ont consommé presque tout ce que vous donnez par jour : les présents peuvent finir</translation>
     </message>
     <message>
       <source>in lockdown nobody is served until this computer is connected</source>
@@ -754,7 +754,7 @@
     </message>
     <message>
       <source>it is the tunnel's own outer traffic, from our socket to its server</source>
-      <translation>c’est le trafic extérieur du tunnel, de notre prise à son serveur</translation>
+      <translation>c’est le trafic extérieur du tunnel, de notre socket à son serveur</translation>
     </message>
     <message>
       <source>it stays on this host</source>
@@ -779,6 +779,14 @@
     <message>
       <source>no handshake from {address} in {n} s: {why}</source>
       <translation>aucune réponse de {address} en {n} s : {why}</translation>
+    </message>
+    <message>
+      <source>no keyring answers in this session</source>
+      <translation>aucun trousseau ne répond dans cette session</translation>
+    </message>
+    <message>
+      <source>no new guests are taken now</source>
+      <translation>aucun nouvel invité n’est accepté en ce moment</translation>
     </message>
     <message>
       <source>no node is known at {place}: try its country</source>
@@ -841,6 +849,10 @@
       <translation>le réglage {name} ne peut valoir {value} : {words}</translation>
     </message>
     <message>
+      <source>sharing is about to pause: those here may finish</source>
+      <translation>le partage va se mettre en pause : les présents peuvent finir</translation>
+    </message>
+    <message>
       <source>somebody is signing in on this computer right now</source>
       <translation>quelqu’un s’identifie sur cet ordinateur en ce moment</translation>
     </message>
@@ -857,10 +869,6 @@
       <translation>activez-le, ou redirigez vous-même le port UDP {port} dans votre routeur</translation>
     </message>
     <message>
-      <source>the address is not one of the public internet's</source>
-      <translation>l’adresse n’est pas une adresse publique d’Internet</translation>
-    </message>
-    <message>
       <source>the central server could not reach the port</source>
       <translation>le serveur central n’a pas pu atteindre le port</translation>
     </message>
@@ -875,6 +883,10 @@
     <message>
       <source>the central server ended the session: {reason}</source>
       <translation>le serveur central a mis fin à la session : {reason}</translation>
+    </message>
+    <message>
+      <source>the central server has no time to check this computer now: it is asked again soon</source>
+      <translation>le serveur central n’a pas le temps de vérifier cet ordinateur : il sera bientôt sollicité de nouveau</translation>
     </message>
     <message>
       <source>the central server knows no address of this computer</source>
@@ -897,6 +909,34 @@
       <translation>la prise de contact a réussi, mais rien n’est revenu par le tunnel</translation>
     </message>
     <message>
+      <source>the hours you share in end soon: those here may finish</source>
+      <translation>vos horaires de partage se terminent bientôt : les présents peuvent finir</translation>
+    </message>
+    <message>
+      <source>the keyring did not answer in {limit_s} s; its prompt may still be open</source>
+      <translation>le trousseau n’a pas répondu en {limit_s} s ; sa demande est peut-être encore affichée</translation>
+    </message>
+    <message>
+      <source>the keyring did not keep the key it was given</source>
+      <translation>le trousseau n’a pas gardé la clé qui lui a été confiée</translation>
+    </message>
+    <message>
+      <source>the keyring failed ({backend})</source>
+      <translation>le trousseau a échoué ({backend})</translation>
+    </message>
+    <message>
+      <source>the keyring here is {backend}, which is not trusted with a key: only Secret Service, KWallet, Windows and macOS are</source>
+      <translation>le trousseau d’ici est {backend}, auquel aucune clé n’est confiée ; seuls Secret Service, KWallet, Windows et macOS en reçoivent</translation>
+    </message>
+    <message>
+      <source>the keyring holds no key of this vault: it may be another user's, or was reset</source>
+      <translation>le trousseau n’a aucune clé de ce coffre : c’est peut-être celui d’un autre utilisateur, ou il a été réinitialisé</translation>
+    </message>
+    <message>
+      <source>the keyring stayed locked: its prompt was dismissed, or could not be shown here</source>
+      <translation>le trousseau est resté verrouillé : sa demande a été refusée, ou n’a pas pu s’afficher ici</translation>
+    </message>
+    <message>
       <source>the kill switch lets nothing leave outside the tunnel</source>
       <translation>le coupe-circuit ne laisse rien sortir hors du tunnel</translation>
     </message>
@@ -910,7 +950,7 @@
     </message>
     <message>
       <source>the node opens anew under the server's networks</source>
-      <translation>le nœud rouvre sous les réseaux du serveur</translation>
+      <translation>le nœud redémarre avec les réseaux donnés par le serveur</translation>
     </message>
     <message>
       <source>the partial tunnel does not protect it</source>
@@ -919,6 +959,10 @@
     <message>
       <source>the pause is over; connecting again</source>
       <translation>la pause est finie ; reconnexion</translation>
+    </message>
+    <message>
+      <source>the protocol that guests would use could not be checked</source>
+      <translation>le protocole que prendraient les invités n’a pas pu être vérifié</translation>
     </message>
     <message>
       <source>the rules of this computer could not be set, so nobody is served</source>
@@ -961,32 +1005,24 @@
       <translation>cet ordinateur est bloqué, et personne n’est servi avant sa reconnexion</translation>
     </message>
     <message>
-      <source>this network is metered, and guests' traffic would cost</source>
-      <translation>ce réseau est facturé au volume, et le trafic des invités coûterait</translation>
+      <source>this network is metered: you would pay for guests' traffic</source>
+      <translation>ce réseau est facturé au volume : vous paieriez le trafic des invités</translation>
     </message>
     <message>
       <source>transport {name} did not open in {n} s</source>
       <translation>le transport {name} ne s’est pas ouvert en {n} s</translation>
     </message>
     <message>
-      <source>wait: it is told again by itself</source>
-      <translation>attendez : elle lui sera redite toute seule</translation>
+      <source>wait: the server is told again by itself</source>
+      <translation>patientez : l’adresse sera transmise de nouveau toute seule</translation>
     </message>
     <message>
-      <source>wait: it is tried again by itself</source>
-      <translation>attendez : un nouvel essai se fait tout seul</translation>
+      <source>wait: the server tries again by itself</source>
+      <translation>patientez : le serveur réessaiera de lui-même</translation>
     </message>
     <message>
-      <source>what guests carry cannot be written to the disk</source>
-      <translation>ce que transportent les invités ne peut pas être écrit sur le disque</translation>
-    </message>
-    <message>
-      <source>what guests would come by could not be checked</source>
-      <translation>la voie par où viendraient les invités n’a pu être vérifiée</translation>
-    </message>
-    <message>
-      <source>what your router answers makes no sense</source>
-      <translation>ce que répond votre routeur n’a pas de sens</translation>
+      <source>what guests carry cannot be written to the disk: it may be full</source>
+      <translation>ce que transportent les invités ne peut pas être écrit sur le disque : il est peut-être plein</translation>
     </message>
     <message>
       <source>without the kill switch your traffic leaves unprotected whenever the tunnel falls</source>
@@ -998,38 +1034,46 @@
     </message>
     <message>
       <source>you allowed the local network</source>
-      <translation>vous avez admis le réseau local</translation>
+      <translation>vous avez autorisé le réseau local</translation>
     </message>
     <message>
       <source>you have paused sharing</source>
       <translation>vous avez mis le partage en pause</translation>
     </message>
     <message>
-      <source>your router does not answer when it is asked to lead guests on</source>
-      <translation>votre routeur ne répond pas quand on lui demande de laisser entrer les invités</translation>
+      <source>your own tunnel hides this computer's address from the central server: disconnect for a moment, and guests find it from then on</source>
+      <translation>votre propre tunnel cache l’adresse de cet ordinateur au serveur central : déconnectez-vous un instant, et les invités le trouveront ensuite</translation>
     </message>
     <message>
-      <source>your router gives each destination another port, so that no guest can be told which</source>
-      <translation>votre routeur donne un autre port à chaque destination : on ne peut dire lequel à aucun invité</translation>
+      <source>your router does not answer when it is asked to forward the port</source>
+      <translation>votre routeur ne répond pas quand on lui demande de rediriger le port</translation>
     </message>
     <message>
-      <source>your router gives each guest another port: open the port in your router</source>
-      <translation>votre routeur donne un autre port à chaque invité : ouvrez le port dans votre routeur</translation>
+      <source>your router has no public address of its own: there is another router in front of it</source>
+      <translation>votre routeur n’a pas lui-même d’adresse publique : il est derrière un autre routeur</translation>
     </message>
     <message>
-      <source>your router has no public address itself: another one stands before it</source>
-      <translation>votre routeur n’a pas lui-même d’adresse publique : un autre se trouve devant lui</translation>
+      <source>your router refuses to forward the port</source>
+      <translation>votre routeur refuse de rediriger le port</translation>
     </message>
     <message>
-      <source>your router refuses to lead guests on</source>
-      <translation>votre routeur refuse de laisser entrer les invités</translation>
+      <source>your router uses another port for each destination, so guests cannot be told which one</source>
+      <translation>votre routeur utilise un autre port pour chaque destination : on ne peut indiquer lequel aux invités</translation>
+    </message>
+    <message>
+      <source>your router uses another port for each guest: open the port in your router</source>
+      <translation>votre routeur utilise un autre port pour chaque invité : ouvrez le port dans votre routeur</translation>
     </message>
     <message>
       <source>your router was not asked: share_router is off</source>
       <translation>votre routeur n’a pas été sollicité : share_router est désactivé</translation>
     </message>
     <message>
-      <source>{address} answers no more: {n} probes were left unanswered</source>
+      <source>your router's answer makes no sense</source>
+      <translation>la réponse de votre routeur n’a pas de sens</translation>
+    </message>
+    <message>
+      <source>{address} no longer answers: {n} probes went unanswered</source>
       <translation>{address} ne répond plus : {n} sondes sont restées sans réponse</translation>
     </message>
     <message>
@@ -1080,8 +1124,8 @@
       <translation>Demandez ce que devient n’importe quel trafic.</translation>
     </message>
     <message>
-      <source>Beside a partial tunnel</source>
-      <translation>À côté d’un tunnel partiel</translation>
+      <source>Asking the node.</source>
+      <translation>On interroge le nœud.</translation>
     </message>
     <message>
       <source>Changes</source>
@@ -1144,8 +1188,8 @@
       <translation>Joignable</translation>
     </message>
     <message>
-      <source>It is asked again.</source>
-      <translation>On le redemande.</translation>
+      <source>It is asked again by itself.</source>
+      <translation>Il sera de nouveau interrogé tout seul.</translation>
     </message>
     <message>
       <source>Left outside the tunnel</source>
@@ -1184,8 +1228,8 @@
       <translation>Aucun</translation>
     </message>
     <message>
-      <source>None is wanted now.</source>
-      <translation>Aucun n’est voulu.</translation>
+      <source>None was asked for.</source>
+      <translation>Vous n’en avez pas demandé.</translation>
     </message>
     <message>
       <source>Not asked</source>
@@ -1200,12 +1244,16 @@
       <translation>Rien ne sort de cet ordinateur</translation>
     </message>
     <message>
-      <source>Only the owner is told the service's own lines.</source>
+      <source>Only the owner sees the service's own lines.</source>
       <translation>Seul le propriétaire voit les lignes du service.</translation>
     </message>
     <message>
       <source>Open</source>
       <translation>Ouvert</translation>
+    </message>
+    <message>
+      <source>Outside a partial tunnel</source>
+      <translation>Hors d’un tunnel partiel</translation>
     </message>
     <message>
       <source>Packets</source>
@@ -1216,8 +1264,8 @@
       <translation>Problèmes</translation>
     </message>
     <message>
-      <source>Raw frames are judged too</source>
-      <translation>Les trames brutes sont jugées aussi</translation>
+      <source>Raw frames are filtered too</source>
+      <translation>Trames brutes filtrées aussi</translation>
     </message>
     <message>
       <source>Refused</source>
@@ -1240,12 +1288,8 @@
       <translation>Partage : {state}</translation>
     </message>
     <message>
-      <source>Some traffic may leave beside it</source>
-      <translation>Une partie peut sortir à côté</translation>
-    </message>
-    <message>
-      <source>The node is asked.</source>
-      <translation>Le nœud est interrogé.</translation>
+      <source>Some traffic may leave outside it</source>
+      <translation>Une partie du trafic peut sortir hors du tunnel</translation>
     </message>
     <message>
       <source>The rules are not in place.</source>
@@ -1256,8 +1300,8 @@
       <translation>Serveur : {reach}</translation>
     </message>
     <message>
-      <source>The service went away; it is looked for</source>
-      <translation>Le service a disparu ; on le cherche</translation>
+      <source>The service went away; the app is looking for it</source>
+      <translation>Le service a disparu ; l’application le cherche</translation>
     </message>
     <message>
       <source>There is no tunnel.</source>
@@ -1292,8 +1336,8 @@
       <translation>Quoi</translation>
     </message>
     <message>
-      <source>While traffic is free by your choice, nothing is counted. Counters are read every 10 s: the last of a rule that went may be missing.</source>
-      <translation>Tant que le trafic est libre par votre choix, rien n’est compté. Les compteurs sont lus toutes les 10 s : la fin d’une règle disparue peut manquer.</translation>
+      <source>While traffic is free by your choice, nothing is counted. Counters are read every 10 s: the last seconds of a rule that is gone may be missing.</source>
+      <translation>Tant que le trafic est libre par votre choix, rien n’est compté. Les compteurs sont lus toutes les 10 s : les dernières secondes d’une règle disparue peuvent manquer.</translation>
     </message>
     <message>
       <source>Why?</source>
@@ -1306,14 +1350,6 @@
     <message>
       <source>app</source>
       <translation>appli</translation>
-    </message>
-    <message>
-      <source>being switched on</source>
-      <translation>en cours de démarrage</translation>
-    </message>
-    <message>
-      <source>coming to its end</source>
-      <translation>en cours d’arrêt</translation>
     </message>
     <message>
       <source>connecting</source>
@@ -1354,6 +1390,14 @@
     <message>
       <source>since start, {span}</source>
       <translation>depuis le démarrage, {span}</translation>
+    </message>
+    <message>
+      <source>starting</source>
+      <translation>en cours de démarrage</translation>
+    </message>
+    <message>
+      <source>stopping</source>
+      <translation>en cours d’arrêt</translation>
     </message>
     <message>
       <source>tunnel</source>
@@ -1845,6 +1889,10 @@
       <translation>Nouvel essai.</translation>
     </message>
     <message>
+      <source>Trying to reach it.</source>
+      <translation>On tente de le joindre.</translation>
+    </message>
+    <message>
       <source>Trying {protocol}.</source>
       <translation>Essai de {protocol}.</translation>
     </message>
@@ -1889,8 +1937,8 @@
       <translation>Votre trafic n’est pas protégé</translation>
     </message>
     <message>
-      <source>Your traffic may be leaving outside the tunnel. Close private work until this is mended.</source>
-      <translation>Votre trafic sort peut-être hors du tunnel. Fermez tout travail privé d’ici là.</translation>
+      <source>Your traffic may be leaving outside the tunnel. Close private work until this is fixed.</source>
+      <translation>Votre trafic sort peut-être hors du tunnel. Fermez tout travail privé tant que ce n’est pas réparé.</translation>
     </message>
     <message>
       <source>a profile</source>
@@ -1939,10 +1987,6 @@
     <message>
       <source>through {node} · own profile</source>
       <translation>par {node} · profil personnel</translation>
-    </message>
-    <message>
-      <source>to reach it</source>
-      <translation>de l’atteindre</translation>
     </message>
     <message>
       <source>what the profile names</source>
@@ -2778,15 +2822,19 @@
     </message>
     <message>
       <source>Earned, 30 days</source>
-      <translation>Gagnés, 30 jours</translation>
+      <translation>Gagné en 30 jours</translation>
     </message>
     <message>
-      <source>Earned; yours to use once it is past doubt</source>
-      <translation>Gagnés ; à vous dès qu’ils sont sûrs</translation>
+      <source>Earned; yours to use once it is confirmed</source>
+      <translation>Gagnés ; à vous dès qu’ils sont confirmés</translation>
     </message>
     <message>
       <source>Edit</source>
       <translation>Modifier</translation>
+    </message>
+    <message>
+      <source>Every day</source>
+      <translation>Tous les jours</translation>
     </message>
     <message>
       <source>File sharing</source>
@@ -2830,7 +2878,7 @@
     </message>
     <message>
       <source>Guests will reach the internet through this computer, under its address: what they do there, you seem to do. They reach neither this computer nor your network. You can stop at any time; nobody is let in while you do not share.</source>
-      <translation>Les invités iront sur Internet par cet ordinateur, sous son adresse : ce qu’ils y font, vous semblez le faire. Ils n’atteignent ni cet ordinateur ni votre réseau. Vous pouvez arrêter à tout moment ; personne n’entre tant que vous ne partagez pas.</translation>
+      <translation>Les invités iront sur Internet par cet ordinateur, sous son adresse : ce qu’ils y font, c’est vous qui semblez le faire. Ils n’atteignent ni cet ordinateur ni votre réseau. Vous pouvez arrêter à tout moment ; personne n’entre tant que vous ne partagez pas.</translation>
     </message>
     <message>
       <source>Hidden</source>
@@ -2839,6 +2887,10 @@
     <message>
       <source>I agree, share</source>
       <translation>D’accord, partager</translation>
+    </message>
+    <message>
+      <source>Including what is still vesting</source>
+      <translation>Gains en attente compris</translation>
     </message>
     <message>
       <source>Invite</source>
@@ -2870,7 +2922,7 @@
     </message>
     <message>
       <source>Nobody is here now.</source>
-      <translation>Il n’y a personne.</translation>
+      <translation>Il n’y a personne en ce moment.</translation>
     </message>
     <message>
       <source>Nobody is let in until you resume.</source>
@@ -2898,7 +2950,7 @@
     </message>
     <message>
       <source>Outside your hours</source>
-      <translation>Hors de vos heures</translation>
+      <translation>Hors de vos horaires</translation>
     </message>
     <message>
       <source>Own device</source>
@@ -2969,20 +3021,20 @@
       <translation>Partage</translation>
     </message>
     <message>
-      <source>Sharing ends</source>
-      <translation>Le partage s’arrête</translation>
-    </message>
-    <message>
-      <source>Sharing is being switched on</source>
-      <translation>Le partage démarre</translation>
-    </message>
-    <message>
       <source>Sharing is interrupted</source>
       <translation>Le partage est interrompu</translation>
     </message>
     <message>
       <source>Sharing is paused</source>
       <translation>Le partage est en pause</translation>
+    </message>
+    <message>
+      <source>Sharing is starting</source>
+      <translation>Le partage démarre</translation>
+    </message>
+    <message>
+      <source>Sharing is stopping</source>
+      <translation>Le partage s’arrête</translation>
     </message>
     <message>
       <source>Sign in to earn credits</source>
@@ -3005,15 +3057,15 @@
       <translation>Activez ce réglage, ou redirigez vous-même {port} dans votre routeur.</translation>
     </message>
     <message>
-      <source>The disk is full</source>
-      <translation>Le disque est plein</translation>
+      <source>The disk cannot be written to</source>
+      <translation>Écriture impossible sur le disque</translation>
     </message>
     <message>
       <source>The profile was not saved: remove the device and invite it anew.</source>
       <translation>Le profil n’a pas été enregistré : retirez l’appareil et invitez-le à nouveau.</translation>
     </message>
     <message>
-      <source>The server tries it from outside</source>
+      <source>The server is trying it from outside</source>
       <translation>Le serveur essaie de l’extérieur</translation>
     </message>
     <message>
@@ -3029,12 +3081,16 @@
       <translation>Adresse publique de cet ordinateur</translation>
     </message>
     <message>
-      <source>This service tells how many guests there are, not of each.</source>
-      <translation>Ce service dit combien il y a d’invités, sans parler de chacun.</translation>
+      <source>This service counts guests, but does not list them.</source>
+      <translation>Ce service compte les invités, sans les énumérer.</translation>
     </message>
     <message>
       <source>Those present may finish.</source>
       <translation>Ceux qui sont là peuvent finir.</translation>
+    </message>
+    <message>
+      <source>To share here too, switch on “Share on metered networks” in Settings.</source>
+      <translation>Pour partager ici aussi, activez « Partager sur réseau facturé » dans les réglages.</translation>
     </message>
     <message>
       <source>Today</source>
@@ -3051,10 +3107,6 @@
     <message>
       <source>Until I resume</source>
       <translation>Jusqu’à ma reprise</translation>
-    </message>
-    <message>
-      <source>Vesting or not</source>
-      <translation>En attente ou non</translation>
     </message>
     <message>
       <source>Waiting</source>
@@ -3085,12 +3137,12 @@
       <translation>Vos propres appareils</translation>
     </message>
     <message>
-      <source>Your router leads {port} on ({protocol})</source>
-      <translation>Votre routeur laisse entrer {port} ({protocol})</translation>
+      <source>Your router forwards {port} ({protocol})</source>
+      <translation>Votre routeur redirige {port} ({protocol})</translation>
     </message>
     <message>
-      <source>Your router lets in whom this computer has called</source>
-      <translation>Votre routeur laisse entrer ceux que cet ordinateur a appelés</translation>
+      <source>Your router lets in guests whom this computer has called</source>
+      <translation>Votre routeur laisse entrer les invités que cet ordinateur a appelés</translation>
     </message>
     <message>
       <source>Your router was not asked: “Ask the router” is off.</source>
@@ -3107,6 +3159,10 @@
     <message>
       <source>today</source>
       <translation>aujourd’hui</translation>
+    </message>
+    <message>
+      <source>{begins} to {ends}</source>
+      <translation>{begins} à {ends}</translation>
     </message>
     <message>
       <source>{n} of {most}</source>
@@ -3240,7 +3296,7 @@
     </message>
     <message>
       <source>Earned, 30 days</source>
-      <translation>Gagnés, 30 jours</translation>
+      <translation>Gagné en 30 jours</translation>
     </message>
     <message>
       <source>Earned, now yours to use</source>
@@ -3351,8 +3407,8 @@
       <translation>Crédits</translation>
     </message>
     <message>
-      <source>Yours once past doubt</source>
-      <translation>À vous dès qu’ils sont sûrs</translation>
+      <source>Yours once confirmed</source>
+      <translation>À vous dès confirmation</translation>
     </message>
     <message numerus="yes">
       <source>credits</source>

@@ -83,7 +83,7 @@ def advice(code: str, message: str) -> Advice:
         case "no_daemon":
             return Advice(
                 sentence=said,
-                then=translate("advice", "It is looked for; nothing was changed."),
+                then=translate("advice", "The app keeps looking for it; nothing was changed."),
             )
         case _:
             return Advice(sentence=said)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, Final
 
 import attrs
 from PyQt6.QtCore import QCoreApplication
 
 from worldvpn_app.cli.snapshot import Snapshot
+from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.traffic import rate, scale
 
 translate = QCoreApplication.translate
@@ -28,6 +29,8 @@ class CarriedView:
     """The day so far; ``points`` are its share that is over, 0 to 1, and Mbit/s then."""
 
     points: tuple[tuple[float, float], ...]
+    #: How long each point but the last stands for.
+    step_s: int
     #: The top of the axis, Mbit/s.
     most_mbps: float
     #: What guests may have together; None: there is no limit, or it is far away.
@@ -60,6 +63,7 @@ def carried(snapshot: Snapshot, settings: Mapping[str, Any], now: datetime) -> C
         limit = None
     return CarriedView(
         points=points,
+        step_s=step_s,
         most_mbps=scale(max(highest, limit or 0.0)),
         limit_mbps=limit,
         now=translate("sharing", "{rate} now").format(rate=rate(now_mbps)),
@@ -67,6 +71,22 @@ def carried(snapshot: Snapshot, settings: Mapping[str, Any], now: datetime) -> C
             rate=rate(now_mbps), most=rate(highest)
         ),
     )
+
+
+def pointed(view: CarriedView, place: int) -> tuple[str, str]:
+    """Return from when to when the point at ``place`` is, and the rate then."""
+    _, mbps = view.points[place]
+    if place == len(view.points) - 1:
+        return translate("home", "Now"), rate(mbps)
+    begins, ends = (_clock(number * view.step_s) for number in (place, place + 1))
+    span = translate("sharing", "{begins} to {ends}").format(begins=begins, ends=ends)
+    return span, rate(mbps)
+
+
+def _clock(passed_s: int) -> str:
+    """Return what a clock shows so many seconds after midnight."""
+    hours, minutes = divmod(passed_s // 60, 60)
+    return figures.clock(time(hours % 24, minutes))
 
 
 def _points(

@@ -189,7 +189,7 @@ def _tunnel(snapshot: Snapshot) -> Health:
                 word=translate("diagnostics", "Changing"),
                 look="accent",
                 icon="refresh-cw",
-                line=by or translate("diagnostics", "The node is asked."),
+                line=by or translate("diagnostics", "Asking the node."),
             )
         case state:
             return Health(
@@ -197,7 +197,7 @@ def _tunnel(snapshot: Snapshot) -> Health:
                 word=translate("diagnostics", "None"),
                 look="second",
                 icon="power",
-                line=translate("diagnostics", "None is wanted now.")
+                line=translate("diagnostics", "None was asked for.")
                 if state == "disconnected"
                 else clean(state, 40).capitalize(),
             )
@@ -208,7 +208,7 @@ def _firewall(snapshot: Snapshot) -> Health:
     title = translate("diagnostics", "Firewall")
     backend = clean(protection["firewall"] or "", 40)
     frames = (
-        translate("diagnostics", "Raw frames are judged too")
+        translate("diagnostics", "Raw frames are filtered too")
         if protection["egress_hook"]
         else translate("diagnostics", "IP packets only, no raw frames")
     )
@@ -223,7 +223,7 @@ def _firewall(snapshot: Snapshot) -> Health:
         )
     words = {
         Shield.WHOLE: translate("diagnostics", "Everything goes through the tunnel"),
-        Shield.PART: translate("diagnostics", "Some traffic may leave beside it"),
+        Shield.PART: translate("diagnostics", "Some traffic may leave outside it"),
         Shield.HELD: translate("diagnostics", "Nothing leaves this computer"),
         Shield.OPEN: translate("diagnostics", "Traffic is free, as you chose"),
     }
@@ -262,5 +262,6 @@ def _server(snapshot: Snapshot) -> Health:
         word=reach_word(account["reach"]).capitalize(),
         look="waiting",
         icon="clock",
-        line=sentence(told(account["detail"])) or translate("diagnostics", "It is asked again."),
+        line=sentence(told(account["detail"]))
+        or translate("diagnostics", "It is asked again by itself."),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Final
 
@@ -91,7 +91,7 @@ def span(duration_s: float) -> str:
     )
 
 
-def clock(at: datetime) -> str:
+def clock(at: datetime | time) -> str:
     """Return the hour and minute of ``at``."""
     return QLocale().toString(QTime(at.hour, at.minute), QLocale.FormatType.ShortFormat)
 

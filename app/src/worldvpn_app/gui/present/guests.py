@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 import attrs
-from PyQt6.QtCore import QCoreApplication
+from PyQt6.QtCore import QCoreApplication, QLocale
 
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_app.gui.present import figures
@@ -23,6 +24,11 @@ _LONGEST: Final = 64
 _HIDDEN: Final = "XX"
 _CODE_LENGTH: Final = 2
 _GIGA: Final = 1_000_000_000
+_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WINDOW: Final = re.compile(
+    rf"(?P<days>daily|(?:(?:{'|'.join(_DAYS)})[,-]?)+) (?P<hours>\d\d:\d\d-\d\d:\d\d)", re.ASCII
+)
+_WHOLE_WEEK: Final = frozenset({"daily", "mon-sun"})
 
 
 @attrs.frozen(kw_only=True)
@@ -89,11 +95,27 @@ def schedule(snapshot: Snapshot) -> str:
     known = snapshot["sharing"].get("schedule")
     if not isinstance(known, Mapping):
         return NOT_KNOWN
-    windows = [clean(str(each), _LONGEST) for each in known.get("windows") or ()]
+    windows = [_window(clean(str(each), _LONGEST)) for each in known.get("windows") or ()]
     if not windows:
         return translate("sharing", "Always")
     more = len(windows) - 1
     return windows[0] if not more else f"{windows[0]} +{more}"
+
+
+def _window(text: str) -> str:
+    """Return a window with its days as people write them; one of another form as it came."""
+    found = _WINDOW.fullmatch(text)
+    if found is None:
+        return text
+    days = translate("sharing", "Every day")
+    if found["days"] not in _WHOLE_WEEK:
+        days = re.sub(r"\w+", lambda day: _day(day[0]), found["days"]).replace(",", ", ")
+    return f"{days} {found['hours']}".replace("-", "\u2013")
+
+
+def _day(code: str) -> str:
+    number = _DAYS.index(code) + 1
+    return QLocale().standaloneDayName(number, QLocale.FormatType.ShortFormat)
 
 
 def _guest(row: Mapping[str, Any], now: datetime) -> GuestRow:

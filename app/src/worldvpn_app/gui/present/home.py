@@ -177,8 +177,11 @@ def _lines(
         case _, "disconnected":
             return free, translate("home", "Sites see your own address")
         case _, "connecting":
-            trying = translate("home", "Trying {protocol}.").format(
-                protocol=protocol(tunnel["transport"]) or translate("home", "to reach it")
+            by = protocol(tunnel["transport"])
+            trying = (
+                translate("home", "Trying {protocol}.").format(protocol=by)
+                if by
+                else translate("home", "Trying to reach it.")
             )
             then = f"{free}." if is_free else translate("home", "Nothing leaves yet.")
             return name, f"{trying} {then}"

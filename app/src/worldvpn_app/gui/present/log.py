@@ -55,7 +55,7 @@ def left(answer: Mapping[str, Any]) -> tuple[Left, ...]:
         "neighbours": translate("diagnostics", "Neighbour discovery"),
         "lan": translate("diagnostics", "Local network, as you allow"),
         "guests": translate("diagnostics", "For your guests"),
-        "beside": translate("diagnostics", "Beside a partial tunnel"),
+        "beside": translate("diagnostics", "Outside a partial tunnel"),
         "refused": translate("diagnostics", "Refused, so it did not leave"),
     }
     rows = answer.get("classes")

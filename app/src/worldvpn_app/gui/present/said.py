@@ -1,10 +1,12 @@
-"""What the daemon says: each sentence once, word for word, with what changes in braces."""
+"""What daemon and keyring say: each sentence once, word for word, with what changes in braces."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from PyQt6.QtCore import QT_TRANSLATE_NOOP
+
+from worldvpn_app.gui.present.said_of_sharing import SHARING
 
 _SETTINGS: Final = (
     QT_TRANSLATE_NOOP("daemon", "Kill switch"),
@@ -41,7 +43,7 @@ _SETTINGS: Final = (
     QT_TRANSLATE_NOOP("daemon", "Guests come by this UDP port."),
     QT_TRANSLATE_NOOP("daemon", "Ask the router"),
     QT_TRANSLATE_NOOP(
-        "daemon", "Have your router lead guests on to this port, for as long as you share."
+        "daemon", "Have your router forward this port to this computer, for as long as you share."
     ),
     QT_TRANSLATE_NOOP("daemon", "Public address"),
     QT_TRANSLATE_NOOP(
@@ -50,7 +52,7 @@ _SETTINGS: Final = (
     ),
     QT_TRANSLATE_NOOP("daemon", "Web"),
     QT_TRANSLATE_NOOP(
-        "daemon", "your router gives each guest another port: open the port in your router"
+        "daemon", "your router uses another port for each guest: open the port in your router"
     ),
     QT_TRANSLATE_NOOP("daemon", "Rate for guests"),
     QT_TRANSLATE_NOOP("daemon", "What your guests may have together."),
@@ -90,7 +92,7 @@ _SETTINGS: Final = (
     QT_TRANSLATE_NOOP("daemon", "Serve guests even where you pay by the byte."),
 )
 _CAUSES: Final = (
-    QT_TRANSLATE_NOOP("daemon", "{address} answers no more: {n} probes were left unanswered"),
+    QT_TRANSLATE_NOOP("daemon", "{address} no longer answers: {n} probes went unanswered"),
     QT_TRANSLATE_NOOP(
         "daemon", "the daemon was started again while a tunnel was wanted; connecting"
     ),
@@ -148,86 +150,9 @@ _NOTICES: Final = (
     ),
     QT_TRANSLATE_NOOP(
         "daemon",
-        "Node {id} has another key than since {time}: it was set up anew, "
-        "or somebody stands in for it. Block it if you do not expect that.",
+        "Node {id} no longer has the key known since {time}: it was set up anew, "
+        "or somebody is posing as it. Block it if you do not expect that.",
     ),
-)
-_SHARING: Final = (
-    QT_TRANSLATE_NOOP(
-        "daemon",
-        "Guests will reach the internet through this computer, under its address: what they do "
-        "there, you seem to do. They reach neither this computer nor your network. You may set "
-        "limits, send a guest away, and stop at any time.",
-    ),
-    QT_TRANSLATE_NOOP("daemon", "guests can come"),
-    QT_TRANSLATE_NOOP("daemon", "you have paused sharing"),
-    QT_TRANSLATE_NOOP("daemon", "this network is metered, and guests' traffic would cost"),
-    QT_TRANSLATE_NOOP("daemon", "what guests carry cannot be written to the disk"),
-    QT_TRANSLATE_NOOP("daemon", "guests have had all you give in a day"),
-    QT_TRANSLATE_NOOP("daemon", "it is outside the hours you share in"),
-    QT_TRANSLATE_NOOP(
-        "daemon", "guests have had nearly all you give in a day: those inside may end"
-    ),
-    QT_TRANSLATE_NOOP("daemon", "the handshake worked, but nothing came back through the tunnel"),
-    QT_TRANSLATE_NOOP(
-        "daemon", "the central server could not reach the port: open it in your router"
-    ),
-    QT_TRANSLATE_NOOP("daemon", "this computer did not answer the central server in time"),
-    QT_TRANSLATE_NOOP("daemon", "the address is not one of the public internet's"),
-    QT_TRANSLATE_NOOP("daemon", "what guests would come by could not be checked"),
-    QT_TRANSLATE_NOOP("daemon", "the central server knows no address of this computer"),
-    QT_TRANSLATE_NOOP("daemon", "nobody is signed in: guests cannot be sent"),
-    QT_TRANSLATE_NOOP("daemon", "the node opens anew under the server's networks"),
-    QT_TRANSLATE_NOOP(
-        "daemon", "say which country this computer is in: worldvpn settings share_country CC"
-    ),
-    QT_TRANSLATE_NOOP("daemon", "no plugin here lets guests out: enable one in daemon.toml"),
-    QT_TRANSLATE_NOOP("daemon", "nobody is served now: share first (worldvpn share on)"),
-    QT_TRANSLATE_NOOP("daemon", "{n} devices are invited already: revoke one first"),
-    QT_TRANSLATE_NOOP("daemon", "'{name}' is invited already: revoke it first"),
-)
-_WAY_IN: Final = (
-    QT_TRANSLATE_NOOP("daemon", "this computer has no way to the internet over IPv4"),
-    QT_TRANSLATE_NOOP("daemon", "connect it to a network"),
-    QT_TRANSLATE_NOOP("daemon", "your router does not answer when it is asked to lead guests on"),
-    QT_TRANSLATE_NOOP(
-        "daemon",
-        "switch UPnP or NAT-PMP on in your router, or forward UDP port {port} there by hand",
-    ),
-    QT_TRANSLATE_NOOP("daemon", "your router refuses to lead guests on"),
-    QT_TRANSLATE_NOOP(
-        "daemon",
-        "allow this computer UPnP in your router, or forward UDP port {port} there by hand",
-    ),
-    QT_TRANSLATE_NOOP("daemon", "what your router answers makes no sense"),
-    QT_TRANSLATE_NOOP("daemon", "forward UDP port {port} in your router by hand"),
-    QT_TRANSLATE_NOOP(
-        "daemon", "your router has no public address itself: another one stands before it"
-    ),
-    QT_TRANSLATE_NOOP(
-        "daemon", "ask your provider for a public address, or forward UDP port {port} in both"
-    ),
-    QT_TRANSLATE_NOOP("daemon", "your router was not asked: share_router is off"),
-    QT_TRANSLATE_NOOP("daemon", "switch it on, or forward UDP port {port} in your router by hand"),
-    QT_TRANSLATE_NOOP("daemon", "the central server could not reach the port"),
-    QT_TRANSLATE_NOOP("daemon", "open UDP port {port} in your router and firewall"),
-    QT_TRANSLATE_NOOP(
-        "daemon",
-        "your router gives each destination another port, so that no guest can be told which",
-    ),
-    QT_TRANSLATE_NOOP(
-        "daemon", "switch UPnP on in your router, or forward UDP port {port} there by hand"
-    ),
-    QT_TRANSLATE_NOOP(
-        "daemon", "see whether another firewall on this computer drops forwarded packets"
-    ),
-    QT_TRANSLATE_NOOP("daemon", "wait: it is tried again by itself"),
-    QT_TRANSLATE_NOOP("daemon", "the central server does not see this computer at that address"),
-    QT_TRANSLATE_NOOP(
-        "daemon", "disconnect your own tunnel for a moment, or correct share_endpoint"
-    ),
-    QT_TRANSLATE_NOOP("daemon", "enable the wireguard plugin"),
-    QT_TRANSLATE_NOOP("daemon", "wait: it is told again by itself"),
 )
 _REFUSALS: Final = (
     QT_TRANSLATE_NOOP("daemon", "nobody is signed in on this computer"),
@@ -291,4 +216,27 @@ _WHY: Final = (
     ),
     QT_TRANSLATE_NOOP("daemon", "the partial tunnel does not protect it"),
 )
-SENTENCES: Final = (*_SETTINGS, *_CAUSES, *_NOTICES, *_SHARING, *_WAY_IN, *_REFUSALS, *_WHY)
+_KEYRING: Final = (
+    QT_TRANSLATE_NOOP("daemon", "no keyring answers in this session"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "the keyring stayed locked: its prompt was dismissed, or could not be shown here"
+    ),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "the keyring here is {backend}, which is not trusted with a key: only Secret Service,"
+        " KWallet, Windows and macOS are",
+    ),
+    QT_TRANSLATE_NOOP("daemon", "the keyring failed ({backend})"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "the keyring did not answer in {limit_s} s; its prompt may still be open"
+    ),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "the keyring holds no key of this vault: it may be another user's, or was reset",
+    ),
+    QT_TRANSLATE_NOOP("daemon", "the keyring did not keep the key it was given"),
+)
+SENTENCES: Final = (
+    *(*_SETTINGS, *_CAUSES, *_NOTICES, *SHARING),
+    *(*_REFUSALS, *_WHY, *_KEYRING),
+)

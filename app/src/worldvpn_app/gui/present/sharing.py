@@ -124,7 +124,7 @@ def _here(snapshot: Snapshot, rows: Sequence[GuestRow]) -> int:
 
 def _nobody(snapshot: Snapshot) -> str:
     if "people" not in snapshot["sharing"]:
-        return translate("sharing", "This service tells how many guests there are, not of each.")
+        return translate("sharing", "This service counts guests, but does not list them.")
     return translate("sharing", "Nobody is here now.")
 
 
@@ -177,11 +177,17 @@ def _interrupted(snapshot: Snapshot, now: datetime) -> tuple[str, str]:
             then = translate("sharing", "Guests can come again at {time}.").format(time=until)
             return translate("sharing", "Outside your hours"), then if until else why
         case "share.daily":
-            return translate("sharing", "Today's traffic is used up"), why
+            today = sharing.get("today")
+            until = _time(today.get("ends_utc"), now) if isinstance(today, Mapping) else ""
+            then = translate("sharing", "Guests can come again at {time}.").format(time=until)
+            return translate("sharing", "Today's traffic is used up"), then if until else why
         case "share.metered":
-            return translate("sharing", "Waiting for another network"), why
+            allow = translate(
+                "sharing", "To share here too, switch on “Share on metered networks” in Settings."
+            )
+            return translate("sharing", "Waiting for another network"), f"{why} {allow}"
         case "share.disk":
-            return translate("sharing", "The disk is full"), why
+            return translate("sharing", "The disk cannot be written to"), why
         case _:
             return translate("sharing", "Sharing is interrupted"), why
 
@@ -206,10 +212,10 @@ def _state(snapshot: Snapshot, now: datetime) -> tuple[str, str, str]:
             return translate("sharing", "You are sharing"), safe, "off"
         case "opening":
             text = translate("sharing", "Guests can come once it is ready.")
-            return translate("sharing", "Sharing is being switched on"), text, "off"
+            return translate("sharing", "Sharing is starting"), text, "off"
         case "draining":
             text = translate("sharing", "Those present may finish.")
-            return translate("sharing", "Sharing ends"), f"{text} {why}".strip(), "off"
+            return translate("sharing", "Sharing is stopping"), f"{text} {why}".strip(), "off"
         case "off" if sharing["wanted"] and (why or sharing.get("pause")):
             return *_interrupted(snapshot, now), "off"
         case "off":
@@ -226,7 +232,7 @@ def _balance(snapshot: Snapshot) -> tuple[str, str]:
     if balance is None:
         return NOT_KNOWN, translate("sharing", "Sign in to earn credits")
     return figures.whole_credit(balance["vesting_ticks"]), translate(
-        "sharing", "Earned; yours to use once it is past doubt"
+        "sharing", "Earned; yours to use once it is confirmed"
     )
 
 

@@ -57,8 +57,8 @@ def state_word(state: str) -> str:
     translate = QCoreApplication.translate
     words = {
         "serving": translate("diagnostics", "on"),
-        "opening": translate("diagnostics", "being switched on"),
-        "draining": translate("diagnostics", "coming to its end"),
+        "opening": translate("diagnostics", "starting"),
+        "draining": translate("diagnostics", "stopping"),
         "off": translate("diagnostics", "off"),
     }
     return words.get(state) or clean(state, 40)

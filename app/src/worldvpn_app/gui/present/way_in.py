@@ -82,7 +82,7 @@ def _word(snapshot: Snapshot, known: Mapping[str, Any], reason: str) -> tuple[st
             "waiting figure",
             port if is_shut else sentence(said),
         )
-    waiting = translate("sharing", "The server tries it from outside")
+    waiting = translate("sharing", "The server is trying it from outside")
     return translate("sharing", "Waiting"), "figure", waiting
 
 
@@ -95,12 +95,12 @@ def _how(known: Mapping[str, Any], port: int) -> str:
             return translate("sharing", "Directly, at {port}").format(port=at)
         case "mapped":
             by = str(known.get("by") or "")
-            words = translate("sharing", "Your router leads {port} on ({protocol})")
+            words = translate("sharing", "Your router forwards {port} ({protocol})")
             return words.format(port=at, protocol=_PROTOCOLS.get(by) or clean(by, 16))
         case "manual":
             return translate("sharing", "At the address that you gave, {port}").format(port=at)
         case "punched":
-            return translate("sharing", "Your router lets in whom this computer has called")
+            return translate("sharing", "Your router lets in guests whom this computer has called")
         case _:
             return ""
 

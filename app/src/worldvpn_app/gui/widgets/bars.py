@@ -6,33 +6,29 @@ from collections.abc import Sequence
 from typing import Final
 
 import attrs
-from PyQt6.QtCore import QCoreApplication, QEvent, QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtCore import QCoreApplication, QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
 
 from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.traffic import scale
 from worldvpn_app.gui.present.wallet import Day
 from worldvpn_app.gui.tokens import SHAPE, Colours
-from worldvpn_app.gui.widgets import drawing, hairline
+from worldvpn_app.gui.widgets import drawing
+from worldvpn_app.gui.widgets.hairline import Moment, ReadChart
 
 translate = QCoreApplication.translate
 _RIGHT_PX, _BELOW_PX = 52, 22
 _MARKS: Final = 4
 
 
-class DayBars(QWidget):
+class DayBars(ReadChart):
     """One scale for both sides."""
 
     def __init__(self, colours: Colours, *, has_spent: bool = True) -> None:
         """Without ``has_spent`` all of the height is for what was earned."""
-        super().__init__()
-        self._colours, self._has_spent = colours, has_spent
+        super().__init__(colours)
+        self._has_spent = has_spent
         self._days: Sequence[Day] = ()
-        #: The day that is pointed at, by its place.
-        self._at: int | None = None
-        self._whole = ""
-        self.setMouseTracking(True)
         self.setMinimumHeight(112)
 
     def show_days(self, days: Sequence[Day]) -> None:
@@ -44,55 +40,19 @@ class DayBars(QWidget):
             if self._has_spent
             else translate("wallet", "Earned {earned} credits")
         )
-        self._whole = words.format(
-            earned=figures.decimal(earned, 0), spent=figures.decimal(spent, 0)
+        self._hold(
+            [
+                Moment(day.on.toordinal(), (place + 0.5) / len(days))
+                for place, day in enumerate(days)
+            ],
+            words.format(earned=figures.decimal(earned, 0), spent=figures.decimal(spent, 0)),
         )
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if days else Qt.FocusPolicy.NoFocus)
-        if self._at is not None and self._at >= len(days):
-            self._at = None
-        if self._at is None:
-            self.setAccessibleName(self._whole)
-        self.update()
 
-    def pointed(self) -> tuple[str, ...]:
-        """Return the day that is pointed at, and what was earned and spent; () for nothing."""
-        if self._at is None:
-            return ()
-        day = self._days[self._at]
+    def _words(self, place: int) -> tuple[str, ...]:
+        day = self._days[place]
         earned = translate("wallet", "Earned {n}").format(n=figures.decimal(day.earned, 2))
         spent = translate("wallet", "Spent {n}").format(n=figures.decimal(day.spent, 2))
         return (figures.day(day.on), earned, *((spent,) if self._has_spent else ()))
-
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        by = hairline.step_of(event)
-        if by and self._days:
-            self._point(hairline.moved(self._at, by, len(self._days)))
-            # A screen reader hears when the name changes.
-            self.setAccessibleName(", ".join(self.pointed()))
-        elif event is not None and event.key() == Qt.Key.Key_Escape and self._at is not None:
-            self._point(None)
-        else:
-            super().keyPressEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent | None) -> None:
-        super().focusOutEvent(event)
-        self._point(None)
-
-    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        area = self._area()
-        if event is not None and self._days and area.width() > 0:
-            place = int((event.position().x() - area.left()) * len(self._days) / area.width())
-            self._point(min(max(place, 0), len(self._days) - 1))
-
-    def leaveEvent(self, event: QEvent | None) -> None:
-        super().leaveEvent(event)
-        self._point(None)
-
-    def _point(self, at: int | None) -> None:
-        self._at = at
-        if at is None:
-            self.setAccessibleName(self._whole)
-        self.update()
 
     def _area(self) -> QRectF:
         return QRectF(0, 8, self.width() - _RIGHT_PX, self.height() - _BELOW_PX - 8)
@@ -105,9 +65,7 @@ class DayBars(QWidget):
             self._paint_axis(painter, area, most)
             self._paint_bars(painter, area, most)
             self._paint_dates(painter, area)
-            if self._at is not None:
-                x = area.left() + area.width() / len(self._days) * (self._at + 0.5)
-                hairline.paint(painter, area, x, self.pointed(), self._colours)
+            self._paint_line(painter)
 
     def _paint_axis(self, painter: QPainter, area: QRectF, most: float) -> None:
         top, bottom = f"+{figures.short(most)}", f"\u2212{figures.short(most)}"

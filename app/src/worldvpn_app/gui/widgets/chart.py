@@ -6,23 +6,15 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from PyQt6.QtCore import QCoreApplication, QEvent, QLineF, QPointF, QRectF, Qt
-from PyQt6.QtGui import (
-    QColor,
-    QFocusEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPolygonF,
-)
-from PyQt6.QtWidgets import QSizePolicy, QWidget
+from PyQt6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt6.QtWidgets import QSizePolicy
 
 from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.traffic import SPAN_S, Rate, pointed, rate, scale, told
 from worldvpn_app.gui.tokens import Colours
-from worldvpn_app.gui.widgets import drawing, hairline
+from worldvpn_app.gui.widgets import drawing
+from worldvpn_app.gui.widgets.hairline import Moment, ReadChart
 
 translate = QCoreApplication.translate
 _RIGHT_PX, _BELOW_PX, _ABOVE_PX = 52, 20, 8
@@ -34,19 +26,16 @@ _DASH, _GAP = 3, 2
 _MARKS_S: Final = (60, 40, 20)
 
 
-class RateChart(QWidget):
+class RateChart(ReadChart):
     """Draws what it is given, newest at the right."""
 
     def __init__(self, colours: Colours) -> None:
-        super().__init__()
-        self._colours = colours
+        super().__init__(colours)
         self._rates: Sequence[Rate] = ()
+        self._known: Sequence[Rate] = ()
         self._now_s = 0.0
         self._empty = ""
         self._is_blocked = False
-        #: When the rate was that is pointed at.
-        self._at_s: float | None = None
-        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(90)
 
@@ -57,55 +46,14 @@ class RateChart(QWidget):
         self._rates, self._now_s = rates, now_s
         self._empty, self._is_blocked = empty, is_blocked
         self.setAccessibleDescription(empty or self._in_words())
-        known = told(rates, now_s)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if known else Qt.FocusPolicy.NoFocus)
-        if not any(each.at_s == self._at_s for each in known):
-            self._at_s = None
-        if self._at_s is None:
-            self.setAccessibleName(translate("home", "Traffic"))
-        self.update()
+        self._known = told(rates, now_s)
+        self._hold(
+            [Moment(each.at_s, 1 - (now_s - each.at_s) / SPAN_S) for each in self._known],
+            translate("home", "Traffic"),
+        )
 
-    def pointed(self) -> tuple[str, ...]:
-        """Return when it is that is pointed at, and what went each way then; () for nothing."""
-        for each in told(self._rates, self._now_s):
-            if each.at_s == self._at_s:
-                return pointed(each, self._now_s)
-        return ()
-
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        by = hairline.step_of(event)
-        known = told(self._rates, self._now_s)
-        if by and known:
-            times = [each.at_s for each in known]
-            here = times.index(self._at_s) if self._at_s in times else None
-            place = hairline.moved(here, by, len(known))
-            self._point(None if place is None else times[place])
-            # A screen reader hears when the name changes.
-            self.setAccessibleName(", ".join(self.pointed()))
-        elif event is not None and event.key() == Qt.Key.Key_Escape and self._at_s is not None:
-            self._point(None)
-        else:
-            super().keyPressEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent | None) -> None:
-        super().focusOutEvent(event)
-        self._point(None)
-
-    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        known = told(self._rates, self._now_s)
-        if event is not None and known:
-            x, area = event.position().x(), self._area()
-            self._point(min(known, key=lambda each: abs(self._x(area, each.at_s) - x)).at_s)
-
-    def leaveEvent(self, event: QEvent | None) -> None:
-        super().leaveEvent(event)
-        self._point(None)
-
-    def _point(self, at_s: float | None) -> None:
-        self._at_s = at_s
-        if at_s is None:
-            self.setAccessibleName(translate("home", "Traffic"))
-        self.update()
+    def _words(self, place: int) -> tuple[str, ...]:
+        return pointed(self._known[place], self._now_s)
 
     def _has_axes(self) -> bool:
         return not self._empty or self._is_blocked
@@ -142,9 +90,8 @@ class RateChart(QWidget):
                 self._paint_run(painter, area, most, run)
             if self._is_blocked:
                 self._paint_block(painter, area)
-            elif self._at_s is not None:
-                x = self._x(area, self._at_s)
-                hairline.paint(painter, area, x, self.pointed(), self._colours)
+            else:
+                self._paint_line(painter)
 
     def _most(self) -> float:
         known = [

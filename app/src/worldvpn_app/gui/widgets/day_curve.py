@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from PyQt6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt6.QtWidgets import QWidget
 
 from worldvpn_app.gui.present import figures
-from worldvpn_app.gui.present.carried import CarriedView
+from worldvpn_app.gui.present.carried import CarriedView, pointed
 from worldvpn_app.gui.tokens import Colours
 from worldvpn_app.gui.widgets import drawing
+from worldvpn_app.gui.widgets.hairline import Moment, ReadChart
 
 translate = QCoreApplication.translate
 _RIGHT_PX, _BELOW_PX, _ABOVE_PX = 62, 22, 10
@@ -20,20 +21,28 @@ _DAY_HOURS: Final = 24
 _DOT_PX: Final = 4
 
 
-class DayCurve(QWidget):
+class DayCurve(ReadChart):
     """From midnight to midnight; what is over is drawn."""
 
     def __init__(self, colours: Colours) -> None:
-        super().__init__()
-        self._colours = colours
+        super().__init__(colours)
         self._view: CarriedView | None = None
         self.setMinimumHeight(118)
 
     def show_view(self, view: CarriedView) -> None:
         """Show the day so far."""
         self._view = view
-        self.setAccessibleName(view.words)
-        self.update()
+        shares = [share for share, _ in view.points]
+        # The last is the present, however much of the day is over.
+        keys = [*map(float, range(len(shares) - 1)), math.inf]
+        self._hold(list(map(Moment, keys, shares)), view.words)
+
+    def _words(self, place: int) -> tuple[str, ...]:
+        return () if self._view is None else pointed(self._view, place)
+
+    def _area(self) -> QRectF:
+        height_px = self.height() - _BELOW_PX - _ABOVE_PX
+        return QRectF(0, _ABOVE_PX, self.width() - _RIGHT_PX, height_px)
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         view = self._view
@@ -41,13 +50,11 @@ class DayCurve(QWidget):
             return
         with QPainter(self) as painter:
             drawing.begin(painter)
-            area = QRectF(
-                *(0, _ABOVE_PX),
-                *(self.width() - _RIGHT_PX, self.height() - _BELOW_PX - _ABOVE_PX),
-            )
+            area = self._area()
             self._paint_axes(painter, area, view)
             self._paint_limit(painter, area, view)
             self._paint_curve(painter, area, view)
+            self._paint_line(painter)
 
     def _paint_axes(self, painter: QPainter, area: QRectF, view: CarriedView) -> None:
         for share in (0.0, 0.5, 1.0):
