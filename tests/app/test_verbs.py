@@ -15,7 +15,7 @@ from tests.app.fake_daemon import PLUGIN, UP, WHY, FakeDaemon, a_profile, a_snap
 from worldvpn_app.cli.exits import Exit
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.ipc.firewall import FirewallWhy
-from worldvpn_core.ipc.messages import HostReset, ProfilesImport, SettingsSet
+from worldvpn_core.ipc.messages import HostReset, ProfilesImport, SettingsGet, SettingsSet
 
 CONF = "[Interface]\nPrivateKey = canary\n"
 
@@ -194,9 +194,10 @@ def test_profile_is_removed(daemon: FakeDaemon, worldvpn: Command) -> None:
 
 
 def test_settings_are_shown_with_their_meaning(daemon: FakeDaemon, worldvpn: Command) -> None:
-    assert worldvpn("settings").out.splitlines()[0] == (
-        "kill_switch   on      nothing leaves outside the tunnel while one is wanted"
-    )
+    daemon.settings["blocked_nodes"] = ["0" * 36]
+    first, *_, blocked = worldvpn("settings").out.splitlines()
+    assert first == "kill_switch    on    nothing leaves outside the tunnel while one is wanted"
+    assert blocked == f"blocked_nodes  {'0' * 36}  nodes that are never taken"
     assert worldvpn("settings", "auto-connect").out == "none\n"
     assert worldvpn("settings", "--json").json == {"settings": daemon.settings}
 
@@ -204,6 +205,70 @@ def test_settings_are_shown_with_their_meaning(daemon: FakeDaemon, worldvpn: Com
 def test_setting_is_changed(daemon: FakeDaemon, worldvpn: Command) -> None:
     assert worldvpn("settings", "lockdown", "on").out == "lockdown is on.\n"
     assert changes(daemon) == [SettingsSet(changes={"lockdown": True})]
+
+
+@pytest.fixture
+def choosing(daemon: FakeDaemon) -> FakeDaemon:
+    """One that lets a protocol be chosen, and tells by which."""
+    daemon.settings["protocol"] = None
+    declared = {
+        "name": "protocol",
+        "kind": "choice",
+        "choices": [
+            {"value": None, "label": "Automatic"},
+            {"value": "wireguard", "label": "WireGuard"},
+            {"value": "masque", "label": "MASQUE"},
+        ],
+    }
+
+    def answer(_: object) -> dict[str, object]:
+        return {"settings": daemon.settings, "declared": [declared]}
+
+    daemon.answers[SettingsGet] = answer
+    return daemon
+
+
+def test_protocol_is_shown_as_people_call_it(choosing: FakeDaemon, worldvpn: Command) -> None:
+    assert worldvpn("settings", "protocol").out == "Automatic\n"
+    choosing.settings["protocol"] = "wireguard"
+    assert worldvpn("settings", "protocol").out == "WireGuard\n"
+    assert worldvpn("settings").out.splitlines()[-1] == (
+        "protocol      WireGuard  what tunnels through the directory speak"
+    )
+    assert worldvpn("settings", "protocol", "--json").json == {
+        "settings": {"protocol": "wireguard"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("typed", "value", "shown"),
+    [
+        ("MASQUE", "masque", "MASQUE"),
+        ("wireguard", "wireguard", "WireGuard"),
+        ("automatic", None, "Automatic"),
+        ("none", None, "Automatic"),
+    ],
+)
+def test_protocol_is_chosen_as_it_is_shown_and_counts_from_the_next_connection_on(
+    choosing: FakeDaemon, worldvpn: Command, typed: str, value: str | None, shown: str
+) -> None:
+    assert worldvpn("settings", "protocol", typed).out == (
+        f"protocol is {shown}, from the next connection on.\n"
+    )
+    assert changes(choosing) == [SettingsSet(changes={"protocol": value})]
+
+
+def test_protocol_that_is_none_of_them_is_the_daemons_to_refuse(
+    choosing: FakeDaemon, worldvpn: Command
+) -> None:
+    def refuse(_: object) -> dict[str, object]:
+        raise ConfigError("protocol cannot be 'trojan', which no plugin here offers")
+
+    choosing.answers[SettingsSet] = refuse
+    ended = worldvpn("settings", "protocol", "trojan")
+    assert ended.code == Exit.FAILED
+    assert changes(choosing) == [SettingsSet(changes={"protocol": "trojan"})]
+    assert "which no plugin here offers" in ended.err
 
 
 def test_setting_that_does_not_exist_is_wrong_usage(daemon: FakeDaemon, worldvpn: Command) -> None:

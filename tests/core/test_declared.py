@@ -7,7 +7,8 @@ import json
 import attrs
 import pytest
 
-from worldvpn_core.declared import DECLARED, Declared, Kind, as_json
+from worldvpn_core.declaration import Declared, Kind, as_json
+from worldvpn_core.declared import DECLARED
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.settings import Settings, changed
 

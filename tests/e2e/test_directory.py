@@ -51,6 +51,20 @@ while True:
 #: A daemon for which a tunnel is steady at once.
 _EAGER = program("import worldvpn_core.central.ahead as ahead; ahead.STEADY_S = 0.2")
 
+#: A daemon whose plugins offer a protocol before WireGuard that no node has.
+_TWO_PROTOCOLS = program("""
+import worldvpn_wireguard.plugin as plugin
+from worldvpn_core.hookspecs import hookimpl
+from worldvpn_wireguard.transport import WireGuardTransport
+offered = plugin.worldvpn_transports
+class Other(WireGuardTransport):
+    name, label = "shadowsocks", "Shadowsocks"
+def two(services):
+    (first,) = offered(services)
+    return [Other(first._engine, first._links), first]
+plugin.worldvpn_transports = hookimpl(two)
+""")
+
 
 def connect_watched(rig: Rig, daemon: Daemon) -> Snapshot:
     """Connect; what leaves is judged from when the host is no longer open.
@@ -244,3 +258,23 @@ def test_guests_port_is_the_one_that_was_chosen(rig: Rig, town: Town) -> None:
 
         assert seen["tunnel"]["endpoints"] == [f"{address_of('node1')}:{SHARE_PORT}/udp"]
         assert role_of(seen) == "node1"
+
+
+def test_chosen_protocol_is_the_only_one_taken_and_automatic_goes_on_to_the_next(
+    rig: Rig, town: Town
+) -> None:
+    with town.guest(rig, "margaret", _TWO_PROTOCOLS) as daemon:
+        assert not connect(daemon, "fastest")["tunnel"]["transport_chosen"]
+
+        with pytest.raises(CommandError, match=r"choose none \(automatic\) or shadowsocks or wir"):
+            daemon.call("settings.set", changes={"protocol": "masque"})
+        daemon.call("settings.set", changes={"protocol": "Shadowsocks"})
+        with pytest.raises(CommandError, match="no node offers Shadowsocks"):
+            daemon.call("tunnel.connect", place="fastest")
+
+        daemon.call("settings.set", changes={"protocol": "WireGuard", "auto_connect": "@fastest"})
+        seen = connect(daemon, "fastest")
+        assert (seen["tunnel"]["transport"], seen["tunnel"]["transport_chosen"]) == (
+            "wireguard",
+            True,
+        )

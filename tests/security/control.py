@@ -55,7 +55,7 @@ def desk(world: World, directory: Path) -> Desk:
     )
     means = Means(
         profiles=profiles,
-        transports={"fake": world.transport},
+        transports=world.transports,
         resolve=_resolve,
         refusal=lambda _request: None,
         settings=lambda: world.settings,

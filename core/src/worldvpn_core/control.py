@@ -10,12 +10,21 @@ from ipaddress import ip_address
 
 import attrs
 
+from worldvpn_core.central.broker import Broker
 from worldvpn_core.central.leases import place_of, target_of
 from worldvpn_core.central.place import Place
-from worldvpn_core.contracts import SessionTransport, Transport
+from worldvpn_core.contracts import Transport
 from worldvpn_core.decide import is_open
-from worldvpn_core.errors import BusyError, ConfigError, DeniedError, WorldVpnError
+from worldvpn_core.errors import (
+    BusyError,
+    CentralRefusedError,
+    ConfigError,
+    DeniedError,
+    NoCreditProofError,
+    WorldVpnError,
+)
 from worldvpn_core.planner import Turn, look_up, remember, tunnel_plan
+from worldvpn_core.protocols import Protocols
 from worldvpn_core.reconnect import Reconnector
 from worldvpn_core.runner import TunnelRunner
 from worldvpn_core.tunnel.events import (
@@ -44,6 +53,11 @@ class TunnelControl:
         self._wish = 0
         self._pause: asyncio.TimerHandle | None = None
         self.reconnector = Reconnector(self._retry)
+
+    @property
+    def protocols(self) -> Protocols:
+        """By what places of the directory can be reached."""
+        return Protocols.among(self._means.transports.values())
 
     async def connect(self, target: str, *, partial: bool, uid: int) -> int:
         """Plan a tunnel by ``target``, a profile's id or ``@PLACE``, and ask for it.
@@ -161,28 +175,38 @@ class TunnelControl:
     async def _brokered(self, place: Place, turn: Turn, uid: int) -> ConnectRequested:
         """Open a session at ``place``, and plan the tunnel that uses it."""
         broker = self._means.broker
-        able = (
-            each for each in self._means.transports.values() if isinstance(each, SessionTransport)
-        )
-        transport = next(able, None)
-        if broker is None or transport is None:
+        if broker is None:
             raise ConfigError(
                 "this computer belongs to no central server: connect by a profile, "
                 "or write [central] in daemon.toml"
             )
         if turn.partial:
             raise ConfigError("a place of the directory protects everything: leave --partial out")
-        target = target_of(place)
-        self._check(target, transport, turn, uid)
-        profile = await broker.profile(place, transport, again=turn.failures > 0)
+        transport, profile = await self._opened(broker, place, turn, uid)
         self._attempt += 1
         broker.bind(self._attempt, profile)
         turn = attrs.evolve(turn, attempt=self._attempt, failures=0)
         hosts = {server.host: (ip_address(server.host),) for server in profile.servers}
         plan = tunnel_plan(profile, transport, hosts, turn, resolvers=self._means.resolvers)
         # By this the journal finds the place again: the session's own id is worth nothing then.
-        plan = attrs.evolve(plan, profile_id=target)
+        plan = attrs.evolve(plan, profile_id=target_of(place))
         return ConnectRequested(plan=plan, outer_endpoints=transport.outer_endpoints(plan))
+
+    async def _opened(
+        self, broker: Broker, place: Place, turn: Turn, uid: int
+    ) -> tuple[Transport, Profile]:
+        """Open a session by the owner's protocol, or by the first that ``place`` has a node for."""
+        refused: WorldVpnError = ConfigError(
+            "no plugin here goes through the directory's nodes: connect by a profile"
+        )
+        for transport in self.protocols.to_try(self._means.settings().protocol):
+            self._check(target_of(place), transport, turn, uid)
+            try:
+                return transport, await broker.profile(place, transport, again=turn.failures > 0)
+            except (CentralRefusedError, NoCreditProofError) as error:
+                # One that will do later is worth trying again, whatever the others say.
+                refused = refused if refused.retryable else error
+        raise refused
 
     async def _planned(self, profile: Profile, turn: Turn, *, fresh: bool) -> ConnectRequested:
         hosts = await look_up(profile, self._means.resolve, fresh=fresh)

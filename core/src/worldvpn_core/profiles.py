@@ -92,3 +92,16 @@ class ProfileStore:
         profile = self.get(profile_id)
         (self._directory / f"{profile.id}.json").unlink(missing_ok=True)
         return self._profiles.pop(profile.id)
+
+
+def shown(profile: Profile) -> dict[str, object]:
+    """Return what clients may see of ``profile``: nothing of its options."""
+    return {
+        "id": profile.id,
+        "name": profile.name,
+        "transport": profile.transport,
+        "servers": [f"{server.host}:{server.port}" for server in profile.servers],
+        "protects": [str(network) for network in profile.allowed],
+        "dns": [str(host) for host in profile.dns_servers],
+        "notes": list(profile.notes),
+    }

@@ -11,11 +11,11 @@ import attrs
 
 from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.central.desk import AccountDesk
-from worldvpn_core.central.leases import target_of
+from worldvpn_core.central.leases import place_of, target_of
 from worldvpn_core.central.place import Place
 from worldvpn_core.contracts import FirewallBackend
 from worldvpn_core.control import TunnelControl
-from worldvpn_core.declared import DECLARED, as_json
+from worldvpn_core.declaration import as_json
 from worldvpn_core.enforce import Enforcer
 from worldvpn_core.errors import BusyError, ConfigError, DeniedError, ProtectionError
 from worldvpn_core.ipc.account import AccountRequest
@@ -51,7 +51,7 @@ from worldvpn_core.metering import Metering
 from worldvpn_core.outside import Outside
 from worldvpn_core.plugins import SYSTEM_GROUP, PluginFacts
 from worldvpn_core.policy import Packet
-from worldvpn_core.profiles import ProfileStore
+from worldvpn_core.profiles import ProfileStore, shown
 from worldvpn_core.receipts.desk import ReceiptsDesk
 from worldvpn_core.runner import TunnelRunner
 from worldvpn_core.settings import CHANGEABLE, Settings, SettingsFile, changed
@@ -61,7 +61,6 @@ from worldvpn_core.share.states import Off
 from worldvpn_core.told import Told, attached
 from worldvpn_core.tunnel.machine import plan_of
 from worldvpn_core.tunnel.states import Disconnected
-from worldvpn_core.types import Profile
 from worldvpn_core.vault.desk import VaultDesk
 
 #: Closing tunnels and removing rules takes a tenth of it; longer means that it fails.
@@ -200,36 +199,49 @@ class Requests:
     ) -> Mapping[str, object]:
         match request:
             case ProfilesList():
-                listed = [_profile(profile) for profile in self.profiles.all()]
+                listed = [shown(profile) for profile in self.profiles.all()]
                 return {"profiles": listed, "last_used": self.chosen.now.last_profile}
             case ProfilesImport(name=name, text=text, replace=replace):
                 profile = await self.agent.read_profile(text, name)
                 self.control.refuse_unreadable(profile)
                 self.profiles.save(profile, replace=replace)
                 self.chosen.claim(caller.uid)
-                return {"profile": _profile(profile)}
+                return {"profile": shown(profile)}
             case ProfilesRemove(profile_id=profile_id):
                 plan = plan_of(self.runner.state)
                 if plan is not None and plan.profile_id == profile_id:
                     raise BusyError(f"profile {profile_id} is in use: disconnect first")
-                return {"profile": _profile(self.profiles.remove(profile_id))}
+                return {"profile": shown(self.profiles.remove(profile_id))}
 
     async def _settings(self, request: SettingsGet | SettingsSet) -> Mapping[str, object]:
         if isinstance(request, SettingsSet):
             settings = changed(self.chosen.now, request.changes, confirm=request.confirm)
-            if settings.auto_connect is not None:
-                self.profiles.get(settings.auto_connect)
-            if settings.share_time_zone is not None:
-                zones.named(settings.share_time_zone)
+            self._check_changed(frozenset(request.changes), settings)
             self.chosen.change(settings)
             await self.runner.enforced()
             self.share.settings_changed()
             self.publish()
         return {
             "settings": {name: getattr(self.chosen.now, name) for name in CHANGEABLE},
-            "declared": [as_json(one) for one in DECLARED],
+            "declared": [
+                as_json(one) for one in self.control.protocols.declared(self.chosen.now.protocol)
+            ],
             "defaults": {name: getattr(Settings(), name) for name in CHANGEABLE},
         }
+
+    def _check_changed(self, names: frozenset[str], settings: Settings) -> None:
+        """Check that what ``names`` are set to is here; what has gone since stops no other change.
+
+        Raises:
+            ConfigError: there is no such profile, protocol or time zone.
+        """
+        target, protocol, zone = settings.auto_connect, settings.protocol, settings.share_time_zone
+        if "auto_connect" in names and target is not None and place_of(target) is None:
+            self.profiles.get(target)
+        if "protocol" in names and protocol is not None:
+            self.control.protocols.check(protocol)
+        if "share_time_zone" in names and zone is not None:
+            zones.named(zone)
 
     async def _firewall(
         self, caller: Caller, request: FirewallWhy | FirewallCounters | FirewallOutside
@@ -285,16 +297,3 @@ class Requests:
 def _plugin(facts: PluginFacts) -> dict[str, object]:
     process = "worldvpnd" if facts.group == SYSTEM_GROUP else "worldvpn-agent"
     return {**attrs.asdict(facts), "process": process}
-
-
-def _profile(profile: Profile) -> dict[str, object]:
-    """Return what clients may see of ``profile``: nothing of its options."""
-    return {
-        "id": profile.id,
-        "name": profile.name,
-        "transport": profile.transport,
-        "servers": [f"{server.host}:{server.port}" for server in profile.servers],
-        "protects": [str(network) for network in profile.allowed],
-        "dns": [str(host) for host in profile.dns_servers],
-        "notes": list(profile.notes),
-    }

@@ -22,6 +22,11 @@ def destination(text: str | None) -> str | None:
     return f"{PREFIX}{Place.parse(text.removeprefix(PREFIX))}"
 
 
+def protocol(text: str | None) -> str | None:
+    """Return a transport's name as it is kept: whoever writes "WireGuard" means it, too."""
+    return None if text is None else text.lower()
+
+
 def public(text: str | None) -> str | None:
     """Return an "address:port" as it is kept. Raises ValueError."""
     return None if text is None else str(public_endpoint(text)).partition("/")[0]

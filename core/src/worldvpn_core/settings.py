@@ -25,6 +25,7 @@ from worldvpn_core.types import NODE_PORTS, IpAddress
 
 VERSION: Final = 1
 MOST_NODES: Final = 256
+_LONGEST_NAME: Final = 64
 _LOCKDOWN: Final = re.compile(rb'"lockdown"\s*:\s*true\b')
 _log = logging.getLogger(__name__)
 
@@ -49,6 +50,12 @@ class Settings:
     tunnel_inbound: bool = False
     #: The profile, or "@" and the place, to connect when the daemon starts; None for none.
     auto_connect: str | None = attrs.field(default=None, converter=setting_values.destination)
+    #: The transport that takes tunnels through the directory; None: the first that can.
+    protocol: str | None = attrs.field(
+        default=None,
+        converter=setting_values.protocol,
+        validator=validators.optional(validators.max_len(_LONGEST_NAME)),
+    )
     #: Resolvers to ask through a whole tunnel, instead of those that it brings.
     dns_servers: tuple[str, ...] = attrs.field(default=(), converter=setting_values.resolvers)
     #: The profile that ``connect`` takes when none is named.
@@ -158,6 +165,7 @@ CHANGEABLE: Final = tuple(declared.name for declared in DECLARED)
 #: What each of them may be; the others are true or false.
 _KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
     "auto_connect": ((str, type(None)), "a profile's id, @ and a place, or none"),
+    "protocol": ((str, type(None)), "a protocol's name, or none for automatic"),
     "dns_servers": ((list, tuple), f"a list of at most {setting_values.MOST_RESOLVERS} addresses"),
     "favourite_nodes": ((list, tuple), f"a list of at most {MOST_NODES} nodes' ids"),
     "blocked_nodes": ((list, tuple), f"a list of at most {MOST_NODES} nodes' ids"),

@@ -79,6 +79,7 @@ def _tunnel(state: State, around: Around) -> dict[str, object]:
         "state": state_name(state),
         "profile": _profile(plan, around),
         "transport": plan.transport if plan else None,
+        "transport_chosen": bool(plan and plan.transport == around.settings.protocol),
         "engine": info.engine if info else None,
         "interface": interface_of(state),
         "endpoints": [str(endpoint) for endpoint in _endpoints(state)],

@@ -23,9 +23,12 @@ from worldvpn_app.gui.present.told import told
 from worldvpn_core.central import causes
 from worldvpn_core.decide import HELD_BY_BLOCK, HELD_BY_LOCKDOWN
 from worldvpn_core.declared import DECLARED
+from worldvpn_core.errors import ConfigError
 from worldvpn_core.notices import UNPROTECTED
+from worldvpn_core.protocols import Protocols
 from worldvpn_core.share.listed import REASONS
 from worldvpn_core.share.runner import HOST_UNPROTECTED
+from worldvpn_core.testing.fakes import FakeLinks, FakeTransport
 from worldvpn_core.tunnel.machine import PAUSE_OVER
 from worldvpn_core.wanted import RESTARTED, STOPPED
 
@@ -213,12 +216,24 @@ def test_no_string_is_made_up_where_it_is_translated() -> None:
     assert wrong == []
 
 
+def about_protocols() -> Iterator[str]:
+    none, one = Protocols(()), Protocols.among([FakeTransport(FakeLinks())])
+    for declared in none.declared("masque"):
+        yield from (each.label for each in declared.choices if each.value == "masque")
+    for refused in (none.to_try, none.check, one.check):
+        try:
+            refused("masque")
+        except ConfigError as error:
+            yield str(error)
+
+
 def daemons_sentences() -> Iterator[str]:
     for declared in DECLARED:
         yield from filter(None, (declared.label, declared.help, declared.unit))
         yield from (choice.label for choice in declared.choices)
         if declared.danger is not None:
             yield declared.danger.consequence
+    yield from about_protocols()
     yield from REASONS.values()
     yield UNPROTECTED[1]
     for cause in (

@@ -81,6 +81,14 @@ def test_cancelling_a_change_does_not_open_this_computer() -> None:
     assert view.main.do is Do.CONNECT
 
 
+@pytest.mark.parametrize(("is_chosen", "why"), [(False, "automatic"), (True, "by your choice")])
+def test_who_chose_the_protocol_is_said_beside_it(why: str, *, is_chosen: bool) -> None:
+    snapshot = states()["connected"]
+    snapshot = {**snapshot, "tunnel": {**snapshot["tunnel"], "transport_chosen": is_chosen}}
+    (fact,) = [each for each in present(snapshot, now()).facts if each.label == "Protocol"]
+    assert (fact.value, fact.why) == ("WireGuard", why)
+
+
 def test_a_name_from_outside_is_one_plain_line() -> None:
     view = present(a_snapshot(state="connecting", profile={"id": "a", "name": "a\nb\u202ec"}), NOW)
     assert view.line == "a b c"

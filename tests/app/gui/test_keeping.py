@@ -19,8 +19,11 @@ from worldvpn_app.gui.password import Password
 from worldvpn_app.gui.present.settings_file import exported, imported, reset
 from worldvpn_app.gui.screens.replay import now
 from worldvpn_app.gui.settings import SettingsPage
-from worldvpn_core.declared import DECLARED, as_json
+from worldvpn_core.declaration import as_json
+from worldvpn_core.declared import DECLARED
+from worldvpn_core.protocols import Protocols
 from worldvpn_core.settings import CHANGEABLE, Settings
+from worldvpn_core.testing.fakes import FakeLinks, FakeTransport
 
 DEFAULTS = {name: getattr(Settings(), name) for name in CHANGEABLE}
 ANSWER: Mapping[str, Any] = json.loads(
@@ -96,6 +99,20 @@ def test_what_a_file_would_change_is_said_in_words() -> None:
         "Connect by itself: Off becomes Fastest node",
     )
     assert plan.consequence == ""
+
+
+def test_a_protocol_goes_to_a_file_and_comes_back_by_its_name() -> None:
+    protocols = Protocols.among([FakeTransport(FakeLinks())])
+    answer = {**with_values(protocol="fake"), "declared": [*map(as_json, protocols.declared(None))]}
+    assert json.loads(exported(answer))["settings"]["protocol"] == "fake"
+    assert imported(exported(answer), answer).changes == {}
+    there = imported(a_file(protocol=None), answer)
+    assert (dict(there.changes), there.lines) == (
+        {"protocol": None},
+        ("Protocol: Fake becomes Automatic",),
+    )
+    elsewhere = imported(a_file(protocol="masque"), answer)
+    assert elsewhere.lines == ("Protocol: Fake becomes masque",)
 
 
 def test_a_file_that_gives_protection_up_says_so() -> None:

@@ -11,15 +11,19 @@ from pytestqt.qtbot import QtBot
 
 from tests.app.fake_daemon import FakeDaemon
 from tests.app.gui.windows import Opened, opened
+from tests.core.offers import Masque
 from worldvpn_app.gui.editors import Number
 from worldvpn_app.gui.present.settings import matching, ports, sections
 from worldvpn_app.gui.settings import SettingsPage
 from worldvpn_app.gui.widgets.combo import Combo
 from worldvpn_app.gui.widgets.controls import Segmented, Toggle
-from worldvpn_core.declared import DECLARED, as_json
+from worldvpn_core.declaration import as_json
+from worldvpn_core.declared import DECLARED
 from worldvpn_core.errors import ConfigError
 from worldvpn_core.ipc.messages import SettingsGet, SettingsSet
+from worldvpn_core.protocols import Protocols
 from worldvpn_core.settings import CHANGEABLE, Settings
+from worldvpn_core.testing.fakes import FakeLinks, FakeTransport
 
 VALUES = {name: getattr(Settings(), name) for name in CHANGEABLE}
 FOREIGN = {
@@ -29,9 +33,10 @@ FOREIGN = {
     "label": "Warn when a node changes country",
     "help": "Sees news about your tunnel.",
 }
+PROTOCOLS = Protocols.among([FakeTransport(FakeLinks()), Masque(FakeLinks())])
 ANSWER: Mapping[str, object] = {
     "settings": {**VALUES, "node_watch": "teal"},
-    "declared": [*map(as_json, DECLARED), FOREIGN],
+    "declared": [*map(as_json, PROTOCOLS.declared(None)), FOREIGN],
 }
 
 
@@ -112,6 +117,39 @@ def test_a_destination_is_chosen_among_profiles_and_places(
     combo.activated.emit(1)
     qtbot.waitUntil(lambda: bool(sent(daemon)))
     assert sent(daemon)[0].changes == {"auto_connect": "@fastest"}
+
+
+def protocols(page: SettingsPage) -> Combo:
+    combos = [each for each in page.findChildren(Combo) if each.isVisibleTo(page)]
+    return next(each for each in combos if each.accessibleName() == "Protocol")
+
+
+def test_a_protocol_is_chosen_among_those_that_the_daemon_has(
+    daemon: FakeDaemon, page: SettingsPage, qtbot: QtBot
+) -> None:
+    combo = protocols(page)
+    named = [(combo.itemText(each), combo.itemData(each)) for each in range(combo.count())]
+    assert named == [("Automatic", None), ("Fake", "fake"), ("MASQUE", "masque")]
+    assert combo.currentText() == "Automatic"
+    assert "from the next connection on" in words(page)
+    combo.activated.emit(2)
+    qtbot.waitUntil(lambda: bool(sent(daemon)))
+    assert sent(daemon) == [SettingsSet(changes={"protocol": "masque"})]
+
+
+def test_a_protocol_whose_plugin_is_gone_is_shown_and_its_refusal_said(
+    daemon: FakeDaemon, page: SettingsPage, qtbot: QtBot
+) -> None:
+    values, here = {**VALUES, "protocol": "trojan"}, PROTOCOLS.declared("trojan")
+    daemon.answers[SettingsGet] = lambda _: {"settings": values, "declared": [*map(as_json, here)]}
+    page.refresh()
+    qtbot.waitUntil(lambda: protocols(page).currentText() == "trojan (not installed)")
+    with pytest.raises(ConfigError) as refusal:
+        PROTOCOLS.check("trojan")
+    daemon.refuses = refusal.value
+    combo = protocols(page)
+    combo.activated.emit(combo.currentIndex())
+    qtbot.waitUntil(lambda: "choose none (automatic) or fake or masque." in words(page))
 
 
 def test_searching_leaves_what_fits(page: SettingsPage) -> None:

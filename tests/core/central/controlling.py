@@ -63,7 +63,7 @@ class Hosted(World):
             self.runner,
             Means(
                 profiles=profiles,
-                transports={"fake": self.transport},
+                transports=self.transports,
                 resolve=_no_names,
                 refusal=self._refusal,
                 settings=lambda: self.settings,

@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from worldvpn_app.cli.exits import CommandError, Exit, UsageError
-from worldvpn_app.cli.listing import profile_lines, setting_lines
+from worldvpn_app.cli.listing import (
+    profile_lines,
+    setting_choices,
+    setting_lines,
+    setting_words,
+)
 from worldvpn_app.cli.session import Session
 from worldvpn_app.cli.terminal import Line, Role
-from worldvpn_app.cli.wording import setting, switch
+from worldvpn_app.cli.wording import setting
 from worldvpn_core.ipc.protocol import MAX_PROFILE_BYTES
 
 _FALLBACK_NAME: Final = "profile"
@@ -24,6 +29,9 @@ _DANGEROUS: Final[Mapping[tuple[str, object], str]] = {
         " Switch it off?"
     ),
 }
+
+#: A tunnel that stands keeps what it has of these.
+_LATER: Final = frozenset({"protocol", "dns_servers"})
 
 
 def import_profile(session: Session) -> Exit:
@@ -59,21 +67,32 @@ def settings(session: Session) -> Exit:
     present = client.call("settings.get")
     values = present["settings"]
     if options.key is None:
-        terminal.answer(present, setting_lines(values))
+        terminal.answer(present, setting_lines(present))
         return Exit.OK
     key = options.key.replace("-", "_")
     if key not in values:
         raise UsageError(f"there is no setting {options.key!r}: choose from {', '.join(values)}")
     if options.value is None:
-        terminal.answer({"settings": {key: values[key]}}, [Line(switch(values[key]))])
+        terminal.answer({"settings": {key: values[key]}}, [Line(setting_words(present, key))])
         return Exit.OK
-    value = setting(options.value, values[key])
+    value = _meant(options.value, present, key)
     question = _DANGEROUS.get((key, value))
     if question is not None and values[key] != value:
         terminal.confirm(question, agreed=options.yes)
     reply = client.call("settings.set", changes={key: value}, confirm=question is not None)
-    terminal.answer(reply, [Line(f"{key} is {switch(value)}.")])
+    words = setting_words({**present, **reply}, key)
+    from_when = ", from the next connection on" if key in _LATER else ""
+    terminal.answer(reply, [Line(f"{key} is {words}{from_when}.")])
     return Exit.OK
+
+
+def _meant(text: str, present: Mapping[str, Any], key: str) -> object:
+    """Return the value that ``text`` is for a setting: one of its choices' words, or by itself."""
+    for choice in setting_choices(present, key):
+        if text.casefold() == choice["label"].casefold():
+            value: object = choice["value"]
+            return value
+    return setting(text, present["settings"][key])
 
 
 def _read(file: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from worldvpn_app.cli.terminal import Line, Role
 from worldvpn_app.cli.wording import switch
+
+#: Values of up to so many characters stand in a column.
+_WIDE: Final = 20
 
 #: What each setting means, in one line; one that is not here is shown by its name alone.
 MEANINGS: Final[Mapping[str, str]] = {
@@ -15,6 +18,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "allow_lan": "the local network can be reached outside the tunnel",
     "tunnel_inbound": "new connections may come in through the tunnel",
     "auto_connect": "the profile, or @ and the place, to connect when the daemon starts",
+    "protocol": "what tunnels through the directory speak",
     "dns_servers": "resolvers to ask through the tunnel instead of its own",
     "favourite_nodes": "nodes that come first where a place leaves a choice",
     "blocked_nodes": "nodes that are never taken",
@@ -50,13 +54,32 @@ def profile_lines(profiles: Iterable[Mapping[str, Any]], last_used: str | None) 
     return lines or [Line("There are no profiles. Bring one: worldvpn import FILE")]
 
 
-def setting_lines(settings: Mapping[str, object]) -> list[Line]:
-    """Return one line a setting: name, value, meaning."""
-    width = max(map(len, settings), default=0)
+def setting_lines(answer: Mapping[str, Any]) -> list[Line]:
+    """Return one line a setting of the daemon's ``answer``: name, value, meaning."""
+    words = {name: setting_words(answer, name) for name in answer["settings"]}
+    width = max(map(len, words), default=0)
+    # A list of ids does not push all meanings aside.
+    wide = max((len(each) for each in words.values() if len(each) <= _WIDE), default=0)
     return [
-        Line(f"{name:<{width}}  {switch(value):<6}  {MEANINGS.get(name, '')}".rstrip())
-        for name, value in settings.items()
+        Line(f"{name:<{width}}  {value:<{wide}}  {MEANINGS.get(name, '')}".rstrip())
+        for name, value in words.items()
     ]
+
+
+def setting_words(answer: Mapping[str, Any], name: str) -> str:
+    """Return the value of one setting as a person reads and writes it."""
+    value = answer["settings"][name]
+    words = [each["label"] for each in setting_choices(answer, name) if each["value"] == value]
+    return str(words[0]) if words else switch(value)
+
+
+def setting_choices(answer: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
+    """Return what one setting can be, each with its words; none where it is no choice of few."""
+    for declared in answer.get("declared", ()):
+        if declared["name"] == name and declared["kind"] == "choice":
+            choices: Sequence[Mapping[str, Any]] = declared["choices"]
+            return choices
+    return ()
 
 
 def plugin_lines(plugins: Iterable[Mapping[str, Any]]) -> list[Line]:

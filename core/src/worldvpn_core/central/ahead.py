@@ -147,10 +147,13 @@ class Ahead:
             NoCreditProofError: there is none; ``error`` is why none can be opened.
         """
         now_s = time.time()
-        found = [
-            *([] if former is None or former.left_s(now_s) < LEAST_LEFT_S else [former]),
-            *self.usable(choice.place, choice.transport),
-        ]
+        found = [*self.usable(choice.place, choice.transport)]
+        if (
+            former is not None
+            and former.transport == choice.transport
+            and former.left_s(now_s) >= LEAST_LEFT_S
+        ):
+            found.insert(0, former)
         blocked = self._opening.settings().blocked_nodes
         usable = [each for each in found if each.granted.node_id not in blocked]
         if not usable:

@@ -77,8 +77,12 @@ class Transport(Protocol):
 
 
 @runtime_checkable
-class SessionTransport(Protocol):
-    """What a transport offers, too, by which the nodes of the directory can be used."""
+class SessionTransport(Transport, Protocol):
+    """A transport by which the nodes of the directory can be used, too."""
+
+    @property
+    def label(self) -> str:
+        """What people call the protocol, where they choose it: "WireGuard"."""
 
     def session_options(self, keys: SessionKeys) -> Mapping[str, str]:
         """Return the raw options of a full tunnel to a profile's one server by ``keys``. Pure."""

@@ -262,6 +262,7 @@ class FakeTransport:
     """
 
     name = "fake"
+    label = "Fake"
     options: tuple[Option, ...] = ()
 
     def __init__(self, links: FakeLinks, log: list[str] | None = None) -> None:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import attrs
 
-from worldvpn_core.contracts import LinkFacts
+from worldvpn_core.contracts import LinkFacts, Transport
 from worldvpn_core.enforce import Enforcer, Protection
 from worldvpn_core.errors import WorldVpnError
 from worldvpn_core.runner import TunnelRunner
@@ -44,6 +44,8 @@ class World:
     journal: FakeJournal = attrs.field(init=False)
     links: FakeLinks = attrs.field(factory=FakeLinks)
     transport: FakeTransport = attrs.field(init=False)
+    #: What plugins offer, by its name: ``transport``, and what a test adds.
+    transports: dict[str, Transport] = attrs.field(factory=dict)
     enforcer: Enforcer = attrs.field(init=False)
     runner: TunnelRunner = attrs.field(init=False)
 
@@ -53,7 +55,7 @@ class World:
         self.dns = FakeDns(self.log)
         self.journal = FakeJournal(log=self.log)
         self.links.present["eth0"] = LinkFacts(name="eth0", index=2)
-        self.transport = FakeTransport(self.links, self.log)
+        self.transport = self.transports["fake"] = FakeTransport(self.links, self.log)
         self.enforcer = Enforcer(
             Protection(
                 firewall=self.firewall, routing=self.routing, journal=self.journal, dns=self.dns
@@ -61,7 +63,7 @@ class World:
             settings=lambda: self.settings,
         )
         opener = Opener(
-            transports={"fake": self.transport},
+            transports=self.transports,
             links=self.links,
             watch=lambda _plan, opened: until_down(opened),
         )

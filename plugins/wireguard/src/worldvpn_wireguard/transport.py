@@ -59,6 +59,10 @@ class WireGuardTransport:
         return "wireguard"
 
     @property
+    def label(self) -> str:
+        return "WireGuard"
+
+    @property
     def options(self) -> tuple[Option, ...]:
         return DECLARED
 

@@ -397,6 +397,10 @@
       <translation>Interrogés par le tunnel à la place des siens, dès la prochaine connexion.</translation>
     </message>
     <message>
+      <source>Automatic</source>
+      <translation>Automatique</translation>
+    </message>
+    <message>
       <source>Block the internet even while disconnected. Pausing is then refused.</source>
       <translation>Bloquer Internet même hors connexion. La pause est alors refusée.</translation>
     </message>
@@ -467,6 +471,10 @@
     <message>
       <source>How many guests may be invited.</source>
       <translation>Combien d’invités sont admis.</translation>
+    </message>
+    <message>
+      <source>How nodes are reached, from the next connection on.</source>
+      <translation>Comment les nœuds sont joints, dès la prochaine connexion.</translation>
     </message>
     <message>
       <source>Kill switch</source>
@@ -543,6 +551,10 @@
     <message>
       <source>Printers and other devices at home stay reachable.</source>
       <translation>Imprimantes et autres appareils de la maison restent joignables.</translation>
+    </message>
+    <message>
+      <source>Protocol</source>
+      <translation>Protocole</translation>
     </message>
     <message>
       <source>Public address</source>
@@ -785,6 +797,10 @@
       <translation>à {place}, il n’y a pas d’autre nœud que ceux à éviter</translation>
     </message>
     <message>
+      <source>no plugin here goes through the directory's nodes: connect by a profile</source>
+      <translation>aucune extension ne passe ici par les nœuds de l’annuaire : connectez-vous par un profil</translation>
+    </message>
+    <message>
       <source>no plugin here lets guests out: enable one in daemon.toml</source>
       <translation>aucune extension ne laisse sortir les invités : activez-en une dans daemon.toml</translation>
     </message>
@@ -811,6 +827,14 @@
     <message>
       <source>profile {name} is in use: disconnect first</source>
       <translation>le profil {name} est utilisé : déconnectez d’abord</translation>
+    </message>
+    <message>
+      <source>protocol cannot be {name}, which no plugin here offers: choose none (automatic)</source>
+      <translation>le protocole ne peut être {name}, qu’aucune extension n’offre ici : choisissez automatique (none)</translation>
+    </message>
+    <message>
+      <source>protocol cannot be {name}, which no plugin here offers: choose none (automatic) or {names}</source>
+      <translation>le protocole ne peut être {name}, qu’aucune extension n’offre ici : choisissez automatique (none) ou {names}</translation>
     </message>
     <message>
       <source>say which country this computer is in: worldvpn settings share_country CC</source>
@@ -867,6 +891,10 @@
     <message>
       <source>the central server knows no address of this computer</source>
       <translation>le serveur central ne connaît aucune adresse de cet ordinateur</translation>
+    </message>
+    <message>
+      <source>the chosen protocol {name} is not installed: install its plugin, or choose another protocol in the settings</source>
+      <translation>le protocole choisi, {name}, n’est pas installé : installez son extension, ou choisissez un autre protocole dans les réglages</translation>
     </message>
     <message>
       <source>the daemon was started again while a tunnel was wanted; connecting</source>
@@ -1047,6 +1075,10 @@
     <message>
       <source>{address} no longer answers: {n} probes went unanswered</source>
       <translation>{address} ne répond plus : {n} sondes sont restées sans réponse</translation>
+    </message>
+    <message>
+      <source>{name} (not installed)</source>
+      <translation>{name} (non installé)</translation>
     </message>
     <message>
       <source>{name} is signed in on this computer: sign out first</source>
@@ -1927,6 +1959,10 @@
     <message>
       <source>by profile</source>
       <translation>par le profil</translation>
+    </message>
+    <message>
+      <source>by your choice</source>
+      <translation>par votre choix</translation>
     </message>
     <message>
       <source>community node</source>

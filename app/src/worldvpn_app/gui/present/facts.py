@@ -138,6 +138,8 @@ def _why_protocol(snapshot: Snapshot) -> str:
         return ""
     if snapshot.get("session") is None:
         return translate("home", "by profile")
+    if snapshot["tunnel"].get("transport_chosen", False):
+        return translate("home", "by your choice")
     return translate("home", "automatic")
 
 

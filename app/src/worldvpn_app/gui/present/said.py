@@ -27,6 +27,10 @@ _SETTINGS: Final = (
     QT_TRANSLATE_NOOP("daemon", "When this computer starts, before you sign in."),
     QT_TRANSLATE_NOOP("daemon", "Off"),
     QT_TRANSLATE_NOOP("daemon", "Fastest node"),
+    QT_TRANSLATE_NOOP("daemon", "Protocol"),
+    QT_TRANSLATE_NOOP("daemon", "How nodes are reached, from the next connection on."),
+    QT_TRANSLATE_NOOP("daemon", "Automatic"),
+    QT_TRANSLATE_NOOP("daemon", "{name} (not installed)"),
     QT_TRANSLATE_NOOP("daemon", "DNS servers"),
     QT_TRANSLATE_NOOP(
         "daemon", "Asked through the tunnel instead of its own, from the next connection on."
@@ -168,6 +172,23 @@ _REFUSALS: Final = (
         "lockdown needs the kill switch: switch lockdown off first, or leave kill_switch on",
     ),
     QT_TRANSLATE_NOOP("daemon", "setting {name} cannot be {value}: it is {words}"),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "protocol cannot be {name}, which no plugin here offers: choose none (automatic)",
+    ),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "protocol cannot be {name}, which no plugin here offers: "
+        "choose none (automatic) or {names}",
+    ),
+    QT_TRANSLATE_NOOP(
+        "daemon",
+        "the chosen protocol {name} is not installed: install its plugin, "
+        "or choose another protocol in the settings",
+    ),
+    QT_TRANSLATE_NOOP(
+        "daemon", "no plugin here goes through the directory's nodes: connect by a profile"
+    ),
 )
 _WHY: Final = (
     QT_TRANSLATE_NOOP("daemon", "{packet} may leave: the kill switch is open."),
