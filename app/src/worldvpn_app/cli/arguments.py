@@ -227,8 +227,9 @@ def _add_share_options(share: Parser) -> None:
         "name",
         metavar="NAME",
         nargs="?",
-        help="invite, revoke: the device; limits: which; kick, let-back: the guest's alias;"
-        ' pause: how long; schedule: the hours, as "mon-fri 08:00-22:00; sat 10:00-12:00", or always',
+        help="invite, revoke: the device; limits: which; kick, let-back: the guest's alias; "
+        'pause: how long; schedule: the hours, as "mon-fri 08:00-22:00; sat 10:00-12:00", or '
+        "always",
     )
     share.add_argument(
         "host",

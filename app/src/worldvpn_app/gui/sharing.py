@@ -17,6 +17,7 @@ from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.advice import advice
 from worldvpn_app.gui.present.sharing import SharingView, present
 from worldvpn_app.gui.present.view import Do
+from worldvpn_app.gui.sent_away import SentAway
 from worldvpn_app.gui.statement import Statement
 from worldvpn_app.gui.tokens import SHAPE, SPACE
 from worldvpn_app.gui.way_in import WayInStrip
@@ -58,6 +59,7 @@ class SharingPage(QWidget):
         self.today = Tile("coins", translate("sharing", "Earned today"), colours)
         self.month = Tile("history", translate("sharing", "Earned, 30 days"), colours)
         self.rows, self.limits = Guests(context, self.kick), Limits(context)
+        self.sent_away = SentAway(self.let_back)
         self.bars = DayBars(colours, has_spent=False)
         self.curve, self.rate = DayCurve(colours), label("strong")
         self.carried = self._carried()
@@ -103,6 +105,12 @@ class SharingPage(QWidget):
         """Send a guest away."""
         self._context.link.call(
             "share.kick", {"alias": alias}, done=self._done, refused=self._refused
+        )
+
+    def let_back(self, alias: str) -> None:
+        """Let a guest that was sent away come back."""
+        self._context.link.call(
+            "share.let_back", {"alias": alias}, done=self._done, refused=self._refused
         )
 
     def pause_for(self, duration_s: int | None) -> None:
@@ -173,6 +181,7 @@ class SharingPage(QWidget):
         )
         self.rows.show_rows(view.rows, view.no_rows)
         self.limits.show_limits(view.limits)
+        self.sent_away.show_rows(view.sent_away)
         self.bars.show_days(view.days)
         self.carried.setVisible(view.carried is not None)
         if view.carried is not None:
@@ -212,6 +221,7 @@ class SharingPage(QWidget):
         column.addWidget(self.trouble)
         column.addLayout(self._tiles)
         column.addLayout(self._beside)
+        column.addWidget(self.sent_away)
         column.addWidget(self.carried)
         column.addWidget(self._chart())
         column.addWidget(self.invitations)

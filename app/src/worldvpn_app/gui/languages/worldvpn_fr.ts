@@ -1041,6 +1041,10 @@
       <translation>vous avez mis le partage en pause</translation>
     </message>
     <message>
+      <source>you sent it away</source>
+      <translation>vous l’avez renvoyé</translation>
+    </message>
+    <message>
       <source>your own tunnel hides this computer's address from the central server: disconnect for a moment, and guests find it from then on</source>
       <translation>votre propre tunnel cache l’adresse de cet ordinateur au serveur central : déconnectez-vous un instant, et les invités le trouveront ensuite</translation>
     </message>
@@ -2897,8 +2901,32 @@
       <translation>Inviter</translation>
     </message>
     <message>
+      <source>It opened too many connections.</source>
+      <translation>A ouvert trop de connexions.</translation>
+    </message>
+    <message>
+      <source>It sent much that nobody asked for.</source>
+      <translation>A beaucoup envoyé sans qu’on le lui demande.</translation>
+    </message>
+    <message>
+      <source>It sent much to many hosts.</source>
+      <translation>A beaucoup envoyé à de nombreux hôtes.</translation>
+    </message>
+    <message>
+      <source>It spoke to too many ports.</source>
+      <translation>A contacté trop de ports.</translation>
+    </message>
+    <message>
       <source>Kind</source>
       <translation>Genre</translation>
+    </message>
+    <message>
+      <source>Let back in</source>
+      <translation>Laisser revenir</translation>
+    </message>
+    <message>
+      <source>Let {guest} back in</source>
+      <translation>Laisser revenir {guest}</translation>
     </message>
     <message>
       <source>Limits</source>
@@ -3003,6 +3031,10 @@
     <message>
       <source>Send {guest} away</source>
       <translation>Renvoyer {guest}</translation>
+    </message>
+    <message>
+      <source>Sent away</source>
+      <translation>Renvoyés</translation>
     </message>
     <message>
       <source>Settings</source>
@@ -3159,6 +3191,10 @@
     <message>
       <source>today</source>
       <translation>aujourd’hui</translation>
+    </message>
+    <message>
+      <source>until {time}</source>
+      <translation>jusqu’à {time}</translation>
     </message>
     <message>
       <source>{begins} to {ends}</source>

@@ -17,7 +17,7 @@ from worldvpn_app.gui.present.view import clean
 
 translate = QCoreApplication.translate
 #: So many characters of an alias are enough to tell guests apart, and to send one away by.
-_SHORT: Final = 8
+SHORT: Final = 8
 _MOST_GUESTS: Final = 200
 _LONGEST: Final = 64
 #: Fewer than five guests came from there.
@@ -125,7 +125,7 @@ def _guest(row: Mapping[str, Any], now: datetime) -> GuestRow:
     is_hidden = code == _HIDDEN
     carried = _bytes(row.get("received_bytes")) + _bytes(row.get("sent_bytes"))
     earned = row.get("credits")
-    name = clean(str(row.get("name") or ""), _LONGEST) if is_device else alias[:_SHORT]
+    name = clean(str(row.get("name") or ""), _LONGEST) if is_device else alias[:SHORT]
     return GuestRow(
         alias="" if is_device else alias,
         name=name or NOT_KNOWN,

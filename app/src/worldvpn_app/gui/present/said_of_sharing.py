@@ -15,6 +15,7 @@ SHARING: Final = (
     ),
     QT_TRANSLATE_NOOP("daemon", "guests can come"),
     QT_TRANSLATE_NOOP("daemon", "you have paused sharing"),
+    QT_TRANSLATE_NOOP("daemon", "you sent it away"),
     QT_TRANSLATE_NOOP("daemon", "this network is metered: you would pay for guests' traffic"),
     QT_TRANSLATE_NOOP("daemon", "what guests carry cannot be written to the disk: it may be full"),
     QT_TRANSLATE_NOOP("daemon", "guests have used all you give in a day"),

@@ -15,6 +15,7 @@ from worldvpn_app.gui.present.advice import sentence
 from worldvpn_app.gui.present.carried import CarriedView, carried
 from worldvpn_app.gui.present.facts import NOT_KNOWN
 from worldvpn_app.gui.present.guests import GuestRow, Limit, guests, limits
+from worldvpn_app.gui.present.sent_away import SentAwayRow, sent_away
 from worldvpn_app.gui.present.told import told
 from worldvpn_app.gui.present.view import clean
 from worldvpn_app.gui.present.wallet import Day, Entry, by_day, earned
@@ -51,6 +52,7 @@ class SharingView:
     #: Why there is no row.
     no_rows: str
     limits: tuple[Limit, ...]
+    sent_away: tuple[SentAwayRow, ...] = ()
     #: What the second button does: "pause", "resume", or "" while there is nothing to pause.
     pause: str = ""
     #: What is agreed to, and which version of it; None: the daemon does not say.
@@ -99,6 +101,7 @@ def present(
         if is_on
         else translate("sharing", "Guests are listed here while you share."),
         limits=limits(snapshot, settings, _here(snapshot, rows) if is_on else None),
+        sent_away=sent_away(snapshot, now),
         pause=_pause(snapshot),
         consent=agreed_to,
         consent_version=version,
