@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.core.ipc import account_lines, tunnel_lines, vault_lines
+from tests.core.ipc import account_lines, share_lines, tunnel_lines, vault_lines
 from tests.core.ipc.wire import line
 from worldvpn_core.errors import HandshakeTimeoutError
 from worldvpn_core.ipc.codec import (
@@ -37,36 +37,10 @@ from worldvpn_core.ipc.messages import (
 )
 from worldvpn_core.ipc.protocol import MAX_PROFILE_BYTES
 from worldvpn_core.ipc.receipts import ReceiptsShow
-from worldvpn_core.ipc.share import (
-    ShareGuests,
-    ShareInvite,
-    ShareKick,
-    ShareLetBack,
-    ShareOff,
-    ShareOn,
-    SharePause,
-    ShareResume,
-    ShareRevoke,
-    ShareStatus,
-)
 from worldvpn_core.ipc.traffic import TrafficShow, TrafficWatch
 from worldvpn_core.types import IpAddress
 
 GOOD: list[tuple[str, dict[str, object], Request]] = [
-    ("share.on", {"agree": True}, ShareOn(agree=True)),
-    ("share.off", {}, ShareOff()),
-    ("share.status", {}, ShareStatus()),
-    ("share.guests", {}, ShareGuests()),
-    ("share.kick", {"alias": "3f9a", "reason": "no"}, ShareKick(alias="3f9a", reason="no")),
-    ("share.let_back", {"alias": "3f9a"}, ShareLetBack(alias="3f9a")),
-    ("share.pause", {"duration_s": None, "drain": True}, SharePause(drain=True)),
-    ("share.resume", {}, ShareResume()),
-    (
-        "share.invite",
-        {"name": "Phone", "host": "home.example"},
-        ShareInvite(name="Phone", host="home.example"),
-    ),
-    ("share.revoke", {"name": "Phone"}, ShareRevoke(name="Phone")),
     ("hello", {"version": 1}, Hello(version=1)),
     ("status", {}, Status()),
     ("subscribe", {}, Subscribe()),
@@ -96,6 +70,7 @@ GOOD: list[tuple[str, dict[str, object], Request]] = [
     ("traffic.show", {}, TrafficShow()),
     ("traffic.watch", {}, TrafficWatch()),
     ("receipts.show", {"limit": 200}, ReceiptsShow(limit=200)),
+    *share_lines.GOOD,
     *tunnel_lines.GOOD,
     *account_lines.GOOD,
     *vault_lines.GOOD,
