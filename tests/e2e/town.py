@@ -14,6 +14,7 @@ import pytest
 from tests.e2e.rig import STATE, Rig
 from worldvpn_app.cli.exits import CommandError
 from worldvpn_app.cli.snapshot import Snapshot
+from worldvpn_core.errors import CentralBusyError
 from worldvpn_lab.central import CentralHouse
 from worldvpn_lab.daemon import Daemon, Start, is_connected
 from worldvpn_lab.map import NODES
@@ -160,8 +161,22 @@ def leave(daemon: Daemon) -> None:
 
 
 def connect(daemon: Daemon, place: str) -> Snapshot:
-    daemon.call("tunnel.connect", place=place)
+    """Connect to ``place``; a node that has just come back may have to be checked first."""
+    deadline_s = time.monotonic() + LISTED_S
+    while not _is_begun(daemon, place):
+        assert time.monotonic() < deadline_s, f"no node at {place} takes a guest"
+        time.sleep(0.5)
     return daemon.until(lambda seen: is_connected(seen) and bool(seen["session"]))
+
+
+def _is_begun(daemon: Daemon, place: str) -> bool:
+    try:
+        daemon.call("tunnel.connect", place=place)
+    except CommandError as error:
+        if error.code != CentralBusyError.code:
+            raise
+        return False
+    return True
 
 
 def role_of(seen: Snapshot) -> str:
