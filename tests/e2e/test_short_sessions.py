@@ -10,7 +10,7 @@ from tests.e2e.rig import Rig
 from tests.e2e.town import BACK_S, Town, connect, role_of, wait_until
 from worldvpn_app.cli.exits import CommandError
 from worldvpn_core.credit.units import CREDIT_TICKS
-from worldvpn_lab.daemon import Daemon, is_connected
+from worldvpn_lab.daemon import is_connected
 from worldvpn_lab.demo.settling import Purse
 
 pytestmark = pytest.mark.netns
@@ -59,7 +59,7 @@ def test_guest_that_was_sent_away_goes_on_elsewhere_until_it_is_let_back(
         assert refusals(town, role) == before
 
         node.call("share.let_back", alias=shown["alias"])
-        wait_until(lambda: is_taken(guest, node_id))
+        connect(guest, node_id)
         back = guest.until(
             lambda now: (
                 is_connected(now)
@@ -69,15 +69,6 @@ def test_guest_that_was_sent_away_goes_on_elsewhere_until_it_is_let_back(
             BACK_S,
         )
         assert role_of(back) == role
-
-
-def is_taken(guest: Daemon, node_id: str) -> bool:
-    """Ask for that node; say whether it has taken the guest."""
-    try:
-        guest.call("tunnel.connect", place=node_id)
-    except CommandError:
-        return False
-    return True
 
 
 def refusals(town: Town, role: str) -> int:
