@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import attrs
 
 from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.agent.spec import AgentSpec
-from worldvpn_core.central.desk import AccountDesk, AroundDesk
+from worldvpn_core.central.around import AroundDesk
+from worldvpn_core.central.desk import AccountDesk
 from worldvpn_core.control import TunnelControl
 from worldvpn_core.enforce import Enforcer, Protection
 from worldvpn_core.ipc.rights import Caller
@@ -97,7 +99,7 @@ def desk(world: World, directory: Path) -> Desk:
                 settings=lambda: world.settings,
                 measured=tuple,
                 claim=chosen.claim,
-                leave=_nobody_leaves,
+                leaving=nullcontext,
             ),
         ),
         vault=VaultDesk(
@@ -126,10 +128,6 @@ class _Shared(Chosen):
     def change(self, settings: Settings) -> None:
         super().change(settings)
         self.world.settings = settings
-
-
-async def _nobody_leaves() -> None:
-    """Nobody is signed in."""
 
 
 async def _silent(_wanted: MapPort) -> MapAnswer:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
 import attrs
 
 from tests.core.central.server_side import FakeAgent, linked, node, open_vault
-from worldvpn_core.central.desk import AccountDesk, AroundDesk
+from worldvpn_core.central.around import AroundDesk
+from worldvpn_core.central.desk import AccountDesk
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.tried import Measured
 from worldvpn_core.ipc.account import AccountLogin, AccountRegister, AccountRequest
@@ -52,13 +55,15 @@ class Asked:
                 settings=lambda: Settings(favourite_nodes=(node(3),), owner_uid=self.owner_uid),
                 measured=lambda: MEASURED,
                 claim=self.owners.append,
-                leave=self.leave,
+                leaving=self.leaving,
             ),
         )
 
-    async def leave(self) -> None:
+    @asynccontextmanager
+    async def leaving(self) -> AsyncIterator[None]:
         """Take note that the account is left; sessions are ended in its name."""
         assert self.link.secrets is not None
+        yield
         self.left += 1
 
     async def answer(self, request: AccountRequest) -> dict[str, object]:

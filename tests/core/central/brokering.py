@@ -10,7 +10,8 @@ from typing import Self
 import attrs
 
 from tests.core.central.server_side import FakeAgent, linked, open_vault, signed_in
-from worldvpn_core.central.broker import AroundBroker, Broker
+from worldvpn_core.central.around import AroundBroker
+from worldvpn_core.central.broker import Broker
 from worldvpn_core.central.lease_text import from_line
 from worldvpn_core.central.leases import Lease
 from worldvpn_core.central.pins import KnownNodes

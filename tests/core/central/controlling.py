@@ -9,7 +9,8 @@ from pathlib import Path
 import attrs
 
 from tests.core.central.server_side import FakeAgent, linked, open_vault, signed_in
-from worldvpn_core.central.broker import AroundBroker, Broker
+from worldvpn_core.central.around import AroundBroker
+from worldvpn_core.central.broker import Broker
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.pins import KnownNodes
 from worldvpn_core.control import TunnelControl

@@ -140,7 +140,8 @@ class TestHolding:
         await case.agent.asked_times(End, 1)
         assert [call.session_id for call in case.agent.of(End)] == [session]
 
-        await case.broker.leave()
+        async with case.broker.leaving():
+            pass
 
         assert case.agent.open == {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from tests.core.central.server_side import (
     open_vault,
     signed_in,
 )
+from worldvpn_core.central.around import AroundDesk
 from worldvpn_core.central.calls import (
     Call,
     ChangePassword,
@@ -22,7 +24,7 @@ from worldvpn_core.central.calls import (
     RevokeDevice,
     Subject,
 )
-from worldvpn_core.central.desk import AccountDesk, AroundDesk
+from worldvpn_core.central.desk import AccountDesk
 from worldvpn_core.central.place import Place
 from worldvpn_core.errors import (
     ConfigError,
@@ -133,10 +135,6 @@ async def test_what_is_done_is_answered_with_nothing(
     assert made.agent.asked == [call]
 
 
-async def _left() -> None:
-    raise AssertionError("there is no account to leave")
-
-
 EVERY = [REGISTER, LOGIN, AccountLogout(), *(each[0] for each in (SHOWN | DONE).values())]
 
 
@@ -144,7 +142,9 @@ EVERY = [REGISTER, LOGIN, AccountLogout(), *(each[0] for each in (SHOWN | DONE).
 async def test_computer_of_no_central_server_says_how_it_gets_one(
     tmp_path: Path, request_: AccountRequest
 ) -> None:
-    around = AroundDesk(settings=Settings, measured=tuple, claim=lambda _uid: None, leave=_left)
+    around = AroundDesk(
+        settings=Settings, measured=tuple, claim=lambda _uid: None, leaving=nullcontext
+    )
     desk = AccountDesk(None, await open_vault(tmp_path, None), around)
 
     with pytest.raises(ConfigError, match=r"\[central\]"):

@@ -112,7 +112,8 @@ async def test_tunnel_falls_for_good_when_the_account_is_signed_out(case: Broker
 async def test_leaving_the_account_ends_the_tunnel_and_its_session(case: Brokering) -> None:
     await case.connected("fastest")
 
-    await case.broker.leave()
+    async with case.broker.leaving():
+        pass
 
     assert await case.fallen() == causes.SIGNED_OUT
     assert case.agent.open == {}
@@ -121,7 +122,8 @@ async def test_leaving_the_account_ends_the_tunnel_and_its_session(case: Brokeri
 async def test_leaving_without_a_tunnel_posts_nothing(case: Brokering) -> None:
     await case.profile("fastest")
 
-    await case.broker.leave()
+    async with case.broker.leaving():
+        pass
 
     assert case.posted == []
 
@@ -133,7 +135,8 @@ async def test_leaving_does_not_wait_for_ever(
     await case.connected("fastest")
     case.agent.answers.clear()
 
-    await case.broker.leave()
+    async with case.broker.leaving():
+        pass
 
     assert len(case.agent.of(End)) == 1
     assert len(case.agent.open) == 1

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Final
 
 import attrs
 
 from worldvpn_core.central import causes
 from worldvpn_core.central.ahead import Ahead
+from worldvpn_core.central.around import AroundBroker
 from worldvpn_core.central.causes import OURS
 from worldvpn_core.central.endings import Endings
 from worldvpn_core.central.leases import Choice, Lease, profile_of
+from worldvpn_core.central.left import Left
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.news import News, Reach, Reached, SessionNews, SignedOut
 from worldvpn_core.central.opening import Opening
-from worldvpn_core.central.pins import KnownNodes
 from worldvpn_core.central.place import Place
 from worldvpn_core.central.topping import Topping
-from worldvpn_core.central.tried import Measured
 from worldvpn_core.contracts import SessionTransport, Transport
 from worldvpn_core.credit.frames import Reason
 from worldvpn_core.errors import (
@@ -29,10 +30,8 @@ from worldvpn_core.errors import (
     SignedOutError,
     WorldVpnError,
 )
-from worldvpn_core.notices import Notices
 from worldvpn_core.receipts.guest_side import GuestSide
-from worldvpn_core.settings import Settings
-from worldvpn_core.tunnel.events import Event, TunnelDown
+from worldvpn_core.tunnel.events import TunnelDown
 from worldvpn_core.tunnel.machine import plan_of
 from worldvpn_core.tunnel.states import (
     Blocked,
@@ -49,21 +48,6 @@ from worldvpn_core.types import Cause, Counters, Link, Path, Profile, TunnelInfo
 LET_IN_S: Final = 0.03
 
 
-@attrs.frozen(kw_only=True)
-class AroundBroker:
-    """What the broker needs of the rest of the daemon.
-
-    ``post`` takes events for the tunnel; ``changed`` is called when what is shown is another.
-    """
-
-    settings: Callable[[], Settings]
-    post: Callable[[Event], None]
-    changed: Callable[[], None]
-    known: KnownNodes
-    measured: Callable[[], tuple[Measured, ...]]
-    notices: Notices
-
-
 class Broker:
     """Opens sessions, and is told what becomes of the tunnels that use them."""
 
@@ -78,6 +62,7 @@ class Broker:
         self._newest: str | None = None
         self._live: int | None = None
         self._counters: Counters | None = None
+        self._left = Left()
         #: Who exchanges receipts for the tunnels' sessions; None: nobody here.
         self.receipts: GuestSide | None = None
         self.endings = Endings(link)
@@ -109,7 +94,7 @@ class Broker:
         """
         if not isinstance(transport, SessionTransport):
             raise ConfigError(f"{transport.name} cannot go through the directory's nodes")
-        former = self._leases.get(self._newest or "")
+        mark, former = self._left.mark(), self._leases.get(self._newest or "")
         if again and former is not None:
             self._opening.failed.note(former.granted.node_id)
         choice = self._opening.choice(place, transport.name, former if again else None)
@@ -118,6 +103,9 @@ class Broker:
         except CentralOfflineError as error:
             former = self._leases.get(choice.replaces or "")
             lease = await self._ahead.instead(choice, former, error)
+        if self._left.has_been(mark):
+            self.endings.over(lease)
+            raise SignedOutError(causes.SIGNED_OUT.detail)
         self._leases[lease.id] = lease
         self._newest = lease.id
         return profile_of(lease, transport)
@@ -147,7 +135,7 @@ class Broker:
             case SessionNews(session_id=session, action="ended", reason=reason):
                 self._ended(session, reason or "ended")
             case SignedOut(detail=detail):
-                self._fall(Cause(code=SignedOutError.code, detail=detail, retryable=False))
+                self._forsake(Cause(code=SignedOutError.code, detail=detail, retryable=False))
                 self._leases.clear()
             case Reached(reach=Reach.ONLINE):
                 self.endings.again()
@@ -164,6 +152,8 @@ class Broker:
                 self._live = plan.attempt if plan.attempt in self._bound else None
                 self._begin(plan.attempt, tunnel.path)
                 self._keep_only(self._bound.get(plan.attempt))
+                if cause := self._left.why_not(plan.attempt):
+                    self._around.post(TunnelDown(attempt=plan.attempt, cause=cause))
             case Disconnecting() | Switching(moved=TunnelInfo()):
                 # Its interface goes now: what it has carried is read once more before.
                 self._moved(self._live)
@@ -181,15 +171,20 @@ class Broker:
                 self._moved(self._live)
             self._counters = counters
 
-    async def leave(self) -> None:
-        """End everything, as far as the server answers: the account is being signed out."""
-        # While the tunnel stands: by its fall, the way to the server is another for a moment.
-        self._ahead.leave()
-        await self.endings.all_ended()
-        self._fall(causes.SIGNED_OUT)
-        self._pending = None
-        self._keep_only(None)
-        await self.endings.all_ended()
+    @asynccontextmanager
+    async def leaving(self) -> AsyncIterator[None]:
+        """End everything, as far as the server answers; nothing is opened inside."""
+        self._left.is_leaving = True
+        try:
+            # While the tunnel stands: by its fall, the way to the server is another for a moment.
+            self._ahead.leave()
+            await self.endings.all_ended()
+            self._forsake(causes.SIGNED_OUT)
+            self._keep_only(None)
+            await self.endings.all_ended()
+            yield
+        finally:
+            self._left.is_leaving = False
 
     def has(self, session: str) -> bool:
         """Say whether ``session`` may still be used from here."""
@@ -292,6 +287,11 @@ class Broker:
 
     def _over(self, error: WorldVpnError) -> None:
         self._fall(causes.of_no_ticket(error))
+
+    def _forsake(self, cause: Cause) -> None:
+        self._left.forsake(self._bound.keys() - {self._live}, cause)
+        self._pending = None
+        self._fall(cause)
 
     def _fall(self, cause: Cause) -> None:
         attempt, self._live = self._live, None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-import attrs
-
+from worldvpn_core.central.around import AroundDesk
 from worldvpn_core.central.calls import (
     Call,
     ChangePassword,
@@ -26,7 +25,6 @@ from worldvpn_core.central.identity import DeviceKeys
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.place import Place
 from worldvpn_core.central.replies import Done, Entered, NewCode, Text
-from worldvpn_core.central.tried import Measured
 from worldvpn_core.errors import (
     AgentError,
     BusyError,
@@ -54,7 +52,6 @@ from worldvpn_core.ipc.account import (
     WalletSettled,
 )
 from worldvpn_core.ipc.rights import Caller
-from worldvpn_core.settings import Settings
 from worldvpn_core.vault.contents import Secrets
 from worldvpn_core.vault.vault import Vault
 
@@ -68,21 +65,6 @@ _SUBJECTS: Final[Mapping[type[AccountRequest], Subject]] = {
     WalletBalance: Subject.WALLET,
     PrivacyShow: Subject.PRIVACY,
 }
-
-
-@attrs.frozen(kw_only=True)
-class AroundDesk:
-    """What the desk needs of the rest of the daemon.
-
-    ``measured`` is what own tunnels have shown of nodes, for the owner and root to see.
-    ``claim`` makes a uid the owner where there is none; ``leave`` ends what only the account
-    made possible, before it is signed out.
-    """
-
-    settings: Callable[[], Settings]
-    measured: Callable[[], tuple[Measured, ...]]
-    claim: Callable[[int], None]
-    leave: Callable[[], Awaitable[None]]
 
 
 class AccountDesk:
@@ -209,16 +191,16 @@ class AccountDesk:
         link = self._linked()
         if link.secrets is None:
             raise SignedOutError("nobody is signed in on this computer")
-        await self._around.leave()
-        told = True
-        try:
-            await self._linked().ask(SignOut(everywhere=everywhere), Done)
-        except (CentralError, AgentError):
-            if everywhere:
-                raise
-            # The device is forgotten there after 30 days without use (docs/accounts.md).
-            told = False
-        await self._vault.wipe()
+        async with self._around.leaving():
+            told = True
+            try:
+                await link.ask(SignOut(everywhere=everywhere), Done)
+            except (CentralError, AgentError):
+                if everywhere:
+                    raise
+                # The device is forgotten there after 30 days without use (docs/accounts.md).
+                told = False
+            await self._vault.wipe()
         return {"server_told": told}
 
     async def _text(self, call: Call) -> Mapping[str, object]:

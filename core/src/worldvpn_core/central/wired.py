@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import attrs
 
 from worldvpn_core.agent.link import AgentLink
-from worldvpn_core.central.broker import AroundBroker, Broker
-from worldvpn_core.central.desk import AccountDesk, AroundDesk
+from worldvpn_core.central.around import AroundBroker, AroundDesk
+from worldvpn_core.central.broker import Broker
+from worldvpn_core.central.desk import AccountDesk
 from worldvpn_core.central.known import AccountKnown
 from worldvpn_core.central.link import CentralLink
 from worldvpn_core.central.measuring import Measuring
@@ -106,7 +108,7 @@ class CentralWired:
                 settings=around.settings,
                 measured=self._measured,
                 claim=around.claim,
-                leave=self._leave,
+                leaving=self._leaving,
             ),
         )
 
@@ -197,11 +199,14 @@ class CentralWired:
             listener(news)
         self._around.publish()
 
-    async def _leave(self) -> None:
-        if self.broker is not None:
-            await self.broker.leave()
-        for listener in self.listeners:
-            listener(SignedOut(code="signed-out", detail="this device is being signed out"))
+    @asynccontextmanager
+    async def _leaving(self) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            if self.broker is not None:
+                await stack.enter_async_context(self.broker.leaving())
+            for listener in self.listeners:
+                listener(SignedOut(code="signed-out", detail="this device is being signed out"))
+            yield
 
     async def _forget(self) -> None:
         """Keep nothing of a sign-in that is worth nothing any more."""
