@@ -109,14 +109,15 @@ def test_a_prompt_that_is_answered_opens_the_vault_and_nobody_types_a_passphrase
         lock_keyring(session)
         page.form.go.click()
         qtbot.waitUntil(lambda: prompter.is_open, timeout=PATIENCE_MS)
-        assert page.form.answer.text() == "Waiting for the keyring of this session."
+        assert page.form.waiting.isVisible()
+        assert page.form.waiting.text.text() == "Waiting for the keyring of this session."
         prompter.answer(PASSWORD)
         qtbot.waitUntil(lambda: bool(central.asked(AccountLogin)), timeout=PATIENCE_MS)
     (unlocked,) = central.asked(VaultUnlock)
     assert (unlocked.opening.kind, unlocked.opening.secret) == ("keyring", key)
     assert page.form.passphrase.isHidden()
     qtbot.waitUntil(lambda: not page.form.password.text())
-    assert page.form.answer.text() == ""
+    assert page.form.waiting.isHidden()
 
 
 def test_a_prompt_that_is_answered_keeps_the_key_of_a_new_vault_and_comes_once(
@@ -164,6 +165,45 @@ def test_a_locked_vault_that_the_keyring_opened_says_nothing_of_waiting_later(
         qtbot.waitUntil(page.locked.go.isEnabled, timeout=PATIENCE_MS)
     assert [asked.opening.kind for asked in central.asked(VaultUnlock)] == ["keyring"]
     assert page.locked.answer.text() == ""
+    assert page.locked.waiting.isHidden()
+
+
+def test_who_waits_no_longer_gives_a_new_vault_a_passphrase(
+    central: CentralDaemon, session: DesktopSession, page: AccountPage, qtbot: QtBot
+) -> None:
+    closed(central, exists=False)
+    with keyring_daemon(session), Prompter(session.bus) as prompter:
+        lock_keyring(session)
+        page.form.go.click()
+        qtbot.waitUntil(lambda: prompter.is_open, timeout=PATIENCE_MS)
+        page.form.waiting.stop.click()
+        qtbot.waitUntil(page.form.passphrase.isVisible, timeout=PATIENCE_MS)
+        assert page.form.waiting.isHidden()
+        assert page.form.answer.text() == (
+            "The keyring was not waited for any longer; its prompt may still be open."
+            " Choose a passphrase that opens the vault with your keys instead."
+        )
+    assert not central.asked(VaultCreate, AccountLogin)
+
+
+def test_who_waits_no_longer_may_open_a_locked_vault_another_time(
+    central: CentralDaemon, session: DesktopSession, page: AccountPage, qtbot: QtBot
+) -> None:
+    with keyring_daemon(session), Prompter(session.bus) as prompter:
+        _key, key_id = Keeper().make()
+        closed(central, opened_by="keyring", key_id=key_id)
+        central.tell(account={**SIGNED_OUT, "signed_in": None})
+        qtbot.waitUntil(page.locked.isVisible)
+        lock_keyring(session)
+        page.locked.go.click()
+        qtbot.waitUntil(lambda: prompter.is_open, timeout=PATIENCE_MS)
+        page.locked.waiting.stop.click()
+        qtbot.waitUntil(page.locked.go.isEnabled, timeout=PATIENCE_MS)
+        assert "not waited for" in page.locked.answer.text()
+        assert not central.asked(VaultUnlock)
+        prompter.answer(PASSWORD)
+        page.locked.go.click()
+        qtbot.waitUntil(lambda: bool(central.asked(VaultUnlock)), timeout=PATIENCE_MS)
 
 
 @pytest.mark.parametrize("kind", SENTENCES)

@@ -74,6 +74,13 @@ def test_locked_keyring_without_anybody_to_unlock_it_is_a_sentence(
     assert refused().code == "keyring.locked"
 
 
+def test_keeper_that_was_stopped_waits_for_nothing_it_is_asked_next() -> None:
+    keeper = Keeper()
+    keeper.stop()
+
+    assert refused(keeper).code == "keyring.stopped"
+
+
 def test_prompt_that_is_answered_gives_the_key(
     session: DesktopSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,7 @@ from worldvpn_app.gui.signin import CodeOnce, SignIn
 from worldvpn_app.gui.store import looked
 from worldvpn_app.gui.tokens import SHAPE
 from worldvpn_app.gui.vault import Opener
+from worldvpn_app.gui.waiting import Waiting
 from worldvpn_app.gui.widgets.cards import card, page, row, scrolled
 from worldvpn_app.gui.widgets.controls import button
 from worldvpn_app.gui.widgets.field import Field
@@ -148,9 +149,7 @@ class Locked(QFrame):
         self.setFixedWidth(420)
         self._opener = Opener(context.link, self)
         self._opener.wants_passphrase.connect(self._ask)
-        self._opener.waits.connect(
-            lambda: self._say(translate("account", "Waiting for the keyring of this session."))
-        )
+        self.waiting = Waiting(self._opener)
         self.passphrase = Field(
             translate("account", "Passphrase"), "key-round", context.colours, is_secret=True
         )
@@ -164,7 +163,8 @@ class Locked(QFrame):
         column.setSpacing(12)
         column.addWidget(label("title", translate("account", "Your vault is locked")))
         text = translate("account", "It holds this device's keys and its sign-in.")
-        for each in (label("second", text, wraps=True), self.passphrase, self.answer, self.go):
+        column.addWidget(label("second", text, wraps=True))
+        for each in (self.passphrase, self.waiting, self.answer, self.go):
             column.addWidget(each)
 
     def press(self) -> None:

@@ -12,6 +12,7 @@ from worldvpn_app.gui.pages import Context
 from worldvpn_app.gui.present.advice import sentence
 from worldvpn_app.gui.present.signin import Mode, Typed, judge
 from worldvpn_app.gui.vault import Opener, stranger
+from worldvpn_app.gui.waiting import Waiting
 from worldvpn_app.gui.widgets.cards import line, row, sign
 from worldvpn_app.gui.widgets.controls import Segmented, button
 from worldvpn_app.gui.widgets.field import Field, StrengthBars
@@ -35,7 +36,7 @@ class SignIn(QWidget):
         self._pressed = Typed()
         self._opener = Opener(context.link, self)
         self._opener.wants_passphrase.connect(self._ask_passphrase)
-        self._opener.waits.connect(self._wait_for_keyring)
+        self.waiting = Waiting(self._opener)
         colours = context.colours
         self.modes = Segmented(
             (
@@ -180,9 +181,6 @@ class SignIn(QWidget):
         )
         self._judge()
 
-    def _wait_for_keyring(self) -> None:
-        self._say(translate("account", "Waiting for the keyring of this session."))
-
     def _say(self, text: str) -> None:
         self.answer.setText(text)
         self.answer.setVisible(bool(text))
@@ -225,6 +223,7 @@ class SignIn(QWidget):
         column.addWidget(self.line)
         for each in (self.name, self.code, self.password, self.bars, self.passphrase):
             column.addWidget(each)
+        column.addWidget(self.waiting)
         column.addWidget(self.answer)
         column.addWidget(self.other, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.go)

@@ -45,8 +45,8 @@ class Opener(QObject):
 
     #: A passphrase is needed; why a new vault gets one, "" for the one that opens it.
     wants_passphrase = pyqtSignal(str)
-    #: It waits for the keyring.
-    waits = pyqtSignal()
+    #: Whether it waits for the keyring, from now on.
+    waits = pyqtSignal(bool)
 
     def __init__(self, link: Link, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +55,7 @@ class Opener(QObject):
         self._refused: Callable[[Refusal], None] = lambda _refusal: None
         self._is_new = False
         self._pending: _Asked | None = None
+        self._keeper = Keeper()
 
     def ensure_open(self, done: Callable[[], None], refused: Callable[[Refusal], None]) -> None:
         """Call ``done`` once the vault is open, or ``refused``; or ask for a passphrase first."""
@@ -68,25 +69,30 @@ class Opener(QObject):
         """Make or open the vault by ``passphrase``."""
         self._bring({"kind": "passphrase", "secret": passphrase})
 
+    def stop(self) -> None:
+        """Wait for the keyring no longer: a new vault gets a passphrase instead."""
+        self._keeper.stop()
+
     def _seen(self, status: Result) -> None:
         self._is_new = not status["exists"]
         if status.get("open"):
             self._done()
             return
+        keeper = self._keeper = Keeper()
         if self._is_new:
-            self._ask(Keeper().make)
+            self._ask(keeper.make)
             return
         match status.get("opened_by"):
             case "keyring":
                 key_id = str(status["key_id"])
-                self._ask(lambda: (Keeper().get(key_id), key_id))
+                self._ask(lambda: (keeper.get(key_id), key_id))
             case "passphrase":
                 self.wants_passphrase.emit("")
             case _:
                 self._bring({"kind": "file"})
 
     def _ask(self, ask: Callable[[], object]) -> None:
-        self.waits.emit()
+        self.waits.emit(True)
         asked = self._pending = _Asked(ask)
         asked.setAutoDelete(False)
         asked.told.came.connect(self._keyring_said)
@@ -94,6 +100,7 @@ class Opener(QObject):
 
     def _keyring_said(self, answer: Any) -> None:  # noqa: ANN401 - a signal's object
         self._pending = None
+        self.waits.emit(False)
         if isinstance(answer, Refusal):
             if self._is_new:
                 self.wants_passphrase.emit(sentence(answer.message))

@@ -33,6 +33,7 @@ SENTENCES: Final = {
     "timeout": "the keyring did not answer in {limit_s} s; its prompt may still be open",
     "missing": "the keyring holds no key of this vault: it may be another user's, or was reset",
     "changed": "the keyring did not keep the key it was given",
+    "stopped": "the keyring was not waited for any longer; its prompt may still be open",
 }
 
 
@@ -49,10 +50,18 @@ class KeyringError(CommandError):
 
 
 class Keeper:
-    """The keyring of this session. Every method raises KeyringError."""
+    """The keyring of this session. Whatever asks it raises KeyringError."""
 
     def __init__(self, limit_s: float = ANSWER_S) -> None:
         self._limit_s = limit_s
+        self._worker: subprocess.Popen[str] | None = None
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """End what another thread asks, and whatever it would ask next: "keyring.stopped"."""
+        self._is_stopped = True
+        if self._worker is not None:
+            self._worker.kill()
 
     def make(self) -> tuple[str, str]:
         """Keep a fresh key; return it and the id it is found by, both in hex.
@@ -80,27 +89,40 @@ class Keeper:
         asked = json.dumps({"act": act, "name": f"vault-{key_id}", "key": key})
         # The worker inherits it.
         dumps.limit(for_good=False)
-        # -P: the present directory may hold a module of any name.
-        argv = (sys.executable, "-P", "-m", "worldvpn_app.keys.worker")
         try:
-            done = subprocess.run(  # noqa: S603 - our own interpreter, no word of the user's
-                argv,
-                input=asked,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                timeout=self._limit_s,
-                check=False,
-            )
+            status, text = self._answered(asked)
         except subprocess.TimeoutExpired:
             raise KeyringError("timeout", limit_s=self._limit_s) from None
         except OSError as error:
             raise KeyringError("failed", backend=str(error.strerror)) from None
+        if self._is_stopped:
+            raise KeyringError("stopped")
         try:
-            answer = json.loads(done.stdout)
+            answer = json.loads(text)
         except ValueError:
-            raise KeyringError("failed", backend=f"exit status {done.returncode}") from None
+            raise KeyringError("failed", backend=f"exit status {status}") from None
         if "problem" in answer:
             raise KeyringError(answer["problem"], backend=answer["backend"])
         found: str | None = answer["key"]
         return found
+
+    def _answered(self, asked: str) -> tuple[int, str]:
+        """Return the exit status of a worker that was told ``asked``, and what it wrote."""
+        # -P: the present directory may hold a module of any name.
+        argv = (sys.executable, "-P", "-m", "worldvpn_app.keys.worker")
+        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+        with subprocess.Popen(  # noqa: S603 - our own interpreter, no word of the user's
+            argv, stdin=pipe, stdout=pipe, stderr=nothing, text=True
+        ) as worker:
+            self._worker = worker
+            try:
+                # Said between this process's last look and the worker's start.
+                if self._is_stopped:
+                    worker.kill()
+                text, _ = worker.communicate(asked, timeout=self._limit_s)
+            except BaseException:
+                worker.kill()
+                raise
+            finally:
+                self._worker = None
+        return worker.returncode, text

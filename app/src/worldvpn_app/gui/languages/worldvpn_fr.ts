@@ -164,6 +164,10 @@
       <translation>Fermer pour de bon</translation>
     </message>
     <message>
+      <source>Stop waiting</source>
+      <translation>Ne plus attendre</translation>
+    </message>
+    <message>
       <source>Strong</source>
       <translation>Fort</translation>
     </message>
@@ -935,6 +939,10 @@
     <message>
       <source>the keyring stayed locked: its prompt was dismissed, or could not be shown here</source>
       <translation>le trousseau est resté verrouillé : sa demande a été refusée, ou n’a pas pu s’afficher ici</translation>
+    </message>
+    <message>
+      <source>the keyring was not waited for any longer; its prompt may still be open</source>
+      <translation>le trousseau n’a pas été attendu plus longtemps ; sa demande est peut-être encore affichée</translation>
     </message>
     <message>
       <source>the kill switch lets nothing leave outside the tunnel</source>

@@ -235,6 +235,9 @@ _KEYRING: Final = (
         "the keyring holds no key of this vault: it may be another user's, or was reset",
     ),
     QT_TRANSLATE_NOOP("daemon", "the keyring did not keep the key it was given"),
+    QT_TRANSLATE_NOOP(
+        "daemon", "the keyring was not waited for any longer; its prompt may still be open"
+    ),
 )
 SENTENCES: Final = (
     *(*_SETTINGS, *_CAUSES, *_NOTICES, *SHARING),
