@@ -83,3 +83,17 @@ async def test_nothing_is_opened_while_it_lasts_and_again_after(case: Brokering)
 
     assert await case.connected("fastest")
     assert case.posted == []
+
+
+async def test_an_opening_that_the_server_signs_out_says_so(case: Brokering) -> None:
+    async def revoked(call: Call) -> None:
+        if isinstance(call, Open):
+            case.broker.heard(SignedOut(code="device-revoked", detail="This device was revoked."))
+
+    case.agent.meanwhile = revoked
+
+    with pytest.raises(SignedOutError, match="was revoked"):
+        await case.profile("fastest")
+
+    await case.broker.endings.all_ended()
+    assert case.agent.open == {}

@@ -103,9 +103,9 @@ class Broker:
         except CentralOfflineError as error:
             former = self._leases.get(choice.replaces or "")
             lease = await self._ahead.instead(choice, former, error)
-        if self._left.has_been(mark):
+        if cause := self._left.since(mark):
             self.endings.over(lease)
-            raise SignedOutError(causes.SIGNED_OUT.detail)
+            raise SignedOutError(cause.detail)
         self._leases[lease.id] = lease
         self._newest = lease.id
         return profile_of(lease, transport)

@@ -17,21 +17,23 @@ class Left:
 
     is_leaving: bool = False
     _times: int = 0
+    _cause: Cause = causes.SIGNED_OUT
     _forsaken: dict[int, Cause] = attrs.field(factory=dict)
 
     def mark(self) -> int:
-        """Return what ``has_been`` takes, for what begins now. Raises SignedOutError."""
+        """Return what ``since`` takes, for what begins now. Raises SignedOutError."""
         if self.is_leaving:
             raise SignedOutError(causes.SIGNED_OUT.detail)
         return self._times
 
-    def has_been(self, mark: int) -> bool:
-        """Say whether an account was left since ``mark``."""
-        return mark != self._times
+    def since(self, mark: int) -> Cause | None:
+        """Return why an account was left since ``mark``; None: none was."""
+        return self._cause if mark != self._times else None
 
     def forsake(self, attempts: Iterable[int], cause: Cause) -> None:
         """Take note that the account is left, and that ``attempts`` do not stand yet."""
         self._times += 1
+        self._cause = cause
         self._forsaken = dict.fromkeys(attempts, cause)
 
     def why_not(self, attempt: int) -> Cause | None:
