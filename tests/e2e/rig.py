@@ -27,7 +27,7 @@ RUN = "/run/worldvpn"
 NOTHING = Admitted(inner=admitted_to(*NODES).inner)
 #: How long what was sent may take to be seen: it is on the wire when the call returns.
 SETTLE_S = 0.02
-QUESTION_S = 5.0
+QUESTION_S = 20.0
 
 
 @attrs.frozen(kw_only=True)

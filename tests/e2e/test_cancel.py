@@ -18,7 +18,8 @@ from worldvpn_lab.map import NODES
 
 pytestmark = pytest.mark.netns
 
-CANCEL_S = 1.0
+#: Far less than what is cancelled would take by itself.
+CANCEL_S = 5.0
 _MUTE = """
 table inet lab_mute {
   chain in { type filter hook input priority 0; policy accept;

@@ -16,7 +16,7 @@ from worldvpn_lab.map import NODES, PLACES
 pytestmark = pytest.mark.netns
 
 #: A refusal is there before this; a program that hangs is not.
-PATIENCE_S = 2.0
+PATIENCE_S = 5.0
 RESOLVERS = ((socket.AF_INET, PLACES.resolver), (socket.AF_INET6, PLACES.resolver6))
 #: What a refusal of ours looks like to a program, whichever layer made it.
 REFUSED = {

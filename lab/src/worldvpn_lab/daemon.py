@@ -169,7 +169,7 @@ class Daemon:
         with contextlib.closing(self.client()) as client:
             return client.status()
 
-    def until(self, holds: Holds, timeout_s: float = 15.0) -> Snapshot:
+    def until(self, holds: Holds, timeout_s: float = 30.0) -> Snapshot:
         """Return the first snapshot for which ``holds`` does, from now on.
 
         Raises:
@@ -199,7 +199,7 @@ class Daemon:
         reply = self.call("profiles.import", name=name, text=text, replace=True)
         return str(reply["profile"]["id"])
 
-    def connect(self, profile_id: str, timeout_s: float = 15.0) -> Snapshot:
+    def connect(self, profile_id: str, timeout_s: float = 30.0) -> Snapshot:
         """Connect by a profile and return once it is connected. Raises like ``until``."""
         self.call("tunnel.connect", profile_id=profile_id)
         return self.until(is_connected_by(profile_id), timeout_s)

@@ -34,7 +34,7 @@ _ENGINE: Final = "wireguard-go"
 _TUN: Final = "/dev/net/tun"
 _SOCKET: Final = f"/run/wireguard/{DEVICE}.sock"
 _CONFIGURATION: Final = "/run/wireguard/{role}.uapi"
-_START_S: Final = 5.0
+_START_S: Final = 20.0
 _POLL_S: Final = 0.002
 _SIOCGIFINDEX: Final = 0x8933
 

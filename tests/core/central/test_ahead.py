@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -27,12 +25,10 @@ CURRENT = node(1)
 
 
 @pytest.fixture
-async def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Brokering]:
+def case(case: Brokering, monkeypatch: pytest.MonkeyPatch) -> Brokering:
     monkeypatch.setattr(ahead, "STEADY_S", 0.0)
-    made = await Brokering.made(tmp_path)
-    made.agent.ticket_s = DAY_S
-    yield made
-    made.broker.close()
+    case.agent.ticket_s = DAY_S
+    return case
 
 
 def balance(spendable_ticks: int) -> Balance:

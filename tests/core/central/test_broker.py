@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import attrs
 import pytest
@@ -24,13 +22,6 @@ from worldvpn_core.errors import (
 pytestmark = pytest.mark.anyio
 
 ONLINE = Reached(reach=Reach.ONLINE)
-
-
-@pytest.fixture
-async def case(tmp_path: Path) -> AsyncIterator[Brokering]:
-    made = await Brokering.made(tmp_path)
-    yield made
-    made.broker.close()
 
 
 async def test_each_session_has_keys_of_its_own_and_a_call_of_its_own(case: Brokering) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from tests.core.central.brokering import Brokering
@@ -14,13 +11,6 @@ from worldvpn_core.central.news import SessionNews, SignedOut
 from worldvpn_core.tunnel.states import Blocked
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def case(tmp_path: Path) -> AsyncIterator[Brokering]:
-    made = await Brokering.made(tmp_path)
-    yield made
-    made.broker.close()
 
 
 def ended(session: str, reason: str | None) -> SessionNews:

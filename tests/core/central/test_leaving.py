@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -18,13 +17,6 @@ from worldvpn_core.testing.samples import connected
 from worldvpn_core.tunnel.states import Blocked, Connected, State
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def case(tmp_path: Path) -> AsyncIterator[Brokering]:
-    made = await Brokering.made(tmp_path)
-    yield made
-    made.broker.close()
 
 
 def is_signed_out(state: State) -> bool:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from tests.core.central.brokering import Brokering
@@ -14,13 +11,6 @@ from worldvpn_core.errors import OutOfCreditError
 pytestmark = pytest.mark.anyio
 
 POOR = OutOfCreditError("4 credits are held, 0 can be spent")
-
-
-@pytest.fixture
-async def case(tmp_path: Path) -> AsyncIterator[Brokering]:
-    made = await Brokering.made(tmp_path)
-    yield made
-    made.broker.close()
 
 
 async def test_switch_that_is_out_of_credit_is_told_the_ways_on_and_leaves_the_tunnel(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -35,11 +33,9 @@ MANY = 1_000
 
 
 @pytest.fixture
-async def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Brokering]:
+def case(case: Brokering, monkeypatch: pytest.MonkeyPatch) -> Brokering:
     monkeypatch.setattr(topping, "AGAIN_S", 0.01)
-    made = await Brokering.made(tmp_path)
-    yield made
-    made.broker.close()
+    return case
 
 
 def carried(received_bytes: int, sent_bytes: int) -> Counters:

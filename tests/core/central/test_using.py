@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from ipaddress import ip_address
-from pathlib import Path
 
 import attrs
 import pytest
@@ -24,13 +22,6 @@ pytestmark = pytest.mark.anyio
 
 ONLINE = Reached(reach=Reach.ONLINE)
 POOR = OutOfCreditError("4 credits are held, 0 can be spent")
-
-
-@pytest.fixture
-async def case(tmp_path: Path) -> AsyncIterator[Brokering]:
-    made = await Brokering.made(tmp_path)
-    yield made
-    made.broker.close()
 
 
 async def test_session_of_the_tunnel_before_is_ended_once_another_carries(case: Brokering) -> None:
