@@ -174,7 +174,6 @@ def test_largest_wishes_fit_a_packet() -> None:
         favourites=ids[:MOST_NODES],
         measured=measured,
         replaces=ids[0],
-        final_receipt=bytes(1_024),
     )
     for call in (wish, Find(favourites=ids[:MOST_NODES], measured=measured)):
         packet = packed(AskCentral(id=1 << 31, call=call))

@@ -158,8 +158,7 @@ class Open:
 
     None of ``avoided`` is taken, whoever is asked for; ``favourites`` come first where the
     place leaves a choice, and ``measured`` counts for more than what the directory says.
-    ``replaces`` is the session this one takes over from, whose
-    ``final_receipt`` frees the rest of its hold at once. ``key`` makes a repeated call the same
+    ``replaces`` is the session this one takes over from. ``key`` makes a repeated call the same
     session. ``ahead``: fetch a small ticket for when the server is away.
     """
 
@@ -177,14 +176,7 @@ class Open:
     )
     measured: tuple[Measured, ...] = attrs.field(default=(), validator=measured_nodes)
     replaces: str | None = attrs.field(default=None, validator=validators.optional(fields.uuid))
-    final_receipt: bytes | None = attrs.field(
-        default=None, validator=validators.optional(fields.ticket)
-    )
     ahead: bool = False
-
-    def __attrs_post_init__(self) -> None:
-        if self.final_receipt is not None and self.replaces is None:
-            raise ValueError("a final receipt is of the session that is replaced: there is none")
 
 
 @attrs.frozen(kw_only=True)

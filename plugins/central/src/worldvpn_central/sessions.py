@@ -135,7 +135,6 @@ class Sessions:
             "ed25519": base64_text(call.keys.ed25519),
             **wish,
             "replaces": call.replaces,
-            "final_receipt": word_text(call.final_receipt),
         }
         question = Question(
             method="POST",
