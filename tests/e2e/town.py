@@ -161,12 +161,17 @@ def leave(daemon: Daemon) -> None:
 
 
 def connect(daemon: Daemon, place: str) -> Snapshot:
-    """Connect to ``place``; a node that has just come back may have to be checked first."""
+    """Connect to ``place``."""
+    begin(daemon, place)
+    return daemon.until(lambda seen: is_connected(seen) and bool(seen["session"]))
+
+
+def begin(daemon: Daemon, place: str) -> None:
+    """Ask for ``place``; a node that has just come back may have to be checked first."""
     deadline_s = time.monotonic() + LISTED_S
     while not _is_begun(daemon, place):
         assert time.monotonic() < deadline_s, f"no node at {place} takes a guest"
         time.sleep(0.5)
-    return daemon.until(lambda seen: is_connected(seen) and bool(seen["session"]))
 
 
 def _is_begun(daemon: Daemon, place: str) -> bool:

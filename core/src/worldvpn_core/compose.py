@@ -26,6 +26,7 @@ from worldvpn_core.metering import Metering
 from worldvpn_core.notices import notices_of
 from worldvpn_core.picture import Picture
 from worldvpn_core.profiles import ProfileStore
+from worldvpn_core.protocols import Protocols
 from worldvpn_core.requests import Chosen, Requests
 from worldvpn_core.runner import TunnelRunner
 from worldvpn_core.settings import SettingsFile
@@ -65,21 +66,20 @@ class Daemon:
             bootstrap=config.reachable_without_tunnel,
         )
         self._metering = Metering(system.host.meter, system.accounting, self._tell)
+        transports = plugins.transports(system.manager, system.services)
         self._picture = Picture(
             settings=lambda: self._chosen.now,
             profiles=profiles,
+            protocols=Protocols.among(transports.values()),
             system=system,
             agent=self._agent,
             notices=notices_of(file.notice, *profiles.notices, self._metering.notice),
             publish=self._publish,
         )
+        on_mtu = self._picture.measured
         watcher = Watcher(
-            system.host,
-            on_counters=self._counted,
-            on_sample=self._sampled,
-            on_mtu=self._picture.measured,
+            system.host, on_counters=self._counted, on_sample=self._sampled, on_mtu=on_mtu
         )
-        transports = plugins.transports(system.manager, system.services)
         watch = self._metering.around(watcher.watch)
         opener = Opener(transports=transports, links=system.host.links, watch=watch)
         initial, wanted = first_state(system.host.journal.pending(), self._chosen.now)

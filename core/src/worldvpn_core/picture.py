@@ -13,6 +13,7 @@ import attrs
 from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.notices import Notices
 from worldvpn_core.profiles import ProfileStore
+from worldvpn_core.protocols import Protocols
 from worldvpn_core.settings import Settings
 from worldvpn_core.snapshot import Around, shown, snapshot
 from worldvpn_core.system import System
@@ -32,6 +33,7 @@ class Picture:
 
     settings: Callable[[], Settings]
     profiles: ProfileStore
+    protocols: Protocols
     system: System
     agent: AgentLink
     notices: Notices
@@ -74,6 +76,7 @@ class Picture:
         around = Around(
             settings=settings,
             profile_names={profile.id: profile.name for profile in self.profiles.all()},
+            labels=self.protocols.labels,
             since_utc=self._since_utc,
             counters=self._counters,
             mtu_bytes=(plan.mtu_bytes or self._mtu_bytes.get(plan.attempt)) if plan else None,

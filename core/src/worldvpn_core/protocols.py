@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, Self
 
 import attrs
@@ -26,6 +26,11 @@ class Protocols:
     def among(cls, transports: Iterable[Transport]) -> Self:
         """Return those of ``transports`` that can."""
         return cls(tuple(each for each in transports if isinstance(each, SessionTransport)))
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """How people write each one's name."""
+        return {each.name: each.label for each in self.able}
 
     def to_try(self, chosen: str | None) -> tuple[SessionTransport, ...]:
         """Return those to try, one after the other: the ``chosen`` one alone; None: each.

@@ -32,6 +32,8 @@ class Around:
 
     settings: Settings
     profile_names: Mapping[str, str]
+    #: How people write the names of transports that the directory's nodes are used by.
+    labels: Mapping[str, str]
     since_utc: datetime
     counters: Counters
     mtu_bytes: int | None
@@ -79,6 +81,7 @@ def _tunnel(state: State, around: Around) -> dict[str, object]:
         "state": state_name(state),
         "profile": _profile(plan, around),
         "transport": plan.transport if plan else None,
+        "transport_label": around.labels.get(plan.transport) if plan else None,
         "transport_chosen": bool(plan and plan.transport == around.settings.protocol),
         "engine": info.engine if info else None,
         "interface": interface_of(state),

@@ -89,6 +89,14 @@ def test_who_chose_the_protocol_is_said_beside_it(why: str, *, is_chosen: bool) 
     assert (fact.value, fact.why) == ("WireGuard", why)
 
 
+def test_a_protocol_of_a_plugin_has_the_name_that_the_plugin_gives_it() -> None:
+    snapshot = states()["connected"]
+    label = "MASQUE\nover QUIC"
+    snapshot = {**snapshot, "tunnel": {**snapshot["tunnel"], "transport_label": label}}
+    (fact,) = [each for each in present(snapshot, now()).facts if each.label == "Protocol"]
+    assert fact.value == "MASQUE over QUIC"
+
+
 def test_a_name_from_outside_is_one_plain_line() -> None:
     view = present(a_snapshot(state="connecting", profile={"id": "a", "name": "a\nb\u202ec"}), NOW)
     assert view.line == "a b c"

@@ -19,7 +19,7 @@ import pytest
 from tests.core.agent.world import UID, OwnNetwork, Script, StartLink
 from worldvpn_core.agent.link import AgentLink
 from worldvpn_core.agent.passage import Passage
-from worldvpn_core.agent.session import Admit
+from worldvpn_core.agent.sockets import Admit
 from worldvpn_core.agent.spec import AgentSpec
 
 #: A reader that runs what it reads, and tells what came of it: stands for one taken over.

@@ -1,4 +1,4 @@
-"""Sockets that the daemon opens for the agent: marked only where they must be."""
+"""Sockets that the daemon opens for the agent: marked only where they must be, and by which way."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import attrs
 import pytest
 
 from tests.core.agent.world import FIRST, OwnNetwork
+from worldvpn_core.agent import sockets
 from worldvpn_core.agent.passage import Passage
-from worldvpn_core.agent.sockets import opened
+from worldvpn_core.agent.sockets import Sockets
 from worldvpn_core.agent.spec import SocketKind, SocketWanted
 from worldvpn_core.types import MARK, Carrier, Endpoint
 
@@ -20,6 +21,27 @@ pytestmark = pytest.mark.netns
 
 async def close_at_once(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.close()
+
+
+async def opened(wanted: SocketWanted, way: Passage) -> socket.socket:
+    sock = await Sockets(lambda _wanted: way).opened(wanted)
+    assert sock is not None
+    return sock
+
+
+async def ip(*words: str) -> None:
+    running = await asyncio.create_subprocess_exec("ip", *words)
+    assert await running.wait() == 0
+
+
+async def nowhere() -> SocketWanted:
+    """What nobody answers: it is sent into a pair at whose other end nobody is."""
+    await ip("link", "add", "near", "type", "veth", "peer", "name", "far")
+    await ip("address", "add", "192.0.2.1/24", "dev", "near")
+    await ip("link", "set", "near", "up", "arp", "off")
+    await ip("link", "set", "far", "up")
+    endpoint = Endpoint(host=ip_address("192.0.2.9"), port=443, carrier=Carrier.TCP)
+    return SocketWanted(kind=SocketKind.CENTRAL, endpoint=endpoint)
 
 
 async def mark_of(wanted: SocketWanted, way: Passage) -> int:
@@ -49,13 +71,57 @@ def test_only_sockets_that_need_our_mark_carry_it(own_network: OwnNetwork) -> No
 
 def test_resolver_on_a_link_is_reached_by_its_scope(own_network: OwnNetwork) -> None:
     async def main() -> None:
-        adding = await asyncio.create_subprocess_exec(
-            "ip", "address", "add", "fe80::1/64", "dev", "lo", "nodad"
-        )
-        assert await adding.wait() == 0
+        await ip("address", "add", "fe80::1/64", "dev", "lo", "nodad")
         endpoint = Endpoint(host=ip_address("fe80::1%lo"), port=53)
         wanted = SocketWanted(kind=SocketKind.DNS, endpoint=endpoint)
         with await opened(wanted, Passage.PLAIN) as sock:
             assert sock.getpeername()[3] == socket.if_nametoindex("lo")
+
+    own_network(main)
+
+
+def test_what_connects_when_the_way_becomes_another_begins_anew_by_that(
+    own_network: OwnNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "CONNECT_TIMEOUT_S", 60.0)
+    ways: list[Passage] = []
+    asked = asyncio.Event()
+
+    def admit(_wanted: SocketWanted) -> Passage:
+        ways.append(Passage.MARKED if ways else Passage.PLAIN)
+        asked.set()
+        return ways[-1]
+
+    async def main() -> None:
+        opening = Sockets(admit)
+        sock = asyncio.ensure_future(opening.opened(await nowhere()))
+        await asked.wait()
+        await ip("address", "add", "192.0.2.9/32", "dev", "lo")
+        async with await asyncio.start_server(close_at_once, "192.0.2.9", 443):
+            opening.moved()
+            found = await asyncio.wait_for(sock, 20)
+            assert found is not None
+            with found:
+                assert found.getsockopt(socket.SOL_SOCKET, socket.SO_MARK) == MARK
+        assert ways == [Passage.PLAIN, Passage.MARKED]
+
+    own_network(main)
+
+
+def test_what_is_not_let_out_any_more_ends_at_once(own_network: OwnNetwork) -> None:
+    asked = asyncio.Event()
+
+    def admit(_wanted: SocketWanted) -> Passage | None:
+        if asked.is_set():
+            return None
+        asked.set()
+        return Passage.PLAIN
+
+    async def main() -> None:
+        opening = Sockets(admit)
+        sock = asyncio.ensure_future(opening.opened(await nowhere()))
+        await asked.wait()
+        opening.moved()
+        assert await sock is None
 
     own_network(main)

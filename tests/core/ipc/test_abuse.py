@@ -133,7 +133,7 @@ async def test_client_that_asks_and_does_not_read_is_dropped(
 @settings(
     max_examples=60,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(st.binary(max_size=200) | st.just(line("status")), max_size=8))
 def test_arbitrary_bytes_never_hurt_the_next_client(tmp_path: Path, lines: list[bytes]) -> None:

@@ -55,14 +55,14 @@ def test_what_is_no_password_at_all_is_refused(password: str) -> None:
         normalised(password)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(ANY_TEXT)
 def test_any_text_is_a_password_or_refused_in_words(text: str) -> None:
     with contextlib.suppress(InvalidError):
         check_new(normalised(text), "ada")
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.text("a4@8({[<36913!|1|70$5+7%2", min_size=10, max_size=24))
 def test_letters_written_as_signs_cost_no_search_without_end(text: str) -> None:
     assert is_common(text, "ada") in {True, False}

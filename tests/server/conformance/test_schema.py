@@ -63,7 +63,6 @@ def _failures(served: Served, strategy: SearchStrategy[Any]) -> list[str]:
 
     @settings(
         max_examples=_EXAMPLES,
-        deadline=None,
         database=None,
         derandomize=True,
         phases=[Phase.generate],

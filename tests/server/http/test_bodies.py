@@ -122,7 +122,10 @@ async def test_who_asks_is_settled_before_the_body_is_looked_at(
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(body=st.one_of(st.binary(max_size=200), st.text(max_size=100).map(lambda t: t.encode())))
 async def test_no_bytes_are_a_fault_of_ours(client: httpx.AsyncClient, body: bytes) -> None:
     answer = await client.post("/note", content=body, headers=_JSON)

@@ -272,7 +272,6 @@ def test_crowds_of_clients_leave_what_some_order_of_them_leaves(
         settings=settings(
             max_examples=8,
             stateful_step_count=15,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

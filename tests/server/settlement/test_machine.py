@@ -273,7 +273,6 @@ def test_no_order_lie_or_accident_moves_a_tick_too_much(cluster: Cluster) -> Non
         settings=settings(
             max_examples=12,
             stateful_step_count=20,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -26,6 +26,8 @@ class Tunnel(TypedDict):
     state: str
     profile: ProfileName | None
     transport: str | None
+    #: How people write its name.
+    transport_label: NotRequired[str | None]
     #: Whether the owner chose that protocol for places of the directory.
     transport_chosen: NotRequired[bool]
     engine: str | None

@@ -11,7 +11,8 @@ from typing import Final
 import attrs
 
 from worldvpn_core.agent.pair import Pair
-from worldvpn_core.agent.session import Admit, Session
+from worldvpn_core.agent.session import Session
+from worldvpn_core.agent.sockets import Admit
 from worldvpn_core.agent.spawn import Child, kernel_status, spawn
 from worldvpn_core.agent.spec import AgentFacts, AgentSpec
 from worldvpn_core.errors import AgentError

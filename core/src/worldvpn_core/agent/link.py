@@ -29,7 +29,8 @@ from worldvpn_core.agent.messages import (
     RouterAnswered,
     ServeCentral,
 )
-from worldvpn_core.agent.session import Admit, Session
+from worldvpn_core.agent.session import Session
+from worldvpn_core.agent.sockets import Admit
 from worldvpn_core.agent.spawn import open_text, sealed_text
 from worldvpn_core.agent.spec import (
     CENTRAL_TIMEOUT_S,

@@ -51,9 +51,8 @@ from worldvpn_core.agent.messages import (
     TokenRefused,
 )
 from worldvpn_core.agent.pair import Pair
-from worldvpn_core.agent.passage import Passage
-from worldvpn_core.agent.sockets import opened
-from worldvpn_core.agent.spec import Central, CentralKeeper, Ears, SocketWanted, Via, permits
+from worldvpn_core.agent.sockets import Admit, Sockets
+from worldvpn_core.agent.spec import Central, CentralKeeper, Ears, Via, permits
 from worldvpn_core.agent.standing import SOCKETS_A_MINUTE, Allowance, Parts
 from worldvpn_core.errors import (
     AgentError,
@@ -72,8 +71,6 @@ from worldvpn_core.errors import (
     VaultError,
     WorldVpnError,
 )
-
-Admit = Callable[[SocketWanted], Passage | None]
 
 #: What one name can need: 3 resolvers, twice, by UDP and twice by TCP, and search domains.
 MOST_SOCKETS: Final = 64
@@ -110,7 +107,7 @@ class Session:
 
     def __init__(self, pair: Pair, admit: Admit) -> None:
         self._pair = pair
-        self._admit = admit
+        self._sockets = Sockets(admit)
         self._ids = itertools.count(1)
         self._pending: dict[int, _Pending] = {}
         self._answering: set[asyncio.Task[None]] = set()
@@ -254,6 +251,8 @@ class Session:
 
     async def tell(self, message: Moved | FrameGiven | StreamHung) -> None:
         """Say what needs no answer."""
+        if isinstance(message, Moved):
+            self._sockets.moved()
         await self._say(message)
 
     def _begin(self, answering: Coroutine[None, None, None]) -> None:
@@ -262,17 +261,16 @@ class Session:
         task.add_done_callback(self._answering.discard)
 
     async def _open(self, asked: SocketAsked) -> None:
-        way = self._admit(asked.wanted)
-        if way is None:
-            await self._refuse(asked, "this is not let out in the present state")
-            return
         try:
-            sock = await opened(asked.wanted, way)
+            sock = await self._sockets.opened(asked.wanted)
         except TimeoutError:
             await self._refuse(asked, "nobody answers there")
         except OSError as error:
             await self._refuse(asked, error.strerror or "it cannot be opened")
         else:
+            if sock is None:
+                await self._refuse(asked, "this is not let out in the present state")
+                return
             with sock:
                 await self._say(SocketGiven(id=asked.id), [sock.fileno()])
 

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import socket
+from collections.abc import Callable
 from ipaddress import IPv6Address
 from typing import Final
 
@@ -16,15 +17,49 @@ from worldvpn_core.types import MARK, Carrier, Endpoint
 #: A resolver that does not answer a SYN in this time is not worth waiting for.
 CONNECT_TIMEOUT_S: Final = 3.0
 
+Admit = Callable[[SocketWanted], Passage | None]
 
-async def opened(wanted: SocketWanted, way: Passage) -> socket.socket:
-    """Return ``wanted``, connected and non-blocking, going by ``way``; the caller closes it.
+
+class Sockets:
+    """Opens sockets by the way that is theirs now, which may be another while one connects."""
+
+    def __init__(self, admit: Admit) -> None:
+        self._admit = admit
+        self._limits: set[asyncio.Timeout] = set()
+        self._moves = 0
+
+    def moved(self) -> None:
+        """Take note that the way is another: what connects by the old one begins anew."""
+        self._moves += 1
+        for limit in self._limits:
+            if not limit.expired():
+                limit.reschedule(0.0)
+
+    async def opened(self, wanted: SocketWanted) -> socket.socket | None:
+        """Return ``wanted``, connected and non-blocking, for the caller to close.
+
+        None: it is not let out now.
+
+        Raises:
+            OSError: it cannot be opened, or nobody answered in ``CONNECT_TIMEOUT_S``.
+        """
+        while (way := self._admit(wanted)) is not None:
+            moves = self._moves
+            try:
+                return await _opened(wanted, way, self._limits)
+            except OSError:
+                if moves == self._moves:
+                    raise
+        return None
+
+
+async def _opened(
+    wanted: SocketWanted, way: Passage, limits: set[asyncio.Timeout]
+) -> socket.socket:
+    """Open by ``way``; while it connects, ``limits`` has what ends that.
 
     Our mark is what the firewall lets out while a tunnel is wanted and there is none.
     A socket without it goes as any program's would.
-
-    Raises:
-        OSError: it cannot be opened, or nobody answered in ``CONNECT_TIMEOUT_S``.
     """
     endpoint = wanted.endpoint
     sock = socket.socket(
@@ -35,8 +70,12 @@ async def opened(wanted: SocketWanted, way: Passage) -> socket.socket:
         sock.settimeout(0)
         if way is Passage.MARKED:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, MARK)
-        async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            await _connect(sock, endpoint)
+        async with asyncio.timeout(CONNECT_TIMEOUT_S) as limit:
+            limits.add(limit)
+            try:
+                await _connect(sock, endpoint)
+            finally:
+                limits.discard(limit)
     except BaseException:
         sock.close()
         raise

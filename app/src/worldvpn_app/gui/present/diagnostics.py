@@ -14,7 +14,7 @@ from worldvpn_app.cli.present import Shield, shield_of
 from worldvpn_app.cli.snapshot import Snapshot
 from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.advice import sentence
-from worldvpn_app.gui.present.facts import protocol
+from worldvpn_app.gui.present.facts import protocol_of
 from worldvpn_app.gui.present.home import present
 from worldvpn_app.gui.present.told import reach_word, state_word, told
 from worldvpn_app.gui.present.view import clean
@@ -161,7 +161,7 @@ def _reach(snapshot: Snapshot | None) -> str:
 def _tunnel(snapshot: Snapshot) -> Health:
     tunnel = snapshot["tunnel"]
     title = translate("diagnostics", "Tunnel")
-    by = ", ".join(filter(None, (protocol(tunnel["transport"]), clean(tunnel["engine"] or "", 64))))
+    by = ", ".join(filter(None, (protocol_of(tunnel), clean(tunnel["engine"] or "", 64))))
     cause = sentence(told(tunnel["cause"]["detail"])) if tunnel["cause"] else ""
     match tunnel["state"]:
         case "connected" | "switching":

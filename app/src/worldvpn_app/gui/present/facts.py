@@ -7,7 +7,7 @@ from typing import Final
 
 from PyQt6.QtCore import QCoreApplication
 
-from worldvpn_app.cli.snapshot import Snapshot
+from worldvpn_app.cli.snapshot import Snapshot, Tunnel
 from worldvpn_app.gui.present import figures
 from worldvpn_app.gui.present.nodes import latency
 from worldvpn_app.gui.present.places import Place
@@ -105,6 +105,11 @@ def protocol(transport: str | None) -> str:
     return names.get(transport or "", clean(transport or "", 32))
 
 
+def protocol_of(tunnel: Tunnel) -> str:
+    """Return what carries ``tunnel`` as people write it; "" where nothing does."""
+    return clean(tunnel.get("transport_label") or "", 32) or protocol(tunnel["transport"])
+
+
 def _tunnel(snapshot: Snapshot, now: datetime, place: Place) -> tuple[Fact, ...]:
     tunnel = snapshot["tunnel"]
     is_up = tunnel["state"] in _UP
@@ -118,7 +123,7 @@ def _tunnel(snapshot: Snapshot, now: datetime, place: Place) -> tuple[Fact, ...]
         Fact(
             icon="zap",
             label=translate("home", "Protocol"),
-            value=protocol(tunnel["transport"]) or NOT_KNOWN,
+            value=protocol_of(tunnel) or NOT_KNOWN,
             why=_why_protocol(snapshot),
         ),
         Fact(

@@ -19,7 +19,7 @@ from worldvpn_app.gui.present.facts import (
     facts,
     facts_title,
     no_rates,
-    protocol,
+    protocol_of,
 )
 from worldvpn_app.gui.present.nodes import Node, latency
 from worldvpn_app.gui.present.places import Place, place_of, place_shown, target_of
@@ -177,7 +177,7 @@ def _lines(
         case _, "disconnected":
             return free, translate("home", "Sites see your own address")
         case _, "connecting":
-            by = protocol(tunnel["transport"])
+            by = protocol_of(tunnel)
             trying = (
                 translate("home", "Trying {protocol}.").format(protocol=by)
                 if by
