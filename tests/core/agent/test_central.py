@@ -23,7 +23,6 @@ from worldvpn_core.agent.messages import (
     CentralServed,
     CentralTold,
     FileGiven,
-    Moved,
     ServeCentral,
     TokenGiven,
 )
@@ -229,7 +228,7 @@ async def test_server_out_of_reach_is_said_to_be_so() -> None:
 
 async def test_path_that_changed_is_told() -> None:
     async with both() as ends:
-        await ends.session.tell(Moved())
+        await ends.session.moved()
 
         await until(lambda: ends.client.moves == 1)
 

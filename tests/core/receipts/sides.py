@@ -24,7 +24,6 @@ from worldvpn_core.agent.frame_messages import (
 )
 from worldvpn_core.agent.frames import FramesSide
 from worldvpn_core.agent.link import AgentLink
-from worldvpn_core.agent.messages import Moved
 from worldvpn_core.agent.session import Session
 from worldvpn_core.agent.spec import Ears
 from worldvpn_core.central.leases import FreshKeys, Lease
@@ -79,10 +78,10 @@ class InProcess:
         begun(request.id)
         return await self._side.serve(request, descriptors[0])
 
-    async def tell(self, message: Moved | FrameGiven | StreamHung) -> None:
+    async def tell(self, message: FrameGiven | StreamHung) -> None:
         if isinstance(message, FrameGiven):
             self._side.give(message)
-        elif isinstance(message, StreamHung):
+        else:
             self._side.hang(message)
 
     async def _heard(self, frame: FrameRead) -> None:

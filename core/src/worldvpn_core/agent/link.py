@@ -21,7 +21,6 @@ from worldvpn_core.agent.messages import (
     AskRouter,
     CentralAnswered,
     CentralServed,
-    Moved,
     ProfileRead,
     ReadProfile,
     Resolve,
@@ -212,7 +211,7 @@ class AgentLink:
     async def central_moved(self) -> None:
         """Let the path to the central server be taken anew."""
         if self._life is not None:
-            await self._life.session.tell(Moved())
+            await self._life.session.moved()
 
     async def session(self) -> Session:
         """Return the conversation with the agent that lives now. Raises AgentError."""

@@ -249,10 +249,13 @@ class Session:
         else:
             await self._say(TokenKept(id=given.id))
 
-    async def tell(self, message: Moved | FrameGiven | StreamHung) -> None:
+    async def moved(self) -> None:
+        """Say that the way to the central server is another, and begin anew what connects."""
+        self._sockets.moved()
+        await self._say(Moved())
+
+    async def tell(self, message: FrameGiven | StreamHung) -> None:
         """Say what needs no answer."""
-        if isinstance(message, Moved):
-            self._sockets.moved()
         await self._say(message)
 
     def _begin(self, answering: Coroutine[None, None, None]) -> None:
