@@ -103,7 +103,7 @@ def record() -> Mapping[str, Any]:
     """Go through the states; return what was said."""
     with town() as (world, _house, client, sharing):
         client.call("vault.create", opening={"kind": "file"})
-        before = client.status()
+        before = client.until(_has_agent, _PATIENCE_S)
         client.call("account.register", username=_OWNER, password="a-lab-of-our-own")  # noqa: S106 - the lab's
         network.listed(client, len(sharing))
         client.import_profile("node1")
@@ -188,6 +188,10 @@ def _fall(client: Daemon, sharing: dict[str, Daemon], seen: Snapshot) -> Snapsho
 def _country(seen: Snapshot) -> str | None:
     session = seen.get("session")
     return None if session is None else session["country"]
+
+
+def _has_agent(seen: Snapshot) -> bool:
+    return seen["daemon"]["agent_pid"] is not None
 
 
 def _has_balance(seen: Snapshot) -> bool:
