@@ -86,6 +86,16 @@ def lock(central: CentralDaemon, session: DesktopSession, page: AccountPage, qtb
 
 
 @contextlib.contextmanager
+def prompted(session: DesktopSession, page: AccountPage, qtbot: QtBot) -> Iterator[Prompter]:
+    """The form's button was pressed, and the locked keyring asks for its password."""
+    with keyring_daemon(session), Prompter(session.bus) as prompter:
+        lock_keyring(session)
+        page.form.go.click()
+        qtbot.waitUntil(lambda: prompter.is_open, timeout=PATIENCE_MS)
+        yield prompter
+
+
+@contextlib.contextmanager
 def person(session: DesktopSession, answers: tuple[str | None, ...] | None) -> Iterator[None]:
     """Somebody who answers every prompt to its end; None for nobody."""
     if answers is None:
@@ -145,10 +155,7 @@ def test_what_is_asked_is_what_stood_there_when_the_button_was_pressed(
     central: CentralDaemon, session: DesktopSession, page: AccountPage, qtbot: QtBot
 ) -> None:
     closed(central, exists=False)
-    with keyring_daemon(session), Prompter(session.bus) as prompter:
-        lock_keyring(session)
-        page.form.go.click()
-        qtbot.waitUntil(lambda: prompter.is_open, timeout=PATIENCE_MS)
+    with prompted(session, page, qtbot) as prompter:
         for each in page.form.modes.findChildren(QPushButton):
             each.click()
         page.form.name.edit.setText("somebody else")
@@ -177,10 +184,7 @@ def test_who_waits_no_longer_gives_a_new_vault_a_passphrase(
     central: CentralDaemon, session: DesktopSession, page: AccountPage, qtbot: QtBot
 ) -> None:
     closed(central, exists=False)
-    with keyring_daemon(session), Prompter(session.bus) as prompter:
-        lock_keyring(session)
-        page.form.go.click()
-        qtbot.waitUntil(lambda: prompter.is_open, timeout=PATIENCE_MS)
+    with prompted(session, page, qtbot):
         page.form.waiting.stop.click()
         qtbot.waitUntil(page.form.passphrase.isVisible, timeout=PATIENCE_MS)
         assert page.form.waiting.isHidden()

@@ -58,6 +58,17 @@ async def test_a_tunnel_that_is_being_opened_falls_as_soon_as_it_stands(case: Br
     assert case.agent.open == {}
 
 
+async def test_the_same_when_the_server_then_says_so_too(case: Brokering) -> None:
+    case.attempts = 7
+    case.broker.bind(7, await case.profile("fastest"))
+
+    async with case.broker.leaving():
+        case.broker.heard(SignedOut(code="signed-out", detail="This device was signed out."))
+    case.broker.followed(connected(7))
+
+    assert (await case.fallen()).code == causes.SIGNED_OUT.code
+
+
 async def test_the_same_when_it_is_the_server_that_signs_out(case: Brokering) -> None:
     case.attempts = 7
     case.broker.bind(7, await case.profile("fastest"))

@@ -18,7 +18,7 @@ class Left:
     is_leaving: bool = False
     _times: int = 0
     _cause: Cause = causes.SIGNED_OUT
-    _forsaken: dict[int, Cause] = attrs.field(factory=dict)
+    _forsaken: set[int] = attrs.field(factory=set)
 
     def mark(self) -> int:
         """Return what ``since`` takes, for what begins now. Raises SignedOutError."""
@@ -34,8 +34,8 @@ class Left:
         """Take note that the account is left, and that ``attempts`` do not stand yet."""
         self._times += 1
         self._cause = cause
-        self._forsaken = dict.fromkeys(attempts, cause)
+        self._forsaken.update(attempts)
 
     def why_not(self, attempt: int) -> Cause | None:
         """Return why the tunnel of ``attempt``, which stands now, must fall; None: it need not."""
-        return self._forsaken.pop(attempt, None)
+        return self._cause if attempt in self._forsaken else None
